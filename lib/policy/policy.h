@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * policy - the site's structure: zones, flows, proxy (its own small folder, level 2)
+ *
+ * policy_parse() turns the text of policy.yaml into this model, or into
+ * diagnostics. It does no I/O and does not look at the machine: whether an
+ * interface exists is checked by who compiles. Everything is owned by the struct
+ * policy; indices refer to its arrays. docs/policy.md describes the file.
+ */
+#ifndef LIB_POLICY_POLICY_H
+#define LIB_POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "lib/attr.h"
+#include "lib/diag.h"
+
+#define POLICY_FILE_MAX	      (1u << 20) /* bytes of text */
+#define POLICY_DEPTH_MAX      12
+#define POLICY_NAME_MAX	      31
+#define POLICY_ZONES_MAX      64
+#define POLICY_FLOWS_MAX      4096
+#define POLICY_GROUPS_MAX     1024
+#define POLICY_SERVICES_MAX   1024
+#define POLICY_INTERFACES_MAX 16  /* a zone */
+#define POLICY_PREFIXES_MAX   256 /* a zone or group */
+#define POLICY_MATCHES_MAX    64  /* a service */
+#define POLICY_ASSERTIONS_MAX 256
+#define POLICY_NONE	      ((size_t)-1)
+
+enum policy_zone_kind {
+	POLICY_ZONE_PERSONAL,	/* can reach personal information (N1) */
+	POLICY_ZONE_CLOSED,	/* somebody else's closed network (N4) */
+	POLICY_ZONE_OFFICE,	/* business PCs that use the internet through the proxy */
+	POLICY_ZONE_MANAGEMENT,
+	POLICY_ZONE_INTERNET,	/* at most one */
+};
+
+enum policy_admission {
+	POLICY_ADMISSION_OFF,	  /* every device may speak */
+	POLICY_ADMISSION_ENFORCE, /* only devices with a permit */
+};
+
+struct policy_prefixes {
+	struct prefix *item;
+	size_t count;
+};
+
+struct policy_interface {
+	char name[16];
+	struct place at;
+};
+
+struct policy_zone {
+	char name[POLICY_NAME_MAX + 1];
+	char label_ja[128]; /* "" when not given */
+	char label_en[128];
+	enum policy_zone_kind kind;
+	enum policy_admission admission;
+	struct policy_interface *interface; /* 1 or more */
+	size_t interface_count;
+	struct policy_prefixes networks; /* empty only for internet: everything not elsewhere */
+	struct place at;
+};
+
+struct policy_group { /* named networks, for flows */
+	char name[POLICY_NAME_MAX + 1];
+	struct policy_prefixes networks;
+	struct place at;
+};
+
+struct policy_match { /* one line of a service */
+	uint8_t proto;	   /* IPPROTO_TCP, _UDP, _ICMP or _ICMPV6 */
+	uint16_t port_min; /* destination; 0 for ICMP */
+	uint16_t port_max;
+	uint8_t icmp_type; /* for ICMP */
+};
+
+struct policy_service {
+	char name[POLICY_NAME_MAX + 1];
+	struct policy_match *match;
+	size_t match_count;
+	struct place at;
+};
+
+struct policy_flow {
+	char id[POLICY_NAME_MAX + 1];
+	size_t from, to;	/* zones */
+	size_t *source;		/* groups; none: the zone's networks */
+	size_t source_count;
+	size_t *destination;	/* groups; none: the zone's networks */
+	size_t destination_count;
+	size_t *service;	/* 1 or more */
+	size_t service_count;
+	char partner[128];	/* needed when personal is on one side (N2) */
+	char basis[256];
+	char owner[128];
+	char review[11];	/* YYYY-MM-DD */
+	struct place at;
+};
+
+struct policy_proxy {
+	bool present;
+	uint16_t port;	     /* default 3128 */
+	size_t *zone;	     /* zones it serves */
+	size_t zone_count;
+	size_t via;	     /* the zone it opens connections to */
+	struct addr *resolver; /* 1 or more */
+	size_t resolver_count;
+	struct place at;
+};
+
+struct policy_management {
+	bool present;
+	uint16_t port;	/* default 8443 */
+	size_t *zone;
+	size_t zone_count;
+	struct place at;
+};
+
+struct policy_assertion { /* never: nothing may pass from one zone to the other */
+	size_t from, to;
+	struct place at;
+};
+
+struct policy {
+	char site[128];
+	char timezone[64]; /* default Asia/Tokyo */
+	struct policy_zone *zone;
+	size_t zone_count;
+	struct policy_group *group;
+	size_t group_count;
+	struct policy_service *service;
+	size_t service_count;
+	struct policy_flow *flow;
+	size_t flow_count;
+	struct policy_proxy proxy;
+	struct policy_management management;
+	struct policy_assertion *assertion;
+	size_t assertion_count;
+};
+
+/*
+ * Parse and check len bytes of text. On refusal diags holds at least one message.
+ * Returns 0, -EINVAL (refused, see diags), -EFBIG (more than POLICY_FILE_MAX, also
+ * in diags) or -ENOMEM.
+ */
+int policy_parse(const char *text, size_t len, struct policy **ret_policy,
+		 struct diags *diags) MUST_CHECK;
+void policy_free(struct policy *p);
+
+/* Index by name, or POLICY_NONE. */
+size_t policy_zone_by_name(const struct policy *p, const char *name);
+size_t policy_zone_by_interface(const struct policy *p, const char *interface);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * proto - the catalogue of messages between our processes (level 3)
+ *
+ * This is where the parts meet at run time; docs/ipc.md is the same in words.
+ * Structs have fixed-width fields and no implicit padding; senders clear them
+ * first. Strings are NUL-terminated; receivers check that with proto_str_ok().
+ */
+#ifndef LIB_PROTO_H
+#define LIB_PROTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define PROTO_TEXT_MAX 4096
+
+enum proto_type {
+	/* mgmtd or root -> gated, proxyd */
+	PROTO_LOAD_REVISION = 1, /* struct proto_load -> PROTO_RESULT */
+	/* mgmtd or root -> every daemon */
+	PROTO_STATUS = 2, /* empty -> PROTO_STATUS_REPLY */
+	/* mgmtd or root -> gated: the ruleset in force as nft text */
+	PROTO_SHOW_NFT = 3, /* empty -> PROTO_TEXT ... until .last */
+	/* sensord -> mgmtd */
+	PROTO_SIGHTING = 4, /* struct proto_sighting, no answer */
+	/* mgmtd or root -> recordd */
+	PROTO_QUERY = 5,  /* struct proto_query -> PROTO_ROW ..., then PROTO_QUERY_END */
+	PROTO_VERIFY = 6, /* empty -> PROTO_VERIFY_REPLY */
+	/* answers */
+	PROTO_RESULT = 100,
+	PROTO_STATUS_REPLY = 101,
+	PROTO_TEXT = 102,
+	PROTO_ROW = 103,
+	PROTO_QUERY_END = 104,
+	PROTO_VERIFY_REPLY = 105,
+	/* gated's own channel on fd 3: see fw/apply/request.h, from 200 on */
+};
+
+struct proto_load {
+	uint64_t number;
+};
+
+struct proto_result {
+	int32_t code;  /* 0, or a negative errno: nothing was changed */
+	uint32_t cut;  /* live connections that the change ended */
+	char text[PROTO_TEXT_MAX]; /* for people: diagnostics, one a line */
+};
+
+struct proto_status {
+	uint64_t revision;   /* in force, 0: none */
+	int64_t started_us;  /* UTC */
+	uint32_t ok;	     /* 1: does its job and keeps its promises now */
+	uint32_t connections; /* open now: tunnels (proxyd), flows (gated) */
+	uint64_t records;    /* written (producers) or stored (recordd) since start */
+	uint64_t lost;	     /* events lost since start, each on record as a gap */
+	char text[512];	     /* English, what is wrong; "" when ok */
+};
+
+struct proto_text {
+	uint32_t last; /* 1: nothing follows */
+	uint32_t len;
+	char data[PROTO_TEXT_MAX];
+};
+
+enum proto_source {
+	PROTO_SOURCE_ARP = 1,
+	PROTO_SOURCE_DHCP4 = 2,
+	PROTO_SOURCE_ND = 3,
+};
+
+struct proto_sighting {
+	int64_t time_us;
+	char interface[16];
+	uint8_t mac[6];
+	uint8_t source;	     /* enum proto_source */
+	uint8_t addr_family; /* 0, 4 or 6 */
+	uint8_t addr[16];
+	char name[64]; /* host name the device gave itself, "" none */
+};
+
+#define PROTO_QUERY_LIMIT_MAX 10000
+
+struct proto_query {
+	int64_t from_us;	/* inclusive */
+	int64_t to_us;		/* exclusive; 0: now */
+	uint64_t after_id;	/* rows with a greater id only; 0: all (for tail and paging) */
+	uint32_t limit;		/* 1..PROTO_QUERY_LIMIT_MAX */
+	uint32_t newest_first;	/* 1: descending */
+	uint32_t kinds;		/* bit (1 << kind) for each kind wanted; 0: all */
+	uint32_t reason;	/* 0: any */
+	uint8_t mac[8];		/* 6 bytes used; zero: any */
+	uint8_t addr_family;	/* source or destination; 0: any */
+	uint8_t pad[7];
+	uint8_t addr[16];
+	char zone[32];
+	char device[24];
+	char user[64];
+	char rule[64];
+	char host[256];		/* exact, or ".suffix" */
+	char text[128];		/* anywhere in host, user, rule, detail */
+};
+
+struct proto_row {
+	uint64_t id; /* recordd's number: YYYYMM * 10^12 + row of that month */
+	uint32_t len;
+	uint32_t pad;
+	uint8_t record[2048]; /* record_encode() */
+};
+
+struct proto_query_end {
+	int32_t code; /* 0 or a negative errno */
+	uint32_t more; /* 1: the limit cut the answer */
+};
+
+struct proto_verify {
+	int32_t code; /* 0: chain whole; -EBADMSG: broken; other: could not check */
+	uint32_t pad;
+	uint64_t checked;
+	uint64_t bad_id; /* first row that does not fit, 0: none */
+	char head[64 + 8]; /* hex of the chain's head */
+	char text[256];
+};
+
+/* Is the array a terminated string? */
+static inline bool proto_str_ok(const char *s, size_t size)
+{
+	return memchr(s, '\0', size) != NULL;
+}
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * rd - bounded reader over foreign bytes, with a sticky error (level 1)
+ *
+ * After the first read past the end every further read gives zeros, so a parser
+ * checks once, at its end, with rd_failed(). One statement per read: the order
+ * of evaluation inside an initialiser is not defined.
+ */
+#ifndef LIB_RD_H
+#define LIB_RD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rd {
+	const uint8_t *pos;
+	size_t left;
+	bool failed;
+};
+
+static inline struct rd rd_of(const void *data, size_t len)
+{
+	return (struct rd){ .pos = data, .left = len };
+}
+
+static inline bool rd_failed(const struct rd *r)
+{
+	return r->failed;
+}
+
+/* Step over len bytes and return where they are, or NULL (and fail). */
+const uint8_t *rd_take(struct rd *r, size_t len);
+
+uint8_t rd_u8(struct rd *r);
+uint16_t rd_be16(struct rd *r);
+uint32_t rd_be32(struct rd *r);
+uint64_t rd_be64(struct rd *r);
+void rd_bytes(struct rd *r, void *dst, size_t len);
+
+/*
+ * A string written by wr_str(): 16-bit length, then the bytes. Fails when it
+ * holds a NUL or does not fit into size bytes with its terminator.
+ */
+void rd_str(struct rd *r, char *dst, size_t size);
+
+/* A reader over the next len bytes, which r steps over. */
+struct rd rd_sub(struct rd *r, size_t len);
+
+#endif

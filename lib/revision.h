@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * revision - policy file and ledger snapshot as one immutable, signed file (level 2)
+ *
+ * mgmtd writes revisions/NNNNNNNNNN.json with NNNNNNNNNN.sig beside it (Ed25519
+ * over the file's bytes; the public key is revisions/revision.pub) and points
+ * the symbolic link revisions/current at the one in force. gated and proxyd load
+ * them by number, or current at their start.
+ *
+ *     { "format": 1, "number": 7, "created": "2026-11-21T00:00:00Z",
+ *       "policy": "...text of policy.yaml...",
+ *       "entries": [ { "id": "a...", "host": "*.example.jp", "ports": [443, 80],
+ *                      "zones": ["office"] } ],
+ *       "permits": [ { "id": "p...", "number": 12, "device": "d...",
+ *                      "mac": "02:..", "interface": "office0", "zone": "office",
+ *                      "until": 1790000000, "user": "",
+ *                      "destinations": ["vendor.example"] } ] }
+ *
+ * Unknown keys are errors. A permit without "until" has no end; one with
+ * destinations reaches these names through the proxy (they must be allowlist
+ * hosts or patterns of their own) and nothing else.
+ */
+#ifndef LIB_REVISION_H
+#define LIB_REVISION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "lib/attr.h"
+#include "lib/diag.h"
+#include "lib/host.h"
+#include "lib/id.h"
+#include "lib/policy/policy.h"
+
+#define REVISION_FILE_MAX	  (64u << 20)
+#define REVISION_ENTRIES_MAX	  100000
+#define REVISION_PERMITS_MAX	  100000
+#define REVISION_PORTS_MAX	  16
+#define REVISION_DESTINATIONS_MAX 16
+
+struct revision_entry {
+	char id[ID_TEXT_MAX];
+	char host[HOST_PATTERN_MAX + 1]; /* normalised pattern */
+	uint16_t port[REVISION_PORTS_MAX];
+	size_t port_count;
+	size_t *zone; /* indices into policy->zone; none: every zone the proxy serves */
+	size_t zone_count;
+};
+
+/*
+ * The kernel mark of a permit's packets and connections: class in the top byte,
+ * permit number below.
+ */
+#define REVISION_MARK_FULL	 0x01000000u /* the zone's rights */
+#define REVISION_MARK_RESTRICTED 0x02000000u /* named destinations through the proxy only */
+#define REVISION_MARK_NUMBER	 0x00ffffffu
+
+struct revision_permit {
+	char id[ID_TEXT_MAX];
+	uint32_t number; /* 1..0xffffff, never reused */
+	char device[ID_TEXT_MAX];
+	struct mac mac;
+	char interface[16];
+	size_t zone;
+	int64_t until; /* seconds UTC; 0: no end */
+	char user[64]; /* account or person it was given to, for records */
+	char (*destination)[HOST_PATTERN_MAX + 1]; /* normalised patterns */
+	size_t destination_count;
+};
+
+struct revision {
+	uint64_t number;
+	struct policy *policy;
+	char *policy_text;
+	struct revision_entry *entry;
+	size_t entry_count;
+	struct revision_permit *permit;
+	size_t permit_count;
+};
+
+static inline uint32_t revision_permit_mark(const struct revision_permit *p)
+{
+	return (p->destination_count != 0 ? REVISION_MARK_RESTRICTED : REVISION_MARK_FULL) |
+	       (p->number & REVISION_MARK_NUMBER);
+}
+
+/*
+ * Parse the JSON text (no signature check here: pure). Diagnostics of the policy
+ * text keep their line and column.
+ * Returns 0, -EINVAL (see diags), -EFBIG or -ENOMEM.
+ */
+int revision_parse(const char *text, size_t len, struct revision **ret_rev,
+		   struct diags *diags) MUST_CHECK;
+void revision_free(struct revision *rev);
+
+/*
+ * Load revision number (0: current) from dir and check its signature.
+ * Returns what revision_parse() does, -ENOENT (no such revision), -EBADMSG
+ * (signature or number does not fit) or another negative errno; diags says it in words.
+ */
+int revision_load(const char *dir, uint64_t number, struct revision **ret_rev,
+		  struct diags *diags) MUST_CHECK;
+
+/* --- for mgmtd, the only writer --- */
+
+/* Make a key pair if there is none: secret_path (0600) and dir/revision.pub (0644). */
+int revision_key_ensure(const char *dir, const char *secret_path) MUST_CHECK;
+
+/* Sign and write text as revision number. The files are 0640, on disk when it returns. */
+int revision_store(const char *dir, const char *secret_path, uint64_t number, const char *text,
+		   size_t len) MUST_CHECK;
+
+/* Point current at number, atomically. */
+int revision_set_current(const char *dir, uint64_t number) MUST_CHECK;
+
+/* Remove a revision that never came into force. */
+int revision_discard(const char *dir, uint64_t number) MUST_CHECK;
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * spool - a producer's append-only file of records on its way to recordd (level 2)
+ *
+ * A spool is a folder of segments NNNNNNNNNNNNNNNN.spool, named by the sequence
+ * number of their first entry (16 hex digits). A segment is a 16-byte head
+ * ("SEKISHO1", first sequence, big-endian) and entries:
+ *
+ *     u32 length of payload | u32 CRC-32C over sequence and payload | u64 sequence | payload
+ *
+ * One writer (the producer), one reader (recordd). An entry that write(2) took
+ * survives the death of either. A torn or damaged tail is cut when the writer
+ * opens; a reader stops in front of it. recordd removes segments it has stored
+ * whole and that are not the newest.
+ */
+#ifndef LIB_SPOOL_H
+#define LIB_SPOOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/attr.h"
+#include "lib/record.h"
+
+#define SPOOL_SEGMENT_MAX (8u << 20)	 /* a new segment is begun past this size */
+#define SPOOL_TOTAL_MAX	  (512ull << 20) /* appending fails with -ENOSPC past this */
+
+struct spool;
+
+/*
+ * Open or create dir's spool for writing; dir must exist. One writer at a time
+ * (flock on dir/lock), so a second gets -EBUSY.
+ */
+int spool_open(const char *dir, struct spool **ret_spool) MUST_CHECK;
+void spool_close(struct spool *s);
+
+/*
+ * Append one record. When it returns 0 the entry is with the kernel; when it
+ * fails nothing of it is left in the file, and the sequence number is not used.
+ * Returns 0, -ENOSPC, or another negative errno.
+ */
+int spool_append(struct spool *s, const struct record *rec) MUST_CHECK;
+
+/* Is the spool able to take records now? 0, or the error of the last append. */
+int spool_state(const struct spool *s);
+
+/* Push what was appended to the disk (fdatasync). */
+int spool_sync(struct spool *s) MUST_CHECK;
+
+/* Where a reader stands: the segment's first sequence number and an offset into it. */
+struct spool_pos {
+	uint64_t segment;
+	uint64_t offset; /* 0: before the segment's head */
+	uint64_t next_seq;
+};
+
+struct spool_reader;
+
+/* Read dir from pos on (a cleared pos starts at the oldest segment). */
+int spool_reader_open(const char *dir, struct spool_pos pos, struct spool_reader **ret) MUST_CHECK;
+void spool_reader_close(struct spool_reader *r);
+
+/*
+ * Next record. Returns 1 (ret_rec and ret_seq are set), 0 (nothing more for
+ * now: try again later), -EBADMSG (damage inside a segment that is not the
+ * newest, or a payload that is no record: *ret_lost bytes were stepped over and
+ * reading goes on) or another negative errno.
+ */
+int spool_reader_next(struct spool_reader *r, struct record *ret_rec, uint64_t *ret_seq,
+		      uint64_t *ret_lost) MUST_CHECK;
+
+/* The place after the last record given out: store it with the records. */
+struct spool_pos spool_reader_pos(const struct spool_reader *r);
+
+/* Remove segments that lie wholly before pos. */
+int spool_trim(const char *dir, struct spool_pos pos) MUST_CHECK;
+
+#endif
