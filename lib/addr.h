@@ -16,17 +16,17 @@
 
 #include "lib/attr.h"
 
-#define ADDR_TEXT_MAX	48 /* with the terminator; fits a prefix too */
-#define MAC_TEXT_MAX	18 /* "02:00:00:00:00:01" and its terminator */
+#define ADDR_TEXT_MAX 48 /* with the terminator; fits a prefix too */
+#define MAC_TEXT_MAX  18 /* "02:00:00:00:00:01" and its terminator */
 
 struct addr {
-	uint8_t family;	  /* 0 (none), 4 or 6 */
+	uint8_t family; /* 0 (none), 4 or 6 */
 	uint8_t bytes[16]; /* network order; the first 4 for IPv4, the rest zero */
 };
 
 struct prefix {
 	struct addr addr; /* host bits are zero */
-	uint8_t len;	  /* 0..32 or 0..128 */
+	uint8_t len; /* 0..32 or 0..128 */
 };
 
 struct mac {

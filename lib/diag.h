@@ -17,7 +17,7 @@
 #define DIAG_TEXT_MAX 256
 
 struct place {
-	unsigned line;	 /* from 1; 0 is "the whole file" */
+	unsigned line; /* from 1; 0 is "the whole file" */
 	unsigned column; /* from 1 */
 };
 

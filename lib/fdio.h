@@ -17,7 +17,8 @@
  * Returns 0, -EFBIG (more than max bytes), -EINVAL (not a regular file) or
  * another negative errno.
  */
-int fdio_read_file(const char *path, size_t max, char **ret_data, size_t *ret_len) MUST_CHECK;
+int fdio_read_file(const char *path, size_t max, char **ret_data,
+		   size_t *ret_len) MUST_CHECK;
 
 /* Write all of it, over short writes and EINTR. Returns 0 or a negative errno. */
 int fdio_write_all(int fd, const void *data, size_t len) MUST_CHECK;
@@ -26,6 +27,10 @@ int fdio_write_all(int fd, const void *data, size_t len) MUST_CHECK;
  * Replace path as a whole: temporary file beside it, fsync, rename, fsync of the
  * directory. On failure the old file stays and no temporary file is left.
  */
-int fdio_replace_file(const char *path, mode_t mode, const void *data, size_t len) MUST_CHECK;
+int fdio_replace_file(const char *path, mode_t mode, const void *data,
+		      size_t len) MUST_CHECK;
+
+/* Put on disk what happened to the names in the folder that path lies in. */
+int fdio_sync_folder_of(const char *path) MUST_CHECK;
 
 #endif

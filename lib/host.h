@@ -14,7 +14,7 @@
 
 #include "lib/attr.h"
 
-#define HOST_MAX 253
+#define HOST_MAX         253
 #define HOST_PATTERN_MAX (HOST_MAX + 2) /* "*." in front */
 
 /*
@@ -29,7 +29,8 @@ int host_normalise(const char *text, char ret_host[HOST_MAX + 1]) MUST_CHECK;
  * labels or more. "*.example" matches every name below example, not itself.
  * Returns 0 or -EINVAL.
  */
-int host_pattern_normalise(const char *text, char ret_pattern[HOST_PATTERN_MAX + 1]) MUST_CHECK;
+int host_pattern_normalise(const char *text,
+			   char ret_pattern[HOST_PATTERN_MAX + 1]) MUST_CHECK;
 
 /* Does the normalised pattern match the normalised host? */
 bool host_pattern_matches(const char *pattern, const char *host);

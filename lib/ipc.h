@@ -20,7 +20,7 @@
 #include "lib/attr.h"
 
 #define IPC_PAYLOAD_MAX 8192
-#define IPC_PEERS_MAX	64
+#define IPC_PEERS_MAX   64
 
 /* Who is at the other end: a bit each, for permit tables. */
 enum ipc_role {
@@ -31,7 +31,7 @@ enum ipc_role {
 	IPC_SENSORD = 1 << 3,
 	IPC_RECORDD = 1 << 4,
 	IPC_MGMTD = 1 << 5,
-	IPC_APPLY = 1 << 6,   /* gated's apply role, over the channel on fd 3 */
+	IPC_APPLY = 1 << 6, /* gated's apply role, over the channel on fd 3 */
 	IPC_COMPILE = 1 << 7, /* gated's compile role, likewise */
 };
 
@@ -52,12 +52,13 @@ struct ipc_peer;
  * payload is len bytes, aligned for any type, valid during the call. A negative
  * return closes this peer (a protocol error); refusals of content are replies.
  */
-typedef int ipc_handler(struct ipc_peer *peer, const void *payload, size_t len, void *user);
+typedef int ipc_handler(struct ipc_peer *peer, const void *payload, size_t len,
+			void *user);
 
 struct ipc_permit {
 	uint16_t type;
 	unsigned from; /* role bits */
-	size_t len;    /* exact payload size */
+	size_t len; /* exact payload size */
 	ipc_handler *handler;
 };
 
@@ -76,7 +77,8 @@ void ipc_server_free(struct ipc_server *s);
  * Answer the message being handled. Returns 0 or a negative errno; a peer that
  * does not read (its socket buffer is full) gets -EAGAIN and is to be closed.
  */
-int ipc_reply(struct ipc_peer *peer, uint16_t type, const void *payload, size_t len) MUST_CHECK;
+int ipc_reply(struct ipc_peer *peer, uint16_t type, const void *payload,
+	      size_t len) MUST_CHECK;
 unsigned ipc_peer_role(const struct ipc_peer *peer);
 
 /* Client side: blocking, with a deadline for every send and receive. */
@@ -87,10 +89,12 @@ int ipc_send(int fd, uint16_t type, const void *payload, size_t len) MUST_CHECK;
  * Receive one message into payload (max bytes). Returns 0, -ETIMEDOUT,
  * -ECONNRESET (the other end is gone) or -EBADMSG.
  */
-int ipc_recv(int fd, uint16_t *ret_type, void *payload, size_t max, size_t *ret_len) MUST_CHECK;
+int ipc_recv(int fd, uint16_t *ret_type, void *payload, size_t max,
+	     size_t *ret_len) MUST_CHECK;
 
 /* Connect, ask, take one answer of exactly that type and size, close. */
 int ipc_call(const char *path, unsigned timeout_ms, uint16_t type, const void *payload,
-	     size_t len, uint16_t reply_type, void *ret_reply, size_t reply_len) MUST_CHECK;
+	     size_t len, uint16_t reply_type, void *ret_reply,
+	     size_t reply_len) MUST_CHECK;
 
 #endif

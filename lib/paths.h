@@ -11,17 +11,18 @@
 
 #define PATH_TEXT_MAX 512
 
-#define PATH_POLICY	"/etc/sekisho/policy.yaml"
-#define PATH_STATE	"/var/lib/sekisho"
-#define PATH_LEDGER	PATH_STATE "/ledger"	  /* mgmtd only, 0700 */
-#define PATH_REVISIONS	PATH_STATE "/revisions"	  /* written by mgmtd, read by gated and proxyd */
-#define PATH_RECORDS	PATH_STATE "/records"	  /* recordd only, 0700 */
-#define PATH_SPOOL	PATH_STATE "/spool"	  /* one folder a producer */
-#define PATH_RUN	"/run/sekisho"
-#define PATH_SOCK_API	PATH_RUN "/api.sock"	  /* HTTP, for the command line */
-#define PATH_SOCK_MGMTD PATH_RUN "/mgmtd.sock"	  /* SOCK_SEQPACKET, as all below */
-#define PATH_SOCK_GATED PATH_RUN "/gated.sock"
-#define PATH_SOCK_PROXYD PATH_RUN "/proxyd.sock"
+#define PATH_POLICY "/etc/sekisho/policy.yaml"
+#define PATH_STATE  "/var/lib/sekisho"
+#define PATH_LEDGER PATH_STATE "/ledger" /* mgmtd only, 0700 */
+#define PATH_REVISIONS \
+	PATH_STATE "/revisions" /* written by mgmtd, read by gated and proxyd */
+#define PATH_RECORDS      PATH_STATE "/records" /* recordd only, 0700 */
+#define PATH_SPOOL        PATH_STATE "/spool" /* one folder a producer */
+#define PATH_RUN          "/run/sekisho"
+#define PATH_SOCK_API     PATH_RUN "/api.sock" /* HTTP, for the command line */
+#define PATH_SOCK_MGMTD   PATH_RUN "/mgmtd.sock" /* SOCK_SEQPACKET, as all below */
+#define PATH_SOCK_GATED   PATH_RUN "/gated.sock"
+#define PATH_SOCK_PROXYD  PATH_RUN "/proxyd.sock"
 #define PATH_SOCK_RECORDD PATH_RUN "/recordd.sock"
 #define PATH_SOCK_SENSORD PATH_RUN "/sensord.sock"
 

@@ -26,7 +26,7 @@ enum proto_type {
 	/* sensord -> mgmtd */
 	PROTO_SIGHTING = 4, /* struct proto_sighting, no answer */
 	/* mgmtd or root -> recordd */
-	PROTO_QUERY = 5,  /* struct proto_query -> PROTO_ROW ..., then PROTO_QUERY_END */
+	PROTO_QUERY = 5, /* struct proto_query -> PROTO_ROW ..., then PROTO_QUERY_END */
 	PROTO_VERIFY = 6, /* empty -> PROTO_VERIFY_REPLY */
 	/* answers */
 	PROTO_RESULT = 100,
@@ -43,19 +43,19 @@ struct proto_load {
 };
 
 struct proto_result {
-	int32_t code;  /* 0, or a negative errno: nothing was changed */
-	uint32_t cut;  /* live connections that the change ended */
+	int32_t code; /* 0, or a negative errno: nothing was changed */
+	uint32_t cut; /* live connections that the change ended */
 	char text[PROTO_TEXT_MAX]; /* for people: diagnostics, one a line */
 };
 
 struct proto_status {
-	uint64_t revision;   /* in force, 0: none */
-	int64_t started_us;  /* UTC */
-	uint32_t ok;	     /* 1: does its job and keeps its promises now */
+	uint64_t revision; /* in force, 0: none */
+	int64_t started_us; /* UTC */
+	uint32_t ok; /* 1: does its job and keeps its promises now */
 	uint32_t connections; /* open now: tunnels (proxyd), flows (gated) */
-	uint64_t records;    /* written (producers) or stored (recordd) since start */
-	uint64_t lost;	     /* events lost since start, each on record as a gap */
-	char text[512];	     /* English, what is wrong; "" when ok */
+	uint64_t records; /* written (producers) or stored (recordd) since start */
+	uint64_t lost; /* events lost since start, each on record as a gap */
+	char text[512]; /* English, what is wrong; "" when ok */
 };
 
 struct proto_text {
@@ -74,7 +74,7 @@ struct proto_sighting {
 	int64_t time_us;
 	char interface[16];
 	uint8_t mac[6];
-	uint8_t source;	     /* enum proto_source */
+	uint8_t source; /* enum proto_source */
 	uint8_t addr_family; /* 0, 4 or 6 */
 	uint8_t addr[16];
 	char name[64]; /* host name the device gave itself, "" none */
@@ -83,23 +83,23 @@ struct proto_sighting {
 #define PROTO_QUERY_LIMIT_MAX 10000
 
 struct proto_query {
-	int64_t from_us;	/* inclusive */
-	int64_t to_us;		/* exclusive; 0: now */
-	uint64_t after_id;	/* rows with a greater id only; 0: all (for tail and paging) */
-	uint32_t limit;		/* 1..PROTO_QUERY_LIMIT_MAX */
-	uint32_t newest_first;	/* 1: descending */
-	uint32_t kinds;		/* bit (1 << kind) for each kind wanted; 0: all */
-	uint32_t reason;	/* 0: any */
-	uint8_t mac[8];		/* 6 bytes used; zero: any */
-	uint8_t addr_family;	/* source or destination; 0: any */
+	int64_t from_us; /* inclusive */
+	int64_t to_us; /* exclusive; 0: now */
+	uint64_t after_id; /* rows with a greater id only; 0: all (for tail and paging) */
+	uint32_t limit; /* 1..PROTO_QUERY_LIMIT_MAX */
+	uint32_t newest_first; /* 1: descending */
+	uint32_t kinds; /* bit (1 << kind) for each kind wanted; 0: all */
+	uint32_t reason; /* 0: any */
+	uint8_t mac[8]; /* 6 bytes used; zero: any */
+	uint8_t addr_family; /* source or destination; 0: any */
 	uint8_t pad[7];
 	uint8_t addr[16];
 	char zone[32];
 	char device[24];
 	char user[64];
 	char rule[64];
-	char host[256];		/* exact, or ".suffix" */
-	char text[128];		/* anywhere in host, user, rule, detail */
+	char host[256]; /* exact, or ".suffix" */
+	char text[128]; /* anywhere in host, user, rule, detail */
 };
 
 struct proto_row {

@@ -13,30 +13,30 @@
 enum reason {
 	REASON_NONE = 0,
 	/* let through */
-	REASON_ENTRY = 1,	 /* an allowlist entry names the destination */
-	REASON_FLOW = 2,	 /* a flow of the policy permits it */
-	REASON_APPROVED = 3,	 /* a person approved it */
+	REASON_ENTRY = 1, /* an allowlist entry names the destination */
+	REASON_FLOW = 2, /* a flow of the policy permits it */
+	REASON_APPROVED = 3, /* a person approved it */
 	/* refused by the proxy */
-	REASON_NOT_LISTED = 20,	 /* no entry names the host */
-	REASON_PORT = 21,	 /* an entry names the host, but not this port or scheme */
-	REASON_ADDRESS = 22,	 /* the name leads to an address that is not public */
+	REASON_NOT_LISTED = 20, /* no entry names the host */
+	REASON_PORT = 21, /* an entry names the host, but not this port or scheme */
+	REASON_ADDRESS = 22, /* the name leads to an address that is not public */
 	REASON_NAME_FAILED = 23, /* the name could not be resolved */
 	REASON_CONNECT_FAILED = 24,
 	REASON_BAD_REQUEST = 25, /* not a request that we accept */
-	REASON_NO_PERMIT = 26,	 /* the device has no permit for the proxy */
+	REASON_NO_PERMIT = 26, /* the device has no permit for the proxy */
 	REASON_NOT_IN_PERMIT = 27, /* listed, but outside the permit's destinations */
-	REASON_ZONE = 28,	 /* the proxy does not serve this zone */
-	REASON_OVERLOAD = 29,	 /* a ceiling was reached */
-	REASON_NO_RECORD = 30,	 /* records cannot be written */
-	REASON_NO_POLICY = 31,	 /* no revision is loaded */
+	REASON_ZONE = 28, /* the proxy does not serve this zone */
+	REASON_OVERLOAD = 29, /* a ceiling was reached */
+	REASON_NO_RECORD = 30, /* records cannot be written */
+	REASON_NO_POLICY = 31, /* no revision is loaded */
 	/* refused by the firewall */
-	REASON_NO_FLOW = 50,	 /* no flow permits the packet */
+	REASON_NO_FLOW = 50, /* no flow permits the packet */
 	REASON_NOT_ADMITTED = 51, /* the device has no permit */
-	REASON_SPOOFED = 52,	 /* source address is not of the interface's networks */
+	REASON_SPOOFED = 52, /* source address is not of the interface's networks */
 	/* ended */
-	REASON_CLOSED = 80,	 /* an end closed it */
-	REASON_EXPIRED = 81,	 /* the permit's time was over */
-	REASON_WITHDRAWN = 82,	 /* entry, permit or flow was withdrawn */
+	REASON_CLOSED = 80, /* an end closed it */
+	REASON_EXPIRED = 81, /* the permit's time was over */
+	REASON_WITHDRAWN = 82, /* entry, permit or flow was withdrawn */
 	REASON_IDLE = 83,
 	REASON_ERROR = 84,
 	REASON_SHUTDOWN = 85,

@@ -19,43 +19,47 @@
 #define RECORD_ENCODED_MAX 2048 /* every record fits */
 
 enum record_kind {
-	RECORD_FLOW_OPEN = 1,	/* firewall: first packet of a permitted connection */
-	RECORD_FLOW_CLOSE = 2,	/* firewall: its end, with bytes both ways */
-	RECORD_FLOW_DENY = 3,	/* firewall: a packet was dropped */
-	RECORD_PROXY_OPEN = 4,	/* proxy: allowed, written before the origin is contacted */
-	RECORD_PROXY_CLOSE = 5, /* proxy: end of what RECORD_PROXY_OPEN began (same conn) */
-	RECORD_PROXY_DENY = 6,	/* proxy: refused */
+	RECORD_FLOW_OPEN = 1, /* firewall: first packet of a permitted connection */
+	RECORD_FLOW_CLOSE = 2, /* firewall: its end, with bytes both ways */
+	RECORD_FLOW_DENY = 3, /* firewall: a packet was dropped */
+	RECORD_PROXY_OPEN =
+		4, /* proxy: allowed, written before the origin is contacted */
+	RECORD_PROXY_CLOSE =
+		5, /* proxy: end of what RECORD_PROXY_OPEN began (same conn) */
+	RECORD_PROXY_DENY = 6, /* proxy: refused */
 	RECORD_DEVICE_SEEN = 7, /* sensor: unknown device, or a known one elsewhere */
-	RECORD_CHANGE = 8,	/* ledger: somebody changed something (user, rule = object, detail) */
-	RECORD_READ = 9,	/* ledger: somebody read records (user, detail = the question) */
-	RECORD_SIGN_IN = 10,	/* ledger: sign-in, good or refused (user, detail) */
-	RECORD_GAP = 11,	/* events were lost: count, detail says where */
-	RECORD_SERVICE = 12,	/* a daemon started, loaded a revision, cut connections */
+	RECORD_CHANGE =
+		8, /* ledger: somebody changed something (user, rule = object, detail) */
+	RECORD_READ = 9, /* ledger: somebody read records (user, detail = the question) */
+	RECORD_SIGN_IN = 10, /* ledger: sign-in, good or refused (user, detail) */
+	RECORD_GAP = 11, /* events were lost: count, detail says where */
+	RECORD_SERVICE = 12, /* a daemon started, loaded a revision, cut connections */
 };
 
 struct record {
-	int64_t time_us;      /* UTC */
-	uint16_t kind;	      /* enum record_kind */
-	uint16_t reason;      /* enum reason */
-	uint32_t revision;    /* the revision in force */
-	uint64_t conn;	      /* joins open and close of one producer; 0: none */
+	int64_t time_us; /* UTC */
+	uint16_t kind; /* enum record_kind */
+	uint16_t reason; /* enum reason */
+	uint32_t revision; /* the revision in force */
+	uint64_t conn; /* joins open and close of one producer; 0: none */
 	struct addr src;
 	struct addr dst;
 	uint16_t src_port;
 	uint16_t dst_port;
-	uint8_t proto;	      /* IP protocol number, 0: none */
-	struct mac mac;	      /* of the device, zero: unknown */
-	char zone[32];	      /* where it came from */
-	char device[20];      /* device id, "" unknown */
-	char user[64];	      /* account, "" none */
-	char rule[64];	      /* entry, flow, permit or object id that decided */
-	char host[256];	      /* name asked for */
-	char method[16];      /* HTTP method, or CONNECT */
-	char detail[512];     /* for people and for search; never a secret, never a full URL query */
-	uint64_t bytes_up;    /* from the device */
-	uint64_t bytes_down;  /* to the device */
+	uint8_t proto; /* IP protocol number, 0: none */
+	struct mac mac; /* of the device, zero: unknown */
+	char zone[32]; /* where it came from */
+	char device[20]; /* device id, "" unknown */
+	char user[64]; /* account, "" none */
+	char rule[64]; /* entry, flow, permit or object id that decided */
+	char host[256]; /* name asked for */
+	char method[16]; /* HTTP method, or CONNECT */
+	char detail
+		[512]; /* for people and for search; never a secret, never a full URL query */
+	uint64_t bytes_up; /* from the device */
+	uint64_t bytes_down; /* to the device */
 	uint32_t duration_ms;
-	uint32_t count;	      /* packets or events that this record stands for, 0: one */
+	uint32_t count; /* packets or events that this record stands for, 0: one */
 };
 
 /* "flow-open" and so on; "unknown" for other numbers. */

@@ -34,10 +34,10 @@
 #include "lib/id.h"
 #include "lib/policy/policy.h"
 
-#define REVISION_FILE_MAX	  (64u << 20)
-#define REVISION_ENTRIES_MAX	  100000
-#define REVISION_PERMITS_MAX	  100000
-#define REVISION_PORTS_MAX	  16
+#define REVISION_FILE_MAX         (64u << 20)
+#define REVISION_ENTRIES_MAX      100000
+#define REVISION_PERMITS_MAX      100000
+#define REVISION_PORTS_MAX        16
 #define REVISION_DESTINATIONS_MAX 16
 
 struct revision_entry {
@@ -53,9 +53,10 @@ struct revision_entry {
  * The kernel mark of a permit's packets and connections: class in the top byte,
  * permit number below.
  */
-#define REVISION_MARK_FULL	 0x01000000u /* the zone's rights */
-#define REVISION_MARK_RESTRICTED 0x02000000u /* named destinations through the proxy only */
-#define REVISION_MARK_NUMBER	 0x00ffffffu
+#define REVISION_MARK_FULL 0x01000000u /* the zone's rights */
+#define REVISION_MARK_RESTRICTED \
+	0x02000000u /* named destinations through the proxy only */
+#define REVISION_MARK_NUMBER 0x00ffffffu
 
 struct revision_permit {
 	char id[ID_TEXT_MAX];
@@ -82,7 +83,8 @@ struct revision {
 
 static inline uint32_t revision_permit_mark(const struct revision_permit *p)
 {
-	return (p->destination_count != 0 ? REVISION_MARK_RESTRICTED : REVISION_MARK_FULL) |
+	return (p->destination_count != 0 ? REVISION_MARK_RESTRICTED
+					  : REVISION_MARK_FULL) |
 	       (p->number & REVISION_MARK_NUMBER);
 }
 
@@ -109,8 +111,8 @@ int revision_load(const char *dir, uint64_t number, struct revision **ret_rev,
 int revision_key_ensure(const char *dir, const char *secret_path) MUST_CHECK;
 
 /* Sign and write text as revision number. The files are 0640, on disk when it returns. */
-int revision_store(const char *dir, const char *secret_path, uint64_t number, const char *text,
-		   size_t len) MUST_CHECK;
+int revision_store(const char *dir, const char *secret_path, uint64_t number,
+		   const char *text, size_t len) MUST_CHECK;
 
 /* Point current at number, atomically. */
 int revision_set_current(const char *dir, uint64_t number) MUST_CHECK;

@@ -22,8 +22,8 @@
 #include "lib/attr.h"
 #include "lib/record.h"
 
-#define SPOOL_SEGMENT_MAX (8u << 20)	 /* a new segment is begun past this size */
-#define SPOOL_TOTAL_MAX	  (512ull << 20) /* appending fails with -ENOSPC past this */
+#define SPOOL_SEGMENT_MAX (8u << 20) /* a new segment is begun past this size */
+#define SPOOL_TOTAL_MAX   (512ull << 20) /* appending fails with -ENOSPC past this */
 
 struct spool;
 
@@ -57,7 +57,8 @@ struct spool_pos {
 struct spool_reader;
 
 /* Read dir from pos on (a cleared pos starts at the oldest segment). */
-int spool_reader_open(const char *dir, struct spool_pos pos, struct spool_reader **ret) MUST_CHECK;
+int spool_reader_open(const char *dir, struct spool_pos pos,
+		      struct spool_reader **ret) MUST_CHECK;
 void spool_reader_close(struct spool_reader *r);
 
 /*

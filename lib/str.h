@@ -18,7 +18,8 @@
  * Decimal digits only (no sign, space, or leading zero except "0" itself).
  * Returns 0, -EINVAL (not such a number) or -ERANGE (outside min..max).
  */
-int str_to_uint(const char *s, uint64_t min, uint64_t max, uint64_t *ret_value) MUST_CHECK;
+int str_to_uint(const char *s, uint64_t min, uint64_t max,
+		uint64_t *ret_value) MUST_CHECK;
 
 /*
  * Copy src into dst of size bytes, always terminated. Returns 0, or -ENAMETOOLONG
@@ -32,7 +33,14 @@ void str_hex(char *dst, const uint8_t *bytes, size_t len);
 /* 2 * len hex digits into len bytes. Returns 0 or -EINVAL. */
 int str_unhex(const char *hex, uint8_t *dst, size_t len) MUST_CHECK;
 
-/* Is s valid UTF-8 without control characters (C0, DEL, C1)? */
+/*
+ * Length of the printable UTF-8 character that s (terminated) begins with; 0 for
+ * the end, invalid UTF-8 (RFC 3629), control characters (C0, DEL, C1), line
+ * separators and marks that change the reading order.
+ */
+size_t str_printable_char(const char *s);
+
+/* Is s made of such characters only? */
 bool str_is_printable_utf8(const char *s);
 
 /*

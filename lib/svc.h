@@ -19,7 +19,7 @@
 #include "lib/proto.h"
 
 struct svc {
-	const char *name;   /* "proxyd": log area, spool folder, socket name */
+	const char *name; /* "proxyd": log area, spool folder, socket name */
 	char root[PATH_TEXT_MAX]; /* "" is the real system */
 	sd_event *event;
 	struct ipc_roles roles;

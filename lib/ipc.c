@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lib/ipc.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/mem.h"
+
+#define VERSION     1
+#define ROUND_MAX   64 /* messages of one peer per wake-up, so that none starves the loop */
+#define SNDBUF_SIZE (1 << 20)
+
+struct head {
+	uint16_t type;
+	uint16_t version;
+	uint32_t len; /* of the payload */
+};
+
+struct frame {
+	struct head head;
+	_Alignas(max_align_t) uint8_t payload[IPC_PAYLOAD_MAX];
+};
+
+struct ipc_peer {
+	struct ipc_server *server;
+	sd_event_source *source;
+	int fd;
+	unsigned role;
+	uid_t uid;
+	struct ipc_peer *next;
+};
+
+struct ipc_server {
+	const struct ipc_roles *roles;
+	const struct ipc_permit *permits;
+	size_t permit_count;
+	void *user;
+	sd_event *event;
+	sd_event_source *listener;
+	struct ipc_peer *peers;
+	size_t peer_count;
+};
+
+static int load_account(const char *name, uid_t *ret_uid)
+{
+	struct passwd pw, *found = NULL;
+	char buf[4096];
+
+	if (getpwnam_r(name, &pw, buf, sizeof(buf), &found) != 0 || found == NULL)
+		return -ENOENT;
+	*ret_uid = pw.pw_uid;
+	return 0;
+}
+
+int ipc_roles_load(struct ipc_roles *ret_roles)
+{
+	struct ipc_roles roles;
+
+	if (load_account("sekisho-proxy", &roles.proxyd) < 0 ||
+	    load_account("sekisho-gate", &roles.gated) < 0 ||
+	    load_account("sekisho-sensor", &roles.sensord) < 0 ||
+	    load_account("sekisho-record", &roles.recordd) < 0 ||
+	    load_account("sekisho-mgmt", &roles.mgmtd) < 0)
+		return -ENOENT;
+	*ret_roles = roles;
+	return 0;
+}
+
+unsigned ipc_roles_of(const struct ipc_roles *roles, uid_t uid)
+{
+	unsigned bits = IPC_NOBODY;
+
+	bits |= uid == 0 ? IPC_ROOT : 0;
+	bits |= uid == roles->proxyd ? IPC_PROXYD : 0;
+	bits |= uid == roles->gated ? IPC_GATED : 0;
+	bits |= uid == roles->sensord ? IPC_SENSORD : 0;
+	bits |= uid == roles->recordd ? IPC_RECORDD : 0;
+	bits |= uid == roles->mgmtd ? IPC_MGMTD : 0;
+	return bits;
+}
+
+/* Close every descriptor that came along: none of our socket messages carries any. */
+static bool drop_descriptors(struct msghdr *m)
+{
+	bool any = false;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+		size_t bytes = c->cmsg_len - CMSG_LEN(0);
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i + sizeof(int) <= bytes; i += sizeof(int)) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + i, sizeof(fd));
+			(void)close(fd);
+			any = true;
+		}
+	}
+	return any;
+}
+
+/* One whole message. Returns 0, -EAGAIN, -ECONNRESET, -EBADMSG or another errno. */
+static int receive(int fd, int flags, struct frame *f)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(16 * sizeof(int))];
+	/* head and payload lie in two places: the payload is aligned for any struct */
+	struct iovec iov[2] = {
+		{ .iov_base = &f->head, .iov_len = sizeof(f->head) },
+		{ .iov_base = f->payload, .iov_len = sizeof(f->payload) },
+	};
+	struct msghdr m = {
+		.msg_iov = iov,
+		.msg_iovlen = 2,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n;
+
+	do
+		n = recvmsg(fd, &m, flags | MSG_CMSG_CLOEXEC);
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+	if (drop_descriptors(&m) || (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
+		return -EBADMSG;
+	if (n == 0)
+		return -ECONNRESET;
+	if ((size_t)n < sizeof(f->head) || f->head.version != VERSION ||
+	    f->head.len != (size_t)n - sizeof(f->head))
+		return -EBADMSG;
+	return 0;
+}
+
+static int transmit(int fd, int flags, uint16_t type, const void *payload, size_t len)
+{
+	struct head head = { .type = type, .version = VERSION, .len = (uint32_t)len };
+	struct iovec iov[2] = {
+		{ .iov_base = &head, .iov_len = sizeof(head) },
+		{ .iov_base = (void *)(uintptr_t)payload, .iov_len = len },
+	};
+	struct msghdr m = { .msg_iov = iov, .msg_iovlen = len != 0 ? 2 : 1 };
+	ssize_t n;
+
+	if (len > IPC_PAYLOAD_MAX)
+		return -EMSGSIZE;
+	do
+		n = sendmsg(fd, &m, flags | MSG_NOSIGNAL);
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+	return 0;
+}
+
+static void peer_close(struct ipc_peer *p)
+{
+	struct ipc_peer **at = &p->server->peers;
+
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	p->server->peer_count--;
+	(void)sd_event_source_disable_unref(p->source);
+	(void)close(p->fd);
+	free(p);
+}
+
+/* Unknown, unpermitted and wrong-length messages are one case. */
+static int dispatch(struct ipc_peer *p, const struct frame *f)
+{
+	const struct ipc_server *s = p->server;
+
+	for (size_t i = 0; i < s->permit_count; i++) {
+		const struct ipc_permit *row = &s->permits[i];
+
+		if (row->type != f->head.type)
+			continue;
+		if ((row->from & p->role) == 0 || row->len != f->head.len)
+			return -EBADMSG;
+		return row->handler(p, f->payload, f->head.len, s->user);
+	}
+	return -EBADMSG;
+}
+
+static int on_peer(sd_event_source *source, int fd, uint32_t events, void *user)
+{
+	struct ipc_peer *p = user;
+
+	(void)source;
+	(void)events;
+	for (unsigned i = 0; i < ROUND_MAX; i++) {
+		struct frame f;
+		int r = receive(fd, MSG_DONTWAIT, &f);
+
+		if (r == -EAGAIN)
+			return 0;
+		if (r == 0)
+			r = dispatch(p, &f);
+		if (r < 0) {
+			if (r != -ECONNRESET)
+				log_warn("ipc", "closing a connection of uid %u: %s",
+					 (unsigned)p->uid, strerror(-r));
+			peer_close(p);
+			return 0;
+		}
+	}
+	return 0;
+}
+
+static int add_peer(struct ipc_server *s, int fd)
+{
+	CLEANUP(close_p) int own = fd;
+	struct ipc_peer *p;
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+	int size = SNDBUF_SIZE, r;
+
+	if (s->peer_count == IPC_PEERS_MAX)
+		return -EMFILE;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
+		return -errno;
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		return -ENOMEM;
+	p->server = s;
+	p->uid = cred.uid;
+	p->role = ipc_roles_of(s->roles, cred.uid);
+	p->fd = fd;
+	r = sd_event_add_io(s->event, &p->source, fd, EPOLLIN, on_peer, p);
+	if (r < 0) {
+		free(p);
+		return r;
+	}
+	(void)steal_fd(&own);
+	p->next = s->peers;
+	s->peers = p;
+	s->peer_count++;
+	return 0;
+}
+
+static int on_listener(sd_event_source *source, int fd, uint32_t events, void *user)
+{
+	struct ipc_server *s = user;
+	int peer = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int r;
+
+	(void)source;
+	(void)events;
+	if (peer == -1)
+		return 0; /* the caller went away; nothing is lost */
+	r = add_peer(s, peer);
+	if (r < 0)
+		log_warn("ipc", "a connection was refused: %s", strerror(-r));
+	return 0;
+}
+
+int ipc_server_new(sd_event *event, int listen_fd, const struct ipc_roles *roles,
+		   const struct ipc_permit *permits, size_t permit_count, void *user,
+		   struct ipc_server **ret_server)
+{
+	struct ipc_server *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->roles = roles;
+	s->permits = permits;
+	s->permit_count = permit_count;
+	s->user = user;
+	s->event = sd_event_ref(event);
+	r = sd_event_add_io(event, &s->listener, listen_fd, EPOLLIN, on_listener, s);
+	if (r < 0) {
+		ipc_server_free(s);
+		return r;
+	}
+	*ret_server = s;
+	return 0;
+}
+
+void ipc_server_free(struct ipc_server *s)
+{
+	if (s == NULL)
+		return;
+	while (s->peers != NULL)
+		peer_close(s->peers);
+	(void)sd_event_source_disable_unref(s->listener);
+	(void)sd_event_unref(s->event);
+	free(s);
+}
+
+int ipc_reply(struct ipc_peer *peer, uint16_t type, const void *payload, size_t len)
+{
+	return transmit(peer->fd, MSG_DONTWAIT, type, payload, len);
+}
+
+unsigned ipc_peer_role(const struct ipc_peer *peer)
+{
+	return peer->role;
+}
+
+static int set_deadlines(int fd, unsigned timeout_ms)
+{
+	struct timeval tv = {
+		.tv_sec = (time_t)(timeout_ms / 1000),
+		.tv_usec = (suseconds_t)(timeout_ms % 1000 * 1000),
+	};
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)) == -1 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)) == -1)
+		return -errno;
+	return 0;
+}
+
+int ipc_connect(const char *path, unsigned timeout_ms, int *ret_fd)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	CLEANUP(close_p) int fd = -1;
+	size_t len = strlen(path);
+	int r;
+
+	if (len >= sizeof(sun.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(sun.sun_path, path, len + 1);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return -errno;
+	r = set_deadlines(fd, timeout_ms);
+	if (r < 0)
+		return r;
+	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
+int ipc_send(int fd, uint16_t type, const void *payload, size_t len)
+{
+	int r = transmit(fd, 0, type, payload, len);
+
+	return r == -EAGAIN ? -ETIMEDOUT : r;
+}
+
+int ipc_recv(int fd, uint16_t *ret_type, void *payload, size_t max, size_t *ret_len)
+{
+	struct frame f;
+	int r = receive(fd, 0, &f);
+
+	if (r < 0)
+		return r == -EAGAIN ? -ETIMEDOUT : r;
+	if (f.head.len > max)
+		return -EBADMSG;
+	if (f.head.len != 0)
+		memcpy(payload, f.payload, f.head.len);
+	*ret_type = f.head.type;
+	*ret_len = f.head.len;
+	return 0;
+}
+
+int ipc_call(const char *path, unsigned timeout_ms, uint16_t type, const void *payload,
+	     size_t len, uint16_t reply_type, void *ret_reply, size_t reply_len)
+{
+	CLEANUP(close_p) int fd = -1;
+	CLEANUP(free_p) void *reply = malloc(IPC_PAYLOAD_MAX);
+	uint16_t got_type = 0;
+	size_t got_len = 0;
+	int r;
+
+	if (reply == NULL)
+		return -ENOMEM;
+	if ((r = ipc_connect(path, timeout_ms, &fd)) < 0 ||
+	    (r = ipc_send(fd, type, payload, len)) < 0 ||
+	    (r = ipc_recv(fd, &got_type, reply, IPC_PAYLOAD_MAX, &got_len)) < 0)
+		return r;
+	if (got_type != reply_type || got_len != reply_len)
+		return -EBADMSG;
+	memcpy(ret_reply, reply, reply_len);
+	return 0;
+}

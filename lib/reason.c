@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lib/reason.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "lib/attr.h"
+
+static const struct row {
+	enum reason reason;
+	const char *name, *en, *ja;
+} rows[] = {
+	{ REASON_NONE, "none", "", "" },
+	{ REASON_ENTRY, "entry", "Allowed by an allowlist entry.",
+	  "許可リストに登録された接続先です。" },
+	{ REASON_FLOW, "flow", "Permitted by a flow of the policy.",
+	  "ポリシーで許可された通信です。" },
+	{ REASON_APPROVED, "approved", "Approved by a person.", "承認されています。" },
+	{ REASON_NOT_LISTED, "not-listed", "The site is not on the allowlist.",
+	  "この接続先は許可リストに登録されていません。" },
+	{ REASON_PORT, "port", "The site is listed, but not for this port.",
+	  "接続先は登録されていますが、このポートは許可されていません。" },
+	{ REASON_ADDRESS, "address", "The name leads to an address that is not public.",
+	  "この名前は外部公開されていないアドレスを指しています。" },
+	{ REASON_NAME_FAILED, "name-failed", "The name could not be resolved.",
+	  "名前を解決できませんでした。" },
+	{ REASON_CONNECT_FAILED, "connect-failed", "The site could not be reached.",
+	  "接続先に到達できませんでした。" },
+	{ REASON_BAD_REQUEST, "bad-request", "The request is malformed.",
+	  "要求の形式が正しくありません。" },
+	{ REASON_NO_PERMIT, "no-permit", "This device has no permit for the proxy.",
+	  "この端末には利用許可がありません。" },
+	{ REASON_NOT_IN_PERMIT, "not-in-permit",
+	  "The site is outside this device's permit.",
+	  "この端末の許可に含まれない接続先です。" },
+	{ REASON_ZONE, "zone", "The proxy does not serve this network.",
+	  "この区画からはプロキシを利用できません。" },
+	{ REASON_OVERLOAD, "overload", "Too many connections.",
+	  "接続数が上限に達しています。" },
+	{ REASON_NO_RECORD, "no-record",
+	  "Records cannot be written, so nothing may pass.",
+	  "記録できないため、通信を許可できません。" },
+	{ REASON_NO_POLICY, "no-policy", "No policy is in force yet.",
+	  "ポリシーがまだ適用されていません。" },
+	{ REASON_NO_FLOW, "no-flow", "No flow of the policy permits it.",
+	  "ポリシーで許可されていない通信です。" },
+	{ REASON_NOT_ADMITTED, "not-admitted", "The device has no permit.",
+	  "接続を許可されていない端末です。" },
+	{ REASON_SPOOFED, "spoofed",
+	  "The source address does not belong to that network.",
+	  "送信元アドレスがこの区画のものではありません。" },
+	{ REASON_CLOSED, "closed", "Ended normally.", "正常に終了しました。" },
+	{ REASON_EXPIRED, "expired", "The permit's time was over.",
+	  "許可の期限が切れました。" },
+	{ REASON_WITHDRAWN, "withdrawn", "The permission was withdrawn.",
+	  "許可が取り消されました。" },
+	{ REASON_IDLE, "idle", "Nothing was sent for too long.",
+	  "無通信時間が上限を超えました。" },
+	{ REASON_ERROR, "error", "Ended by an error.", "エラーで終了しました。" },
+	{ REASON_SHUTDOWN, "shutdown", "The service was stopped.",
+	  "サービスが停止されました。" },
+};
+
+static const struct row *find(enum reason r)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (rows[i].reason == r)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+const char *reason_name(enum reason r)
+{
+	const struct row *row = find(r);
+
+	return row != NULL ? row->name : "unknown";
+}
+
+const char *reason_text(enum reason r, const char *lang)
+{
+	const struct row *row = find(r);
+
+	if (row == NULL)
+		return strcmp(lang, "ja") == 0 ? "不明な理由です。" : "Unknown reason.";
+	return strcmp(lang, "ja") == 0 ? row->ja : row->en;
+}

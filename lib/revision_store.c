@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/fdio.h"
+#include "lib/mem.h"
+#include "lib/paths.h"
+#include "lib/revision.h"
+
+#define KEY_NAME     "revision.pub"
+#define CURRENT_NAME "current"
+
+static const struct place whole = { 0 };
+
+/* dir/NNNNNNNNNN.suffix, or dir/name when number is 0 */
+static int file_path(char dst[PATH_TEXT_MAX], const char *dir, uint64_t number,
+		     const char *suffix)
+{
+	int n = number != 0 ? snprintf(dst, PATH_TEXT_MAX, "%s/%010" PRIu64 "%s", dir,
+				       number, suffix)
+			    : snprintf(dst, PATH_TEXT_MAX, "%s/%s", dir, suffix);
+
+	return n >= 0 && n < PATH_TEXT_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* The number that the symbolic link current points at. */
+static int current_number(const char *dir, uint64_t *ret_number)
+{
+	char path[PATH_TEXT_MAX], target[64], again[64];
+	ssize_t n;
+	int r = file_path(path, dir, 0, CURRENT_NAME);
+
+	if (r < 0)
+		return r;
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n == -1)
+		return -errno;
+	target[n] = '\0';
+	if (sscanf(target, "%" SCNu64, ret_number) != 1)
+		return -EBADMSG;
+	(void)snprintf(again, sizeof(again), "%010" PRIu64 ".json", *ret_number);
+	return *ret_number != 0 && strcmp(again, target) == 0 ? 0 : -EBADMSG;
+}
+
+/* A file of exactly len bytes. */
+static int read_exactly(const char *path, void *dst, size_t len)
+{
+	CLEANUP(free_p) char *data = NULL;
+	size_t got = 0;
+	int r = fdio_read_file(path, len, &data, &got);
+
+	if (r < 0)
+		return r;
+	if (got != len)
+		return -EBADMSG;
+	memcpy(dst, data, len);
+	sodium_memzero(data, got);
+	return 0;
+}
+
+static int check_signature(const char *dir, uint64_t number, const char *text, size_t len)
+{
+	unsigned char key[crypto_sign_PUBLICKEYBYTES], sig[crypto_sign_BYTES];
+	char path[PATH_TEXT_MAX];
+	int r;
+
+	if ((r = file_path(path, dir, 0, KEY_NAME)) < 0 ||
+	    (r = read_exactly(path, key, sizeof(key))) < 0 ||
+	    (r = file_path(path, dir, number, ".sig")) < 0 ||
+	    (r = read_exactly(path, sig, sizeof(sig))) < 0)
+		return r;
+	return crypto_sign_verify_detached(sig, (const unsigned char *)text, len, key) ==
+			       0
+		       ? 0
+		       : -EBADMSG;
+}
+
+static int load(const char *dir, uint64_t number, struct revision **ret_rev,
+		struct diags *diags)
+{
+	CLEANUP(free_p) char *text = NULL;
+	char path[PATH_TEXT_MAX];
+	struct revision *rev = NULL;
+	size_t len = 0;
+	int r;
+
+	if ((r = file_path(path, dir, number, ".json")) < 0 ||
+	    (r = fdio_read_file(path, REVISION_FILE_MAX, &text, &len)) < 0 ||
+	    (r = check_signature(dir, number, text, len)) < 0 ||
+	    (r = revision_parse(text, len, &rev, diags)) < 0)
+		return r;
+	if (rev->number != number) {
+		revision_free(rev);
+		return -EBADMSG;
+	}
+	*ret_rev = rev;
+	return 0;
+}
+
+int revision_load(const char *dir, uint64_t number, struct revision **ret_rev,
+		  struct diags *diags)
+{
+	int r = sodium_init() < 0 ? -ENOSYS : 0;
+
+	if (r == 0 && number == 0)
+		r = current_number(dir, &number);
+	if (r == 0)
+		r = load(dir, number, ret_rev, diags);
+	if (r < 0 && diags->count == 0)
+		diag_add(diags, whole, "revision %" PRIu64 ": %s", number,
+			 r == -EBADMSG ? "signature or number does not fit"
+				       : strerror(-r));
+	return r;
+}
+
+int revision_key_ensure(const char *dir, const char *secret_path)
+{
+	unsigned char pub[crypto_sign_PUBLICKEYBYTES], secret[crypto_sign_SECRETKEYBYTES];
+	char path[PATH_TEXT_MAX];
+	int r = file_path(path, dir, 0, KEY_NAME);
+
+	if (r < 0 || sodium_init() < 0)
+		return r < 0 ? r : -ENOSYS;
+	r = read_exactly(secret_path, secret, sizeof(secret));
+	if (r == -ENOENT) {
+		(void)crypto_sign_keypair(pub, secret);
+		r = fdio_replace_file(secret_path, 0600, secret, sizeof(secret));
+	}
+	if (r == 0) {
+		/* derived anew each time, so that a lost public key comes back */
+		(void)crypto_sign_ed25519_sk_to_pk(pub, secret);
+		r = fdio_replace_file(path, 0644, pub, sizeof(pub));
+	}
+	sodium_memzero(secret, sizeof(secret));
+	return r;
+}
+
+static int discard(const char *dir, uint64_t number)
+{
+	static const char *const suffixes[] = { ".json", ".sig" };
+	char path[PATH_TEXT_MAX];
+	int result = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		int r = file_path(path, dir, number, suffixes[i]);
+
+		if (r == 0 && unlink(path) == -1 && errno != ENOENT)
+			r = -errno;
+		if (r < 0)
+			result = r;
+	}
+	return result;
+}
+
+int revision_store(const char *dir, const char *secret_path, uint64_t number,
+		   const char *text, size_t len)
+{
+	unsigned char secret[crypto_sign_SECRETKEYBYTES], sig[crypto_sign_BYTES];
+	char json[PATH_TEXT_MAX], signature[PATH_TEXT_MAX];
+	int r;
+
+	if (number == 0 || len > REVISION_FILE_MAX)
+		return -EINVAL;
+	if ((r = file_path(json, dir, number, ".json")) < 0 ||
+	    (r = file_path(signature, dir, number, ".sig")) < 0 ||
+	    (r = read_exactly(secret_path, secret, sizeof(secret))) < 0)
+		return r;
+	(void)crypto_sign_detached(sig, NULL, (const unsigned char *)text, len, secret);
+	sodium_memzero(secret, sizeof(secret));
+	r = fdio_replace_file(json, 0640, text, len);
+	if (r == 0)
+		r = fdio_replace_file(signature, 0640, sig, sizeof(sig));
+	if (r < 0)
+		(void)discard(
+			dir,
+			number); /* what stays is never current, and is replaced next time */
+	return r;
+}
+
+int revision_set_current(const char *dir, uint64_t number)
+{
+	char target[64], path[PATH_TEXT_MAX], temporary[PATH_TEXT_MAX];
+	int r;
+
+	(void)snprintf(target, sizeof(target), "%010" PRIu64 ".json", number);
+	if ((r = file_path(path, dir, 0, CURRENT_NAME)) < 0 ||
+	    (r = file_path(temporary, dir, 0, CURRENT_NAME ".new")) < 0)
+		return r;
+	if (unlink(temporary) == -1 && errno != ENOENT)
+		return -errno;
+	if (symlink(target, temporary) == -1)
+		return -errno;
+	if (rename(temporary, path) == -1) {
+		r = -errno;
+		(void)unlink(temporary);
+		return r;
+	}
+	return fdio_sync_folder_of(path);
+}
+
+int revision_discard(const char *dir, uint64_t number)
+{
+	return discard(dir, number);
+}

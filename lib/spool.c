@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lib/spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/fdio.h"
+#include "lib/mem.h"
+#include "lib/spool_format.h"
+
+struct spool {
+	int dir_fd;
+	int lock_fd;
+	int fd; /* the newest segment; -1 before the first append */
+	uint64_t end; /* its length in whole entries */
+	uint64_t others; /* bytes in the other segments, as last counted */
+	uint64_t next_seq;
+	int error; /* of the last append */
+};
+
+/* Where whole entries end in the segment, and the sequence number after the last. */
+static int scan(int fd, uint64_t first, uint64_t *ret_end, uint64_t *ret_next)
+{
+	uint8_t buf[SPOOL_ENTRY_MAX];
+	uint64_t at = SPOOL_HEAD_LEN, next = first, head_first = 0, seq = 0;
+
+	*ret_end = 0;
+	*ret_next = first;
+	if (pread(fd, buf, SPOOL_HEAD_LEN, 0) != SPOOL_HEAD_LEN ||
+	    spool_head_check(buf, &head_first) < 0 || head_first != first)
+		return 0; /* not even the head was written whole: begin it again */
+	for (;;) {
+		ssize_t n = pread(fd, buf, sizeof(buf), (off_t)at);
+		int len;
+
+		if (n == -1)
+			return -errno;
+		len = spool_entry_check(buf, (size_t)n, &seq);
+		if (len <= 0 || seq != next)
+			break; /* a torn tail */
+		at += (uint64_t)len;
+		next++;
+	}
+	*ret_end = at;
+	*ret_next = next;
+	return 0;
+}
+
+static int begin_segment(struct spool *s)
+{
+	CLEANUP(close_p) int fd = -1;
+	uint8_t head[SPOOL_HEAD_LEN];
+	char name[32];
+	int r;
+
+	spool_segment_name(s->next_seq, name);
+	spool_head_encode(head, s->next_seq);
+	fd = openat(s->dir_fd, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		    0640);
+	if (fd == -1)
+		return -errno;
+	r = fdio_write_all(fd, head, sizeof(head));
+	if (r < 0) {
+		(void)unlinkat(s->dir_fd, name, 0);
+		return r;
+	}
+	if (s->fd >= 0) {
+		(void)fdatasync(s->fd);
+		(void)close(s->fd);
+	}
+	s->fd = steal_fd(&fd);
+	s->end = SPOOL_HEAD_LEN;
+	return 0;
+}
+
+static int count_others(struct spool *s)
+{
+	CLEANUP(free_p) struct spool_segment *list = NULL;
+	uint64_t total = 0;
+	size_t count = 0;
+	int r = spool_list(s->dir_fd, &list, &count);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < count; i++)
+		total += list[i].size;
+	s->others = total > s->end ? total - s->end : 0;
+	return 0;
+}
+
+/* Go on in the newest segment, after its last whole entry. */
+static int resume(struct spool *s)
+{
+	CLEANUP(free_p) struct spool_segment *list = NULL;
+	size_t count = 0;
+	char name[32];
+	int r = spool_list(s->dir_fd, &list, &count);
+
+	if (r < 0 || count == 0)
+		return r;
+	spool_segment_name(list[count - 1].first, name);
+	s->fd = openat(s->dir_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (s->fd == -1)
+		return -errno;
+	r = scan(s->fd, list[count - 1].first, &s->end, &s->next_seq);
+	if (r < 0)
+		return r;
+	if (s->end < SPOOL_HEAD_LEN) { /* its head is damaged: append begins it anew */
+		(void)close(s->fd);
+		s->fd = -1;
+		return 0;
+	}
+	if (ftruncate(s->fd, (off_t)s->end) == -1 ||
+	    lseek(s->fd, (off_t)s->end, SEEK_SET) == -1)
+		return -errno;
+	return 0;
+}
+
+int spool_open(const char *dir, struct spool **ret_spool)
+{
+	struct spool *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->lock_fd = -1;
+	s->fd = -1;
+	s->next_seq = 1;
+	s->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->dir_fd == -1)
+		goto fail_errno;
+	s->lock_fd = openat(s->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+			    0640);
+	if (s->lock_fd == -1)
+		goto fail_errno;
+	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == -1) {
+		r = errno == EWOULDBLOCK ? -EBUSY : -errno;
+		goto fail;
+	}
+	r = resume(s);
+	if (r == 0)
+		r = count_others(s);
+	if (r < 0)
+		goto fail;
+	*ret_spool = s;
+	return 0;
+
+fail_errno:
+	r = -errno;
+fail:
+	spool_close(s);
+	return r;
+}
+
+void spool_close(struct spool *s)
+{
+	if (s == NULL)
+		return;
+	close_p(&s->fd);
+	close_p(&s->lock_fd);
+	close_p(&s->dir_fd);
+	free(s);
+}
+
+static int append(struct spool *s, const struct record *rec)
+{
+	uint8_t entry[SPOOL_ENTRY_MAX];
+	size_t len = spool_entry_encode(entry, s->next_seq, rec);
+	int r = 0;
+
+	if (s->fd == -1 || s->end + len > SPOOL_SEGMENT_MAX) {
+		r = begin_segment(s);
+		if (r == 0)
+			r = count_others(s);
+		if (r < 0)
+			return r;
+	}
+	if (s->others + s->end + len > SPOOL_TOTAL_MAX) {
+		r = count_others(s); /* recordd may have made room */
+		if (r < 0 || s->others + s->end + len > SPOOL_TOTAL_MAX)
+			return r < 0 ? r : -ENOSPC;
+	}
+	r = fdio_write_all(s->fd, entry, len);
+	if (r < 0) {
+		/* take the part that was written away again: the next entry stands here */
+		if (ftruncate(s->fd, (off_t)s->end) == -1 ||
+		    lseek(s->fd, (off_t)s->end, SEEK_SET) == -1) {
+			(void)close(s->fd);
+			s->fd = -1; /* a new segment will follow the torn one */
+		}
+		return r;
+	}
+	s->end += len;
+	s->next_seq++;
+	return 0;
+}
+
+int spool_append(struct spool *s, const struct record *rec)
+{
+	s->error = append(s, rec);
+	return s->error;
+}
+
+int spool_state(const struct spool *s)
+{
+	return s->error;
+}
+
+int spool_sync(struct spool *s)
+{
+	return s->fd == -1 || fdatasync(s->fd) == 0 ? 0 : -errno;
+}

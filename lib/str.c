@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lib/str.h"
+
+#include <errno.h>
+#include <string.h>
+
+int str_to_uint(const char *s, uint64_t min, uint64_t max, uint64_t *ret_value)
+{
+	uint64_t v = 0;
+
+	if (*s == '\0' || (s[0] == '0' && s[1] != '\0'))
+		return -EINVAL;
+	for (const char *p = s; *p != '\0'; p++) {
+		if (*p < '0' || *p > '9')
+			return -EINVAL;
+	}
+	for (const char *p = s; *p != '\0'; p++) {
+		uint64_t digit = (uint64_t)(*p - '0');
+
+		if (v > (UINT64_MAX - digit) / 10)
+			return -ERANGE;
+		v = v * 10 + digit;
+	}
+	if (v < min || v > max)
+		return -ERANGE;
+	*ret_value = v;
+	return 0;
+}
+
+int str_copy(char *dst, size_t size, const char *src)
+{
+	size_t len = strlen(src);
+	bool fits = len < size;
+
+	if (!fits) {
+		len = size - 1;
+		while (len > 0 && ((unsigned char)src[len] & 0xc0) == 0x80)
+			len--; /* not into the middle of a character */
+	}
+	memcpy(dst, src, len);
+	dst[len] = '\0';
+	return fits ? 0 : -ENAMETOOLONG;
+}
+
+void str_hex(char *dst, const uint8_t *bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		dst[2 * i] = digits[bytes[i] >> 4];
+		dst[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	dst[2 * len] = '\0';
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+int str_unhex(const char *hex, uint8_t *dst, size_t len)
+{
+	for (size_t i = 0; i < 2 * len; i++) {
+		if (hex_digit(hex[i]) < 0)
+			return -EINVAL;
+	}
+	for (size_t i = 0; i < len; i++)
+		dst[i] =
+			(uint8_t)(hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]));
+	return 0;
+}
+
+/* Length of the valid character at s, or 0 (RFC 3629, no surrogates, shortest form). */
+static size_t utf8_char(const unsigned char *s)
+{
+	size_t len = s[0] < 0x80   ? 1
+		     : s[0] < 0xc2 ? 0
+		     : s[0] < 0xe0 ? 2
+		     : s[0] < 0xf0 ? 3
+		     : s[0] < 0xf5 ? 4
+				   : 0;
+
+	for (size_t i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+size_t str_printable_char(const char *s)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	size_t len = utf8_char(u);
+
+	if (len == 1 && (u[0] < 0x20 || u[0] == 0x7f))
+		return 0;
+	if (len == 2 && u[0] == 0xc2 && u[1] < 0xa0)
+		return 0; /* C1 */
+	if (len == 3 && u[0] == 0xe2 &&
+	    ((u[1] == 0x80 &&
+	      ((u[2] >= 0xaa && u[2] <= 0xae) || u[2] == 0xa8 || u[2] == 0xa9)) ||
+	     (u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9)))
+		return 0; /* line separators, and marks that reverse the reading order */
+	return len;
+}
+
+bool str_is_printable_utf8(const char *s)
+{
+	while (*s != '\0') {
+		size_t len = str_printable_char(s);
+
+		if (len == 0)
+			return false;
+		s += len;
+	}
+	return true;
+}
+
+bool str_is_name(const char *s, size_t max)
+{
+	size_t len = strlen(s);
+
+	if (len == 0 || len > max || s[0] < 'a' || s[0] > 'z')
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		char c = s[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+		      c == '_'))
+			return false;
+	}
+	return true;
+}

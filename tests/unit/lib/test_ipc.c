@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/ipc.h"
+
+#define TYPE_ECHO  1
+#define TYPE_OTHER 2 /* only for recordd */
+#define TYPE_REPLY 100
+
+struct payload {
+	uint64_t number;
+};
+
+/* A server in a thread of its own; the test is its client. */
+struct box {
+	char path[64];
+	int listen_fd, stop[2];
+	pthread_t thread;
+	struct ipc_roles roles;
+};
+
+static int on_echo(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	(void)user;
+	return ipc_reply(peer, TYPE_REPLY, payload, len);
+}
+
+static int on_stop(sd_event_source *source, int fd, uint32_t events, void *user)
+{
+	(void)fd;
+	(void)events;
+	(void)user;
+	return sd_event_exit(sd_event_source_get_event(source), 0);
+}
+
+static void *serve(void *user)
+{
+	static const struct ipc_permit permits[] = {
+		{ TYPE_ECHO, IPC_MGMTD, sizeof(struct payload), on_echo },
+		{ TYPE_OTHER, IPC_RECORDD, 0, on_echo },
+	};
+	struct box *b = user;
+	struct ipc_server *server = NULL;
+	sd_event *event = NULL;
+
+	if (sd_event_new(&event) >= 0 &&
+	    sd_event_add_io(event, NULL, b->stop[0], EPOLLIN, on_stop, NULL) >= 0 &&
+	    ipc_server_new(event, b->listen_fd, &b->roles, permits, ARRAY_LEN(permits),
+			   NULL, &server) == 0)
+		(void)sd_event_loop(event);
+	ipc_server_free(server);
+	(void)sd_event_unref(event);
+	return NULL;
+}
+
+static int setup(void **state)
+{
+	struct box *b = calloc(1, sizeof(*b));
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+
+	*state = b;
+	b->roles = (struct ipc_roles){
+		.proxyd = 1, .gated = 2, .sensord = 3, .recordd = 4, .mgmtd = getuid()
+	};
+	(void)snprintf(b->path, sizeof(b->path), "/tmp/test-ipc-%d", (int)getpid());
+	(void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", b->path);
+	(void)unlink(b->path);
+	b->listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (bind(b->listen_fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
+	    listen(b->listen_fd, 8) == -1 || pipe(b->stop) == -1)
+		return -1;
+	return pthread_create(&b->thread, NULL, serve, b);
+}
+
+static int teardown(void **state)
+{
+	struct box *b = *state;
+
+	(void)close(b->stop[1]);
+	(void)pthread_join(b->thread, NULL);
+	(void)close(b->stop[0]);
+	(void)close(b->listen_fd);
+	(void)unlink(b->path);
+	free(b);
+	return 0;
+}
+
+static void expect_alive(const struct box *b)
+{
+	struct payload in = { .number = 42 }, out = { 0 };
+
+	assert_int_equal(ipc_call(b->path, 5000, TYPE_ECHO, &in, sizeof(in), TYPE_REPLY,
+				  &out, sizeof(out)),
+			 0);
+	assert_int_equal(out.number, 42);
+}
+
+static void test_call(void **state)
+{
+	expect_alive(*state);
+}
+
+/* Refused messages end the connection, and only that. */
+static void test_refusals_close_the_connection(void **state)
+{
+	static const struct {
+		uint16_t type;
+		size_t len;
+	} rows[] = {
+		{ TYPE_ECHO, 0 }, /* too short */
+		{ TYPE_ECHO, 16 }, /* too long */
+		{ TYPE_OTHER, 0 }, /* not for us */
+		{ 77, 0 }, /* unknown */
+		{ TYPE_REPLY, 8 },
+	};
+	struct box *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint8_t payload[16] = { 0 };
+		uint16_t type = 0;
+		size_t len = 0;
+		int fd = -1;
+
+		assert_int_equal(ipc_connect(b->path, 5000, &fd), 0);
+		assert_int_equal(ipc_send(fd, rows[i].type, payload, rows[i].len), 0);
+		assert_int_equal(ipc_recv(fd, &type, payload, sizeof(payload), &len),
+				 -ECONNRESET);
+		(void)close(fd);
+		expect_alive(b);
+	}
+}
+
+static void test_raw_rubbish(void **state)
+{
+	struct box *b = *state;
+	char big[IPC_PAYLOAD_MAX + 64];
+
+	memset(big, 'A', sizeof(big));
+	for (size_t n = 0; n < sizeof(big); n = n * 3 + 1) {
+		char c;
+		int fd = -1;
+
+		assert_int_equal(ipc_connect(b->path, 5000, &fd), 0);
+		(void)send(fd, big, n, MSG_NOSIGNAL);
+		assert_int_equal(shutdown(fd, SHUT_WR), 0);
+		assert_true(recv(fd, &c, 1, 0) <= 0);
+		(void)close(fd);
+	}
+	expect_alive(b);
+}
+
+/* Descriptors that nobody asked for are closed, not leaked: many rounds would use them up. */
+static void test_descriptors_are_dropped(void **state)
+{
+	struct box *b = *state;
+
+	for (unsigned i = 0; i < 600; i++) {
+		_Alignas(
+			struct cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = { 0 };
+		struct iovec iov = { .iov_base = control, .iov_len = 16 };
+		struct msghdr m = { .msg_iov = &iov,
+				    .msg_iovlen = 1,
+				    .msg_control = control,
+				    .msg_controllen = sizeof(control) };
+		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+		int fds[2] = { 0, 1 }, fd = -1;
+		char byte;
+
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(fds));
+		memcpy(CMSG_DATA(c), fds, sizeof(fds));
+		assert_int_equal(ipc_connect(b->path, 5000, &fd), 0);
+		assert_true(sendmsg(fd, &m, 0) > 0);
+		assert_true(recv(fd, &byte, 1, 0) <= 0);
+		(void)close(fd);
+	}
+	expect_alive(b);
+}
+
+static void test_roles(void **state)
+{
+	struct box *b = *state;
+
+	assert_true((ipc_roles_of(&b->roles, 0) & IPC_ROOT) != 0);
+	assert_int_equal(ipc_roles_of(&b->roles, 3), IPC_SENSORD);
+	assert_int_equal(ipc_roles_of(&b->roles, 12345), IPC_NOBODY);
+}
+
+static void test_nobody_there(void **state)
+{
+	struct payload p = { 0 };
+
+	(void)state;
+	assert_int_equal(ipc_call("/tmp/test-ipc-nobody", 100, TYPE_ECHO, &p, sizeof(p),
+				  TYPE_REPLY, &p, sizeof(p)),
+			 -ENOENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_call, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refusals_close_the_connection, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_raw_rubbish, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_descriptors_are_dropped, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_roles, setup, teardown),
+		cmocka_unit_test(test_nobody_there),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

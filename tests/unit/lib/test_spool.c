@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/spool.h"
+#include "tests/support/alloc_fail.h"
+
+struct box {
+	char dir[64];
+};
+
+static int setup(void **state)
+{
+	struct box *b = calloc(1, sizeof(*b));
+
+	(void)snprintf(b->dir, sizeof(b->dir), "/tmp/test-spool-XXXXXX");
+	*state = b;
+	return mkdtemp(b->dir) != NULL ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	struct box *b = *state;
+	DIR *d = opendir(b->dir);
+	struct dirent *e;
+
+	while ((e = readdir(d)) != NULL) {
+		if (e->d_name[0] != '.')
+			(void)unlinkat(dirfd(d), e->d_name, 0);
+	}
+	(void)closedir(d);
+	(void)rmdir(b->dir);
+	free(b);
+	return 0;
+}
+
+static struct spool *open_spool(const struct box *b)
+{
+	struct spool *s = NULL;
+
+	assert_int_equal(spool_open(b->dir, &s), 0);
+	return s;
+}
+
+static struct record record_of(uint64_t n)
+{
+	struct record r = { .kind = RECORD_SERVICE, .conn = n };
+
+	memset(r.detail, 'x', sizeof(r.detail) - 1);
+	return r;
+}
+
+static void append(struct spool *s, uint64_t from, uint64_t to)
+{
+	for (uint64_t n = from; n <= to; n++) {
+		struct record r = record_of(n);
+
+		assert_int_equal(spool_append(s, &r), 0);
+	}
+}
+
+/* Read all there is from *pos on; the records must be from..to, in order. */
+static void expect(const struct box *b, struct spool_pos *pos, uint64_t from, uint64_t to)
+{
+	struct spool_reader *reader = NULL;
+	struct record r;
+	uint64_t seq = 0, lost = 0;
+
+	assert_int_equal(spool_reader_open(b->dir, *pos, &reader), 0);
+	for (uint64_t n = from; n <= to; n++) {
+		assert_int_equal(spool_reader_next(reader, &r, &seq, &lost), 1);
+		assert_int_equal(seq, n);
+		assert_int_equal(r.conn, n);
+	}
+	assert_int_equal(spool_reader_next(reader, &r, &seq, &lost), 0);
+	*pos = spool_reader_pos(reader);
+	spool_reader_close(reader);
+}
+
+/* Path of the newest segment, and its size. */
+static off_t newest(const struct box *b, char path[384])
+{
+	DIR *d = opendir(b->dir);
+	struct dirent *e;
+	struct stat st;
+
+	path[0] = '\0';
+	while ((e = readdir(d)) != NULL) {
+		char at[384];
+
+		(void)snprintf(at, sizeof(at), "%s/%s", b->dir, e->d_name);
+		if (strstr(at, ".spool") != NULL && strcmp(at, path) > 0)
+			memcpy(path, at, sizeof(at));
+	}
+	(void)closedir(d);
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
+}
+
+static void test_what_goes_in_comes_out(void **state)
+{
+	struct spool *s = open_spool(*state), *second = NULL;
+	struct spool_pos pos = { 0 };
+
+	expect(*state, &pos, 1, 0);
+	append(s, 1, 10);
+	expect(*state, &pos, 1, 10);
+	append(s, 11, 12);
+	expect(*state, &pos, 11, 12);
+	assert_int_equal(spool_open(((struct box *)*state)->dir, &second), -EBUSY);
+	assert_int_equal(spool_sync(s), 0);
+	spool_close(s);
+	s = open_spool(*state);
+	append(s, 13, 13);
+	spool_close(s);
+	expect(*state, &pos, 13, 13);
+	pos = (struct spool_pos){ 0 };
+	expect(*state, &pos, 1, 13);
+}
+
+/* Whatever part of the last entry a crash left, the writer goes on after the one before. */
+static void test_every_torn_tail(void **state)
+{
+	char path[384];
+	off_t two, three;
+
+	struct spool *s = open_spool(*state);
+	append(s, 1, 2);
+	two = newest(*state, path);
+	append(s, 3, 3);
+	three = newest(*state, path);
+	spool_close(s);
+	for (off_t cut = three - 1; cut >= two; cut -= 7) {
+		struct spool_pos pos = { 0 };
+
+		assert_int_equal(truncate(path, cut), 0);
+		expect(*state, &pos, 1, 2); /* the reader stops in front of it */
+		s = open_spool(*state);
+		append(s, 3, 3);
+		spool_close(s);
+		pos = (struct spool_pos){ 0 };
+		expect(*state, &pos, 1, 3);
+	}
+}
+
+static void test_segments_and_trim(void **state)
+{
+	struct spool_pos pos = { 0 }, start = { 0 };
+	struct box *b = *state;
+	char first[384], path[384];
+	struct spool *s = open_spool(b);
+
+	append(s, 1, 1);
+	(void)newest(b, first);
+	append(s, 2, 40000); /* some 20 MiB: three segments */
+	expect(b, &pos, 1, 40000);
+	(void)newest(b, path);
+	assert_string_not_equal(first, path);
+	assert_int_equal(access(first, F_OK), 0);
+	assert_int_equal(spool_trim(b->dir, start), 0);
+	assert_int_equal(access(first, F_OK), 0);
+	assert_int_equal(spool_trim(b->dir, pos), 0);
+	assert_int_equal(access(first, F_OK), -1);
+	append(s, 40001, 40002);
+	expect(b, &pos, 40001, 40002);
+	spool_close(s);
+	s = open_spool(b); /* the numbers go on although the first segments are gone */
+	append(s, 40003, 40003);
+	expect(b, &pos, 40003, 40003);
+	spool_close(s);
+}
+
+/* A flipped byte in an old segment costs the rest of that segment, says so, and no more. */
+static void test_damage_is_reported(void **state)
+{
+	struct box *b = *state;
+	struct spool_reader *reader = NULL;
+	struct spool *s = open_spool(b);
+	struct record r;
+	uint64_t seq = 0, lost = 0;
+	char first[384];
+	int fd, code;
+
+	append(s, 1, 1);
+	(void)newest(b, first);
+	append(s, 2, 20000);
+	spool_close(s);
+	fd = open(first, O_RDWR);
+	assert_int_equal(pwrite(fd, "!", 1, 200), 1);
+	(void)close(fd);
+
+	assert_int_equal(spool_reader_open(b->dir, (struct spool_pos){ 0 }, &reader), 0);
+	assert_int_equal(spool_reader_next(reader, &r, &seq, &lost), -EBADMSG);
+	assert_true(lost > SPOOL_SEGMENT_MAX / 2);
+	code = spool_reader_next(reader, &r, &seq, &lost);
+	assert_int_equal(code, 1);
+	assert_true(seq > 1 && r.conn == seq);
+	spool_reader_close(reader);
+}
+
+/* A write that fails leaves nothing behind, and the next one succeeds in its place. */
+static void test_no_room(void **state)
+{
+	struct box *b = *state;
+	struct rlimit old, tight;
+	struct spool *s = open_spool(b);
+	struct record r = record_of(2);
+	struct spool_pos pos = { 0 };
+	char path[384];
+	off_t size;
+
+	append(s, 1, 1);
+	size = newest(b, path);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	tight = old;
+	tight.rlim_cur = (rlim_t)size + 100; /* a part fits, the whole does not */
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	assert_int_equal(spool_append(s, &r), -EFBIG);
+	assert_int_equal(spool_state(s), -EFBIG);
+	assert_int_equal(newest(b, path), size);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	append(s, 2, 3);
+	assert_int_equal(spool_state(s), 0);
+	expect(b, &pos, 1, 3);
+	spool_close(s);
+}
+
+/* kill -9 at any moment: every acknowledged entry is there, once, and no half one. */
+static void test_killed_writers(void **state)
+{
+	struct box *b = *state;
+	struct spool_pos pos = { 0 };
+	struct spool_reader *reader = NULL;
+	struct record r;
+	uint64_t seq = 0, lost = 0, count = 0;
+	volatile uint64_t *acknowledged = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+					       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	for (unsigned round = 0; round < 20; round++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			struct spool *s = NULL;
+
+			if (spool_open(b->dir, &s) < 0)
+				_exit(1);
+			for (;;) {
+				struct record rec = record_of(0);
+
+				if (spool_append(s, &rec) < 0)
+					_exit(1);
+				(*acknowledged)++;
+			}
+		}
+		(void)usleep(2000 + round * 700);
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+	}
+	spool_close(open_spool(b)); /* cuts the last torn tail */
+	assert_int_equal(spool_reader_open(b->dir, pos, &reader), 0);
+	while (spool_reader_next(reader, &r, &seq, &lost) == 1)
+		assert_int_equal(seq, ++count);
+	spool_reader_close(reader);
+	/* an entry may have been written and not yet counted when the end came: one a round */
+	assert_in_range(count, *acknowledged, *acknowledged + 20);
+	assert_true(*acknowledged > 20);
+}
+
+static void test_out_of_memory(void **state)
+{
+	struct box *b = *state;
+	struct spool *s = open_spool(b);
+
+	append(s, 1, 3);
+	spool_close(s);
+	for (unsigned n = 1;; n++) {
+		bool fired;
+		int r;
+
+		s = NULL;
+		alloc_fail_at(n);
+		r = spool_open(b->dir, &s);
+		fired = alloc_fail_fired();
+		alloc_fail_at(0);
+		spool_close(s);
+		if (!fired) {
+			assert_int_equal(r, 0);
+			break;
+		}
+		assert_int_equal(r, -ENOMEM);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_what_goes_in_comes_out, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_every_torn_tail, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_segments_and_trim, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damage_is_reported, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_killed_writers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),
+	};
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
