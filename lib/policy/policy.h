@@ -18,29 +18,29 @@
 #include "lib/attr.h"
 #include "lib/diag.h"
 
-#define POLICY_FILE_MAX	      (1u << 20) /* bytes of text */
+#define POLICY_FILE_MAX       (1u << 20) /* bytes of text */
 #define POLICY_DEPTH_MAX      12
-#define POLICY_NAME_MAX	      31
+#define POLICY_NAME_MAX       31
 #define POLICY_ZONES_MAX      64
 #define POLICY_FLOWS_MAX      4096
 #define POLICY_GROUPS_MAX     1024
 #define POLICY_SERVICES_MAX   1024
-#define POLICY_INTERFACES_MAX 16  /* a zone */
+#define POLICY_INTERFACES_MAX 16 /* a zone */
 #define POLICY_PREFIXES_MAX   256 /* a zone or group */
-#define POLICY_MATCHES_MAX    64  /* a service */
+#define POLICY_MATCHES_MAX    64 /* a service */
 #define POLICY_ASSERTIONS_MAX 256
-#define POLICY_NONE	      ((size_t)-1)
+#define POLICY_NONE           ((size_t)-1)
 
 enum policy_zone_kind {
-	POLICY_ZONE_PERSONAL,	/* can reach personal information (N1) */
-	POLICY_ZONE_CLOSED,	/* somebody else's closed network (N4) */
-	POLICY_ZONE_OFFICE,	/* business PCs that use the internet through the proxy */
+	POLICY_ZONE_PERSONAL, /* can reach personal information (N1) */
+	POLICY_ZONE_CLOSED, /* somebody else's closed network (N4) */
+	POLICY_ZONE_OFFICE, /* business PCs that use the internet through the proxy */
 	POLICY_ZONE_MANAGEMENT,
-	POLICY_ZONE_INTERNET,	/* at most one */
+	POLICY_ZONE_INTERNET, /* at most one */
 };
 
 enum policy_admission {
-	POLICY_ADMISSION_OFF,	  /* every device may speak */
+	POLICY_ADMISSION_OFF, /* every device may speak */
 	POLICY_ADMISSION_ENFORCE, /* only devices with a permit */
 };
 
@@ -62,7 +62,8 @@ struct policy_zone {
 	enum policy_admission admission;
 	struct policy_interface *interface; /* 1 or more */
 	size_t interface_count;
-	struct policy_prefixes networks; /* empty only for internet: everything not elsewhere */
+	struct policy_prefixes
+		networks; /* empty only for internet: everything not elsewhere */
 	struct place at;
 };
 
@@ -73,7 +74,7 @@ struct policy_group { /* named networks, for flows */
 };
 
 struct policy_match { /* one line of a service */
-	uint8_t proto;	   /* IPPROTO_TCP, _UDP, _ICMP or _ICMPV6 */
+	uint8_t proto; /* IPPROTO_TCP, _UDP, _ICMP or _ICMPV6 */
 	uint16_t port_min; /* destination; 0 for ICMP */
 	uint16_t port_max;
 	uint8_t icmp_type; /* for ICMP */
@@ -88,26 +89,26 @@ struct policy_service {
 
 struct policy_flow {
 	char id[POLICY_NAME_MAX + 1];
-	size_t from, to;	/* zones */
-	size_t *source;		/* groups; none: the zone's networks */
+	size_t from, to; /* zones */
+	size_t *source; /* groups; none: the zone's networks */
 	size_t source_count;
-	size_t *destination;	/* groups; none: the zone's networks */
+	size_t *destination; /* groups; none: the zone's networks */
 	size_t destination_count;
-	size_t *service;	/* 1 or more */
+	size_t *service; /* 1 or more */
 	size_t service_count;
-	char partner[128];	/* needed when personal is on one side (N2) */
+	char partner[128]; /* needed when personal is on one side (N2) */
 	char basis[256];
 	char owner[128];
-	char review[11];	/* YYYY-MM-DD */
+	char review[11]; /* YYYY-MM-DD */
 	struct place at;
 };
 
 struct policy_proxy {
 	bool present;
-	uint16_t port;	     /* default 3128 */
-	size_t *zone;	     /* zones it serves */
+	uint16_t port; /* default 3128 */
+	size_t *zone; /* zones it serves */
 	size_t zone_count;
-	size_t via;	     /* the zone it opens connections to */
+	size_t via; /* the zone it opens connections to */
 	struct addr *resolver; /* 1 or more */
 	size_t resolver_count;
 	struct place at;
@@ -115,7 +116,7 @@ struct policy_proxy {
 
 struct policy_management {
 	bool present;
-	uint16_t port;	/* default 8443 */
+	uint16_t port; /* default 8443 */
 	size_t *zone;
 	size_t zone_count;
 	struct place at;

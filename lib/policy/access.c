@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the gateway itself offers to zones: the proxy and the management page. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/policy/sections.h"
+#include "lib/policy/text.h"
+
+#define PROXY_PORT          3128
+#define MANAGEMENT_PORT     8443
+#define PROXY_RESOLVERS_MAX 8
+
+static bool is_kind(const struct reader *r, size_t zone, enum policy_zone_kind kind)
+{
+	return r->kind_known[zone] && r->p->zone[zone].kind == kind;
+}
+
+static int read_proxy_port(struct reader *r, const struct yaml_node *n, void *object)
+{
+	(void)object;
+	(void)reader_port(r, n, "port", &r->p->proxy.port);
+	return 0;
+}
+
+static int read_via(struct reader *r, const struct yaml_node *n, void *object)
+{
+	size_t *via = &r->p->proxy.via;
+
+	(void)object;
+	if (!reader_ref(r, n, "zone", reader_zones(r), via))
+		return 0;
+	if (r->kind_known[*via] && !is_kind(r, *via, POLICY_ZONE_INTERNET))
+		diag_add(r->diags, n->at,
+			 "the proxy reaches out via the zone of kind internet; '%s' is "
+			 "not",
+			 r->p->zone[*via].name);
+	return 0;
+}
+
+static void check_proxy_zone(struct reader *r, struct place at, size_t zone)
+{
+	const char *name = r->p->zone[zone].name;
+
+	if (is_kind(r, zone, POLICY_ZONE_PERSONAL))
+		diag_add(r->diags, at,
+			 "the proxy must not serve zone '%s': a personal zone has no way "
+			 "to the "
+			 "internet",
+			 name);
+	else if (zone == r->p->proxy.via || is_kind(r, zone, POLICY_ZONE_INTERNET))
+		diag_add(r->diags, at,
+			 "the proxy cannot serve zone '%s', which it reaches out to",
+			 name);
+}
+
+static int read_proxy_zones(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_proxy *p = &r->p->proxy;
+	int e = reader_refs(r, n, "zones", "zone", reader_zones(r), &p->zone,
+			    &p->zone_count);
+
+	(void)object;
+	for (size_t i = 0; i < p->zone_count; i++)
+		check_proxy_zone(r, reader_member_at(n, reader_zones(r), p->zone[i]),
+				 p->zone[i]);
+	return e;
+}
+
+static bool is_new_resolver(struct reader *r, const struct yaml_node *n, struct addr a)
+{
+	const struct policy_proxy *p = &r->p->proxy;
+
+	for (size_t i = 0; i < p->resolver_count; i++) {
+		if (addr_equal(p->resolver[i], a)) {
+			diag_add(r->diags, n->at, "resolver %s is listed twice", n->text);
+			return false;
+		}
+	}
+	return true;
+}
+
+static int read_resolvers(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_proxy *p = &r->p->proxy;
+
+	(void)object;
+	if (!reader_is_list(r, n, "resolvers", PROXY_RESOLVERS_MAX))
+		return 0;
+	p->resolver = calloc(n->count, sizeof(*p->resolver));
+	if (p->resolver == NULL)
+		return -ENOMEM;
+	for (const struct yaml_node *c = n->first; c != NULL; c = c->next) {
+		struct addr a;
+
+		if (!reader_is_text(r, c, "a resolver"))
+			continue;
+		if (addr_parse(c->text, &a) < 0)
+			diag_add(r->diags, c->at,
+				 "'%s' is not an address; a resolver is an IPv4 or IPv6 "
+				 "address",
+				 text_shown(c->text).s);
+		else if (is_new_resolver(r, c, a))
+			p->resolver[p->resolver_count++] = a;
+	}
+	return 0;
+}
+
+int proxy_read(struct reader *r, const struct yaml_node *n, void *object)
+{
+	static const struct reader_key keys[] = {
+		{ "port", false, read_proxy_port },
+		{ "via", true, read_via }, /* zones are judged by it */
+		{ "zones", true, read_proxy_zones },
+		{ "resolvers", true, read_resolvers },
+	};
+	struct policy_proxy *p = &r->p->proxy;
+
+	p->present = true;
+	p->port = PROXY_PORT;
+	p->via = POLICY_NONE;
+	p->at = n->key_at;
+	return reader_mapping(r, n, "proxy", keys, ARRAY_LEN(keys), object);
+}
+
+static int read_management_port(struct reader *r, const struct yaml_node *n, void *object)
+{
+	(void)object;
+	(void)reader_port(r, n, "port", &r->p->management.port);
+	return 0;
+}
+
+static int read_management_zones(struct reader *r, const struct yaml_node *n,
+				 void *object)
+{
+	struct policy_management *m = &r->p->management;
+	int e = reader_refs(r, n, "zones", "zone", reader_zones(r), &m->zone,
+			    &m->zone_count);
+
+	(void)object;
+	for (size_t i = 0; i < m->zone_count; i++) {
+		if (is_kind(r, m->zone[i], POLICY_ZONE_INTERNET))
+			diag_add(
+				r->diags,
+				reader_member_at(n, reader_zones(r), m->zone[i]),
+				"the management page must not be offered to the internet "
+				"(zone '%s')",
+				r->p->zone[m->zone[i]].name);
+	}
+	return e;
+}
+
+int management_read(struct reader *r, const struct yaml_node *n, void *object)
+{
+	static const struct reader_key keys[] = {
+		{ "port", false, read_management_port },
+		{ "zones", true, read_management_zones },
+	};
+	struct policy_management *m = &r->p->management;
+	int e;
+
+	m->present = true;
+	m->port = MANAGEMENT_PORT;
+	m->at = n->key_at;
+	e = reader_mapping(r, n, "management", keys, ARRAY_LEN(keys), object);
+	if (e == 0 && r->p->proxy.present && r->p->proxy.port == m->port)
+		diag_add(r->diags, n->key_at,
+			 "management and proxy (line %u) both use port %u",
+			 r->p->proxy.at.line, m->port);
+	return e;
+}

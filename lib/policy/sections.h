@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sections - one reader for each section of the file (level 2)
+ *
+ * They run in the order of this list, because later ones refer to earlier ones.
+ * All are reader_fn: object is unused, results go into r->p.
+ */
+#ifndef LIB_POLICY_SECTIONS_H
+#define LIB_POLICY_SECTIONS_H
+
+#include "lib/policy/reader.h"
+
+reader_fn site_read;
+reader_fn zones_read;
+reader_fn groups_read;
+reader_fn services_read;
+reader_fn flows_read;
+reader_fn proxy_read;
+reader_fn management_read;
+reader_fn assertions_read;
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/policy/nets.h"
+#include "lib/policy/sections.h"
+#include "lib/policy/text.h"
+#include "lib/str.h"
+
+static const struct reader_choice kinds[] = {
+	{ "personal", POLICY_ZONE_PERSONAL }, { "closed", POLICY_ZONE_CLOSED },
+	{ "office", POLICY_ZONE_OFFICE },     { "management", POLICY_ZONE_MANAGEMENT },
+	{ "internet", POLICY_ZONE_INTERNET },
+};
+
+static const struct reader_choice admissions[] = {
+	{ "enforce", POLICY_ADMISSION_ENFORCE },
+	{ "off", POLICY_ADMISSION_OFF },
+};
+
+static size_t index_of(const struct reader *r, const struct policy_zone *z)
+{
+	return (size_t)(z - r->p->zone);
+}
+
+static int read_label_ja(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_zone *z = object;
+
+	(void)reader_text(r, n, "label 'ja'", z->label_ja, sizeof(z->label_ja));
+	return 0;
+}
+
+static int read_label_en(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_zone *z = object;
+
+	(void)reader_text(r, n, "label 'en'", z->label_en, sizeof(z->label_en));
+	return 0;
+}
+
+static int read_label(struct reader *r, const struct yaml_node *n, void *object)
+{
+	static const struct reader_key keys[] = {
+		{ "ja", false, read_label_ja },
+		{ "en", false, read_label_en },
+	};
+
+	return reader_mapping(r, n, "label", keys, ARRAY_LEN(keys), object);
+}
+
+static int read_kind(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_zone *z = object;
+	int value;
+
+	if (!reader_choice(r, n, "kind", kinds, ARRAY_LEN(kinds), &value))
+		return 0;
+	z->kind = (enum policy_zone_kind)value;
+	r->kind_known[index_of(r, z)] = true;
+	for (const struct policy_zone *o = r->p->zone; o < z; o++) {
+		if (z->kind == POLICY_ZONE_INTERNET && o->kind == POLICY_ZONE_INTERNET &&
+		    r->kind_known[index_of(r, o)])
+			diag_add(r->diags, n->at,
+				 "zone '%s' is of kind internet already (line %u); one "
+				 "zone may be",
+				 o->name, o->at.line);
+	}
+	return 0;
+}
+
+static bool is_interface_name(const char *s)
+{
+	static const char accepted[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789._-";
+	size_t len = strlen(s);
+
+	return len >= 1 && len < sizeof(((struct policy_interface *)NULL)->name) &&
+	       strspn(s, accepted) == len && strcmp(s, ".") != 0 &&
+	       strcmp(s, "..") != 0 && strcmp(s, "lo") != 0;
+}
+
+static bool is_free(struct reader *r, const struct yaml_node *n)
+{
+	size_t owner = policy_zone_by_interface(r->p, n->text);
+
+	if (owner != POLICY_NONE)
+		diag_add(r->diags, n->at,
+			 "interface '%s' belongs to zone '%s' already (line %u)", n->text,
+			 r->p->zone[owner].name, r->p->zone[owner].at.line);
+	return owner == POLICY_NONE;
+}
+
+static int read_interfaces(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_zone *z = object;
+
+	if (!reader_is_list(r, n, "interfaces", POLICY_INTERFACES_MAX))
+		return 0;
+	z->interface = calloc(n->count, sizeof(*z->interface));
+	if (z->interface == NULL)
+		return -ENOMEM;
+	for (const struct yaml_node *c = n->first; c != NULL; c = c->next) {
+		struct policy_interface *i = &z->interface[z->interface_count];
+
+		if (!reader_is_text(r, c, "an interface"))
+			continue;
+		if (!is_interface_name(c->text)) {
+			diag_add(r->diags, c->at,
+				 "'%s' is not an interface name; accepted: 1 to 15 "
+				 "characters "
+				 "of A-Z a-z 0-9 . _ - and not 'lo'",
+				 text_shown(c->text).s);
+			continue;
+		}
+		if (!is_free(r, c))
+			continue;
+		(void)str_copy(i->name, sizeof(i->name), c->text);
+		i->at = c->at;
+		z->interface_count++;
+	}
+	return 0;
+}
+
+/* /0 in any other zone would make the whole world that zone's. */
+static void check_whole_world(struct reader *r, const struct policy_zone *z,
+			      struct place at)
+{
+	if (!r->kind_known[index_of(r, z)] || z->kind == POLICY_ZONE_INTERNET)
+		return;
+	for (size_t i = 0; i < z->networks.count; i++) {
+		if (z->networks.item[i].len == 0)
+			diag_add(r->diags, at,
+				 "a network of every address (/0) is for a zone of kind "
+				 "internet");
+	}
+}
+
+static int read_networks(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_zone *z = object;
+	bool known = false;
+	int e = nets_read(r, n, "networks", index_of(r, z), &z->networks, &known);
+
+	r->networks_known[index_of(r, z)] = known;
+	if (e == 0)
+		check_whole_world(r, z, n->at);
+	return e;
+}
+
+static int read_admission(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_zone *z = object;
+	int value;
+
+	if (reader_choice(r, n, "admission", admissions, ARRAY_LEN(admissions), &value))
+		z->admission = (enum policy_admission)value;
+	return 0;
+}
+
+static enum policy_admission default_admission(enum policy_zone_kind kind)
+{
+	switch (kind) {
+	case POLICY_ZONE_PERSONAL:
+	case POLICY_ZONE_OFFICE:
+	case POLICY_ZONE_MANAGEMENT:
+		return POLICY_ADMISSION_ENFORCE;
+	case POLICY_ZONE_CLOSED:
+	case POLICY_ZONE_INTERNET:
+		return POLICY_ADMISSION_OFF;
+	}
+	return POLICY_ADMISSION_ENFORCE;
+}
+
+/* kind comes first: the other keys are judged by it. */
+static const struct reader_key zone_keys[] = {
+	{ "kind", true, read_kind },
+	{ "label", false, read_label },
+	{ "interfaces", true, read_interfaces },
+	{ "networks", false, read_networks },
+	{ "admission", false, read_admission },
+};
+
+static int read_zone(struct reader *r, const struct yaml_node *n)
+{
+	size_t index = r->p->zone_count++;
+	struct policy_zone *z = &r->p->zone[index];
+	char what[READER_WHAT_MAX];
+	int e;
+
+	z->at = n->key_at;
+	(void)reader_name(r, n->key_at, n->key, "zone", z->name);
+	(void)snprintf(what, sizeof(what), "zone '%s'", z->name);
+	e = reader_mapping(r, n, what, zone_keys, ARRAY_LEN(zone_keys), z);
+	if (e < 0 || n->kind != YAML_MAPPING || !r->kind_known[index])
+		return e;
+	if (yaml_get(n, "admission") == NULL)
+		z->admission = default_admission(z->kind);
+	if (yaml_get(n, "networks") == NULL && z->kind != POLICY_ZONE_INTERNET)
+		diag_add(r->diags, n->key_at,
+			 "%s lacks the key 'networks'; only a zone of kind internet may",
+			 what);
+	return 0;
+}
+
+int zones_read(struct reader *r, const struct yaml_node *n, void *object)
+{
+	(void)object;
+	if (!reader_is_mapping(r, n, "zones", POLICY_ZONES_MAX))
+		return 0;
+	r->p->zone = calloc(n->count, sizeof(*r->p->zone));
+	if (r->p->zone == NULL)
+		return -ENOMEM;
+	for (const struct yaml_node *c = n->first; c != NULL; c = c->next) {
+		int e = read_zone(r, c);
+
+		if (e < 0)
+			return e;
+	}
+	nets_check_overlap(r);
+	return 0;
+}
