@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * service - the control side: revisions, the listening port, status
+ */
+#ifndef PROXY_SERVICE_H
+#define PROXY_SERVICE_H
+
+#include "lib/attr.h"
+#include "lib/svc.h"
+
+struct service;
+
+/*
+ * Open the spool and the control socket, load the revision in force if there is
+ * one, and listen. On failure it has logged why. svc must outlive it.
+ * Returns 0 or a negative errno.
+ */
+int service_new(struct svc *svc, struct service **ret_service) MUST_CHECK;
+void service_free(struct service *s);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proxy/snapshot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static int by_number(const void *a, const void *b)
+{
+	const struct revision_permit *const *p = a, *const *q = b;
+
+	return ((*p)->number > (*q)->number) - ((*p)->number < (*q)->number);
+}
+
+static int index_permits(struct snapshot *s, const struct revision *rev)
+{
+	s->permit = calloc(rev->permit_count + 1, sizeof(struct revision_permit *));
+	if (s->permit == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < rev->permit_count; i++)
+		s->permit[i] = &rev->permit[i];
+	qsort(s->permit, rev->permit_count, sizeof(struct revision_permit *), by_number);
+	return 0;
+}
+
+/* Without a proxy section nothing is dialled, so every zone counts as the site. */
+static int collect_site(struct snapshot *s, const struct policy *p)
+{
+	size_t via = p->proxy.present ? p->proxy.via : POLICY_NONE, count = 0;
+
+	for (size_t z = 0; z < p->zone_count; z++)
+		count += p->zone[z].networks.count;
+	s->site = calloc(count + 1, sizeof(*s->site));
+	if (s->site == NULL)
+		return -ENOMEM;
+	for (size_t z = 0; z < p->zone_count; z++) {
+		for (size_t i = 0; z != via && i < p->zone[z].networks.count; i++)
+			s->site[s->site_count++] = p->zone[z].networks.item[i];
+	}
+	return 0;
+}
+
+int snapshot_new(struct revision *rev, struct snapshot **ret_snap)
+{
+	struct snapshot *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return -ENOMEM;
+	if (index_permits(s, rev) < 0 || collect_site(s, rev->policy) < 0 ||
+	    acl_new(rev, &s->acl) < 0) {
+		snapshot_free(s);
+		return -ENOMEM;
+	}
+	s->rev = rev;
+	*ret_snap = s;
+	return 0;
+}
+
+void snapshot_free(struct snapshot *s)
+{
+	if (s == NULL)
+		return;
+	acl_free(s->acl);
+	free(s->permit);
+	free(s->site);
+	revision_free(s->rev);
+	free(s);
+}
+
+const struct revision_permit *snapshot_permit(const struct snapshot *s, uint32_t number)
+{
+	struct revision_permit key = { .number = number };
+	const struct revision_permit *want = &key, **found;
+
+	found = bsearch(&want, s->permit, s->rev->permit_count,
+			sizeof(struct revision_permit *), by_number);
+	return found != NULL ? *found : NULL;
+}
+
+size_t snapshot_zone(const struct snapshot *s, struct addr a)
+{
+	const struct policy *p = s->rev->policy;
+	size_t best = POLICY_NONE;
+	int best_len = -1;
+
+	for (size_t z = 0; z < p->zone_count; z++) {
+		for (size_t i = 0; i < p->zone[z].networks.count; i++) {
+			struct prefix n = p->zone[z].networks.item[i];
+
+			if (n.len > best_len && prefix_contains(n, a)) {
+				best = z;
+				best_len = n.len;
+			}
+		}
+	}
+	return best;
+}

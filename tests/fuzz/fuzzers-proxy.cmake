@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+fuzzer(http1 proxy)
+fuzzer(target proxy)
