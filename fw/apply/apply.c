@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fw/apply/apply.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "fw/apply/check.h"
+#include "fw/apply/conntrack.h"
+#include "fw/apply/request.h"
+#include "fw/apply/sysctl.h"
+#include "fw/apply/txn.h"
+#include "lib/ipc.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+#include "lib/str.h"
+
+#define AREA         "gated-apply"
+#define SEND_WAIT_MS 2000
+#define ROUND_MAX    4096 /* messages per wake-up, so that signals are seen */
+
+struct apply {
+	sd_event *event;
+	sd_event_source *source;
+	int channel;
+	struct nfnl nfnl;
+	struct ruleset *next; /* being received, or NULL */
+	struct fw_begin expect;
+	int refused; /* sticky for the ruleset being received */
+	struct fw_result why;
+	bool forwarding;
+};
+
+static void refuse(struct apply *a, int code, uint32_t rule, const char *text)
+{
+	if (a->refused < 0)
+		return;
+	a->refused = code;
+	a->why = (struct fw_result){ .code = code, .rule = rule };
+	(void)str_copy(a->why.text, sizeof(a->why.text), text);
+}
+
+static int answer(struct apply *a, const struct fw_result *result)
+{
+	return ipc_send(a->channel, FW_ANS_RESULT, result, sizeof(*result));
+}
+
+static struct fw_result result_of(int code, uint32_t cut, const char *what)
+{
+	struct fw_result res = { .code = code, .rule = FW_NO_RULE, .cut = cut };
+
+	if (code < 0)
+		(void)snprintf(res.text, sizeof(res.text), "%s: %s", what,
+			       strerror(-code));
+	return res;
+}
+
+static int on_begin(struct apply *a, const void *payload)
+{
+	struct ruleset *rs = calloc(1, sizeof(*rs));
+
+	memcpy(&a->expect, payload, sizeof(a->expect));
+	ruleset_free(a->next);
+	a->next = NULL;
+	a->refused = 0;
+	if (check_begin(&a->expect) < 0) {
+		refuse(a, -EPERM, FW_NO_RULE, "the ruleset's sizes are not acceptable");
+		free(rs);
+		return 0;
+	}
+	if (rs != NULL) {
+		rs->revision = a->expect.revision;
+		rs->chain = calloc(a->expect.chain_count + 1, sizeof(*rs->chain));
+		rs->rule = calloc(a->expect.rule_count + 1, sizeof(*rs->rule));
+		rs->permit = calloc(a->expect.permit_count + 1, sizeof(*rs->permit));
+	}
+	if (rs == NULL || rs->chain == NULL || rs->rule == NULL || rs->permit == NULL) {
+		refuse(a, -ENOMEM, FW_NO_RULE, "out of memory");
+		ruleset_free(rs);
+		return 0;
+	}
+	a->next = rs;
+	return 0;
+}
+
+static int on_chain(struct apply *a, const void *payload)
+{
+	struct ruleset *rs = a->next;
+	struct fw_chain c;
+
+	memcpy(&c, payload, sizeof(c));
+	if (a->refused < 0)
+		return 0;
+	if (rs == NULL || rs->chain_count == a->expect.chain_count ||
+	    check_chain(&c, FW_CHAIN_FIRST_FREE + (uint32_t)rs->chain_count) < 0)
+		refuse(a, -EPERM, FW_NO_RULE, "a chain record is not acceptable");
+	else
+		rs->chain[rs->chain_count++] = c;
+	return 0;
+}
+
+static int on_rule(struct apply *a, const void *payload)
+{
+	struct ruleset *rs = a->next;
+	struct fw_rule rule;
+
+	memcpy(&rule, payload, sizeof(rule));
+	if (a->refused < 0)
+		return 0;
+	if (rs == NULL || rs->rule_count == a->expect.rule_count ||
+	    check_rule(&rule, (uint32_t)rs->rule_count, a->expect.chain_count) < 0)
+		refuse(a, -EPERM, rule.number, "a rule record is not acceptable");
+	else
+		rs->rule[rs->rule_count++] = rule;
+	return 0;
+}
+
+static int on_permit(struct apply *a, const void *payload)
+{
+	struct ruleset *rs = a->next;
+	struct fw_permit p;
+
+	memcpy(&p, payload, sizeof(p));
+	if (a->refused < 0)
+		return 0;
+	if (rs == NULL || rs->permit_count == a->expect.permit_count ||
+	    check_permit(&p) < 0)
+		refuse(a, -EPERM, FW_NO_RULE, "a permit record is not acceptable");
+	else
+		rs->permit[rs->permit_count++] = p;
+	return 0;
+}
+
+/* After the first commit: the rules are there, so packets may be forwarded. */
+static void start_forwarding(struct apply *a)
+{
+	const char *failed;
+
+	if (a->forwarding)
+		return;
+	failed = sysctl_prepare();
+	if (failed != NULL)
+		log_warn(AREA, "cannot set %s", failed);
+	failed = sysctl_forward();
+	if (failed != NULL)
+		log_err(AREA, "cannot set %s: nothing will be forwarded", failed);
+	a->forwarding = failed == NULL;
+}
+
+static struct fw_result commit(struct apply *a)
+{
+	struct txn_marks gone = { 0 };
+	struct fw_result res = { 0 };
+	uint32_t rule = FW_NO_RULE, cut = 0;
+	int r = txn_commit(&a->nfnl, a->next, (int64_t)time(NULL), &gone, &rule);
+
+	if (r < 0) {
+		res = result_of(r, 0, "the kernel refused the ruleset");
+		res.rule = rule;
+		return res;
+	}
+	start_forwarding(a);
+	r = conntrack_cut_marks(&a->nfnl, &gone, &cut);
+	free(gone.mark);
+	if (r <
+	    0) /* the kernel's live set has cut them already: only the count is missing */
+		log_warn(AREA, "cannot remove withdrawn connections: %s", strerror(-r));
+	return result_of(0, cut, "");
+}
+
+static int on_commit(struct apply *a, const void *payload)
+{
+	struct fw_result res;
+
+	(void)payload;
+	if (a->next == NULL || a->next->chain_count != a->expect.chain_count ||
+	    a->next->rule_count != a->expect.rule_count ||
+	    a->next->permit_count != a->expect.permit_count)
+		refuse(a, -EPERM, FW_NO_RULE, "the ruleset is not complete");
+	res = a->refused < 0 ? a->why : commit(a);
+	ruleset_free(a->next);
+	a->next = NULL;
+	return answer(a, &res);
+}
+
+static int on_recording(struct apply *a, const void *payload)
+{
+	struct fw_recording m;
+	struct fw_result res;
+
+	memcpy(&m, payload, sizeof(m));
+	res = result_of(txn_recording(&a->nfnl, m.on == 1 ? FW_RECORDING_MS : 0), 0,
+			"cannot set the recording state");
+	return answer(a, &res);
+}
+
+static int on_cut_mark(struct apply *a, const void *payload)
+{
+	struct fw_cut_mark m;
+	struct txn_marks one = { .mark = &m.mark, .count = 1 };
+	struct fw_result res;
+	uint32_t cut = 0;
+	int r;
+
+	memcpy(&m, payload, sizeof(m));
+	r = check_mark(m.mark);
+	if (r == 0)
+		r = conntrack_cut_marks(&a->nfnl, &one, &cut);
+	res = result_of(r, cut, "cannot remove connections");
+	return answer(a, &res);
+}
+
+static int on_cut_flow(struct apply *a, const void *payload)
+{
+	struct fw_cut_flow m;
+	struct fw_result res;
+	int r;
+
+	memcpy(&m, payload, sizeof(m));
+	r = check_flow(&m);
+	if (r == 0)
+		r = conntrack_cut_flow(&a->nfnl, &m);
+	res = result_of(r == -ENOENT ? 0 : r, r == 0, "cannot remove a connection");
+	return answer(a, &res);
+}
+
+static int send_flow(const void *nlmsg, size_t len, void *user)
+{
+	const struct apply *a = user;
+	struct pollfd p = { .fd = a->channel, .events = POLLOUT };
+	int r = ipc_send(a->channel, FW_ANS_FLOW, nlmsg, len);
+
+	if (r == -ETIMEDOUT && poll(&p, 1, SEND_WAIT_MS) == 1)
+		r = ipc_send(a->channel, FW_ANS_FLOW, nlmsg, len);
+	return r;
+}
+
+static int on_list(struct apply *a, const void *payload)
+{
+	struct fw_result res;
+
+	(void)payload;
+	res = result_of(conntrack_list(&a->nfnl, send_flow, a), 0,
+			"cannot list connections");
+	return answer(a, &res);
+}
+
+static const struct {
+	uint16_t type;
+	size_t len;
+	int (*handler)(struct apply *a, const void *payload);
+} requests[] = {
+	{ FW_REQ_BEGIN, sizeof(struct fw_begin), on_begin },
+	{ FW_REQ_CHAIN, sizeof(struct fw_chain), on_chain },
+	{ FW_REQ_RULE, sizeof(struct fw_rule), on_rule },
+	{ FW_REQ_PERMIT, sizeof(struct fw_permit), on_permit },
+	{ FW_REQ_COMMIT, 0, on_commit },
+	{ FW_REQ_RECORDING, sizeof(struct fw_recording), on_recording },
+	{ FW_REQ_CUT_MARK, sizeof(struct fw_cut_mark), on_cut_mark },
+	{ FW_REQ_CUT_FLOW, sizeof(struct fw_cut_flow), on_cut_flow },
+	{ FW_REQ_LIST, 0, on_list },
+};
+
+static int dispatch(struct apply *a, uint16_t type, const void *payload, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+		if (requests[i].type == type && requests[i].len == len)
+			return requests[i].handler(a, payload);
+	}
+	return -EBADMSG;
+}
+
+static int on_channel(sd_event_source *source, int fd, uint32_t events, void *user)
+{
+	struct apply *a = user;
+
+	(void)source;
+	(void)events;
+	for (unsigned i = 0; i < ROUND_MAX; i++) {
+		_Alignas(max_align_t) uint8_t payload[IPC_PAYLOAD_MAX];
+		uint16_t type = 0;
+		size_t len = 0;
+		int r = ipc_recv(fd, &type, payload, sizeof(payload), &len);
+
+		if (r == -ETIMEDOUT)
+			return 0;
+		if (r == 0)
+			r = dispatch(a, type, payload, len);
+		if (r < 0) {
+			log_err(AREA, "the compile role is gone: %s", strerror(-r));
+			return sd_event_exit(a->event, EXIT_FAILURE);
+		}
+	}
+	return 0;
+}
+
+int apply_new(sd_event *event, int channel, struct apply **ret_apply)
+{
+	struct apply *a = calloc(1, sizeof(*a));
+	int r;
+
+	if (a == NULL)
+		return -ENOMEM;
+	a->event = sd_event_ref(event);
+	a->channel = channel;
+	r = nfnl_open(&a->nfnl);
+	if (r == 0)
+		r = txn_close(&a->nfnl);
+	if (r == 0)
+		r = sd_event_add_io(event, &a->source, channel, EPOLLIN, on_channel, a);
+	if (r < 0) {
+		apply_free(a);
+		return r;
+	}
+	(void)sysctl_prepare(); /* again with the first commit, which says what failed */
+	*ret_apply = a;
+	return 0;
+}
+
+void apply_free(struct apply *a)
+{
+	if (a == NULL)
+		return;
+	/* -ENOENT: there never was a ruleset */
+	if (a->nfnl.socket != NULL && a->source != NULL) {
+		int r = txn_recording(&a->nfnl, 0);
+
+		if (r < 0 && r != -ENOENT)
+			log_warn(AREA, "cannot stop new flows now, only in %d ms: %s",
+				 FW_RECORDING_MS, strerror(-r));
+	}
+	(void)sd_event_source_disable_unref(a->source);
+	(void)sd_event_unref(a->event);
+	nfnl_close(&a->nfnl);
+	ruleset_free(a->next);
+	free(a);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fw/apply/check.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "lib/str.h"
+
+#define LIMIT_MAX 100000
+
+#define META_BITS (FW_SET_META_CONST | FW_SET_META_PERMIT)
+#define CT_BITS   (FW_SET_CT_CONST | FW_SET_CT_META)
+
+static int verdict(bool good)
+{
+	return good ? 0 : -EPERM;
+}
+
+/* An interface name as the kernel takes it; empty only where that is allowed. */
+static bool ifname_ok(const char name[FW_IFNAME_MAX], bool may_be_empty)
+{
+	size_t len = strnlen(name, FW_IFNAME_MAX);
+
+	if (len == FW_IFNAME_MAX || (len == 0 && !may_be_empty))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (name[i] <= ' ' || name[i] > '~' || strchr("/\"*\\", name[i]) != NULL)
+			return false;
+	}
+	for (size_t i = len; i < FW_IFNAME_MAX; i++) {
+		if (name[i] != '\0')
+			return false;
+	}
+	return true;
+}
+
+static bool prefix_text_ok(const struct fw_rule *r)
+{
+	if (r->log_group == 0)
+		return r->log_prefix[0] == '\0';
+	if (r->log_group != FW_LOG_DENY && r->log_group != FW_LOG_OPEN)
+		return false;
+	if (memchr(r->log_prefix, '\0', sizeof(r->log_prefix)) == NULL)
+		return false;
+	if (strncmp(r->log_prefix,
+		    r->log_group == FW_LOG_DENY ? FW_LOG_DENY_PREFIX : FW_LOG_OPEN_PREFIX,
+		    2) != 0)
+		return false;
+	return str_is_name(r->log_prefix + 2, sizeof(r->log_prefix) - 3);
+}
+
+static bool addresses_ok(const struct fw_rule *r)
+{
+	uint8_t max = r->family == 4 ? 32 : 128;
+
+	if (r->has_saddr > 1 || r->has_daddr > 1)
+		return false;
+	if (r->family == 0)
+		return r->has_saddr == 0 && r->has_daddr == 0;
+	return (r->family == 4 || r->family == 6) && r->saddr_len <= max &&
+	       r->daddr_len <= max && (r->has_saddr == 0 || r->saddr_len != 0) &&
+	       (r->has_daddr == 0 || r->daddr_len != 0);
+}
+
+static bool l4_ok(const struct fw_rule *r)
+{
+	bool icmp = (r->match & FW_MATCH_ICMP_TYPE) != 0;
+
+	switch (r->l4proto) {
+	case 0:
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+		if (icmp)
+			return false;
+		break;
+	case IPPROTO_ICMP:
+		if (!icmp || r->family != 4)
+			return false;
+		break;
+	case IPPROTO_ICMPV6:
+		if (!icmp || r->family != 6)
+			return false;
+		break;
+	default:
+		return false;
+	}
+	if (icmp || r->l4proto == 0)
+		return r->dport_min == 0 && r->dport_max == 0 &&
+		       (r->hoplimit == 0 || r->family == 6);
+	return r->dport_min != 0 && r->dport_min <= r->dport_max && r->hoplimit == 0;
+}
+
+static bool marks_ok(const struct fw_rule *r)
+{
+	bool constant = (r->set_mark & (FW_SET_META_CONST | FW_SET_CT_CONST)) != 0;
+
+	if ((r->set_mark & ~(META_BITS | CT_BITS)) != 0 ||
+	    (r->set_mark & META_BITS) == META_BITS || (r->set_mark & CT_BITS) == CT_BITS)
+		return false;
+	/* constants are those of our own making, never a permit's mark */
+	if (constant && r->new_mark != 0 && r->new_mark != FW_MARK_ZONE &&
+	    r->new_mark != FW_MARK_PROXY)
+		return false;
+	return constant || r->new_mark == 0;
+}
+
+static bool verdict_ok(const struct fw_rule *r, uint32_t chain_count)
+{
+	bool some_match = r->iifname[0] != '\0' || r->oifname[0] != '\0' ||
+			  r->ct_state != 0 || r->lookup != FW_LOOKUP_NONE ||
+			  r->match != 0;
+
+	switch (r->verdict) {
+	case FW_VERDICT_ACCEPT:
+		return some_match && r->target == 0; /* never "accept everything" */
+	case FW_VERDICT_NONE:
+	case FW_VERDICT_DROP:
+	case FW_VERDICT_RETURN:
+		return r->target == 0;
+	case FW_VERDICT_JUMP:
+	case FW_VERDICT_GOTO:
+		return r->target >= FW_CHAIN_FIRST_FREE && r->target != r->chain &&
+		       r->target - FW_CHAIN_FIRST_FREE < chain_count;
+	default:
+		return false;
+	}
+}
+
+int check_begin(const struct fw_begin *m)
+{
+	return verdict(m->revision != 0 && m->chain_count <= FW_CHAINS_MAX &&
+		       m->rule_count <= FW_RULES_MAX &&
+		       m->permit_count <= FW_PERMITS_MAX);
+}
+
+int check_chain(const struct fw_chain *c, uint32_t expected)
+{
+	if (memchr(c->name, '\0', sizeof(c->name)) == NULL)
+		return -EPERM;
+	if (strcmp(c->name, "input") == 0 || strcmp(c->name, "forward") == 0 ||
+	    strcmp(c->name, "output") == 0)
+		return -EPERM;
+	return verdict(c->id == expected && str_is_name(c->name, sizeof(c->name) - 1));
+}
+
+int check_rule(const struct fw_rule *r, uint32_t expected, uint32_t chain_count)
+{
+	const uint32_t matches =
+		FW_MATCH_ICMP_TYPE | FW_MATCH_SKUID | FW_MATCH_MARK | FW_MATCH_CT_MARK;
+
+	return verdict(
+		r->number == expected && r->chain < FW_CHAIN_FIRST_FREE + chain_count &&
+		(r->match & ~matches) == 0 && ifname_ok(r->iifname, true) &&
+		ifname_ok(r->oifname, true) && addresses_ok(r) && l4_ok(r) &&
+		(r->ct_state & ~FW_CT_ALL) == 0 && r->ct_direction <= FW_DIR_REPLY &&
+		r->lookup <= FW_LOOKUP_RECORDING && r->limit <= LIMIT_MAX &&
+		marks_ok(r) && prefix_text_ok(r) && verdict_ok(r, chain_count));
+}
+
+int check_mark(uint32_t mark)
+{
+	uint32_t class = mark & FW_MARK_CLASS;
+
+	return verdict(
+		(class == REVISION_MARK_FULL || class == REVISION_MARK_RESTRICTED) &&
+		(mark & REVISION_MARK_NUMBER) != 0);
+}
+
+int check_permit(const struct fw_permit *p)
+{
+	struct mac m;
+
+	memcpy(m.b, p->mac, sizeof(m.b));
+	return verdict(ifname_ok(p->iifname, false) && mac_is_unicast(m) &&
+		       p->until >= 0 && p->until <= FW_UNTIL_MAX &&
+		       check_mark(p->mark) == 0);
+}
+
+int check_flow(const struct fw_cut_flow *f)
+{
+	return verdict((f->src.family == 4 || f->src.family == 6) &&
+		       f->src.family == f->dst.family && f->proto != 0);
+}

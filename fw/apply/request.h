@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * request - what the compile role may ask of the apply role, over fd 3
+ *
+ * A ruleset travels as FW_REQ_BEGIN, its records in order, FW_REQ_COMMIT. Only
+ * the requests marked so are answered, each by one FW_ANS_RESULT; a record that
+ * is refused spoils the whole ruleset, which FW_REQ_COMMIT then says. There is no
+ * text in here that is interpreted, no path, and nothing of variable length but
+ * FW_ANS_FLOW, which goes the other way.
+ */
+#ifndef FW_APPLY_REQUEST_H
+#define FW_APPLY_REQUEST_H
+
+#include <stdint.h>
+
+#include "fw/compile/ruleset.h"
+#include "lib/addr.h"
+
+#define FW_CHANNEL_FD 3 /* in the compile role: the channel */
+#define FW_DENY_FD    4 /* NFLOG group FW_LOG_DENY */
+#define FW_OPEN_FD    5 /* NFLOG group FW_LOG_OPEN */
+#define FW_EVENT_FD   6 /* conntrack DESTROY events */
+
+#define FW_RECORDING_MS 3000 /* new flows stop this long after the last renewal */
+
+enum fw_request {
+	FW_REQ_BEGIN = 200, /* struct fw_begin */
+	FW_REQ_CHAIN = 201, /* struct fw_chain */
+	FW_REQ_RULE = 202, /* struct fw_rule */
+	FW_REQ_PERMIT = 203, /* struct fw_permit */
+	FW_REQ_COMMIT = 204, /* empty; answered */
+	FW_REQ_RECORDING = 205, /* struct fw_recording; answered */
+	FW_REQ_CUT_MARK = 206, /* struct fw_cut_mark; answered */
+	FW_REQ_CUT_FLOW = 207, /* struct fw_cut_flow; answered */
+	FW_REQ_LIST = 208, /* empty; FW_ANS_FLOW for each marked connection; answered */
+	FW_ANS_RESULT = 220, /* struct fw_result */
+	FW_ANS_FLOW = 221, /* a conntrack message as the kernel sent it */
+};
+
+struct fw_begin {
+	uint64_t revision;
+	uint32_t chain_count;
+	uint32_t rule_count;
+	uint32_t permit_count;
+	uint32_t pad;
+};
+
+struct fw_recording {
+	uint32_t on; /* 1: renew; 0: new flows stop now */
+};
+
+struct fw_cut_mark {
+	uint32_t mark; /* a permit's, never 0 */
+};
+
+struct fw_cut_flow { /* the original direction, as conntrack names it */
+	struct addr src;
+	struct addr dst;
+	uint16_t src_port;
+	uint16_t dst_port;
+	uint16_t icmp_id;
+	uint8_t proto;
+	uint8_t icmp_type;
+	uint8_t icmp_code;
+	uint8_t pad[1];
+	uint32_t id; /* CTA_ID: that connection and no later one */
+};
+
+#define FW_NO_RULE UINT32_MAX
+
+struct fw_result {
+	int32_t code; /* 0 or a negative errno: nothing was changed */
+	uint32_t rule; /* number of the rule the kernel refused, or FW_NO_RULE */
+	uint32_t cut; /* connections ended */
+	char text[252];
+};
+
+#endif

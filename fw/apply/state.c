@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fw/apply/state.h"
+
+#include <arpa/inet.h>
+#include <endian.h>
+#include <errno.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/set.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/str.h"
+
+#define NFT_TYPE(t)     ((uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | (t)))
+#define ELEMENTS_A_MSG  64 /* stays below NFNL_MESSAGE_MAX */
+#define PERMIT_KEY_SIZE 24 /* 16 of the name, 6 of the address, 2 of padding */
+#define LIVE_MAX        (FW_PERMITS_MAX + 2)
+#define CHAINS_READ_MAX 65536
+
+/* nft's own numbers of data types; only "nft list" needs them */
+#define TYPE_NF_PROTO 2
+#define TYPE_MARK     19
+#define TYPE_PERMIT   (41 << 6 | 9) /* ifname . ether_addr */
+
+static int on_attr(const struct nlattr *a, void *user)
+{
+	uint32_t *generation = user;
+
+	if (mnl_attr_get_type(a) == NFTA_GEN_ID &&
+	    mnl_attr_validate(a, MNL_TYPE_U32) == 0)
+		*generation = ntohl(mnl_attr_get_u32(a));
+	return MNL_CB_OK;
+}
+
+static int on_generation(const struct nlmsghdr *nlh, void *user)
+{
+	return mnl_attr_parse(nlh, sizeof(struct nfgenmsg), on_attr, user);
+}
+
+static int read_generation(struct nfnl *n, uint32_t *ret)
+{
+	uint8_t buf[NFNL_MESSAGE_MAX];
+	struct nlmsghdr *nlh =
+		nfnl_message(n, buf, NFT_TYPE(NFT_MSG_GETGEN), NLM_F_ACK, AF_UNSPEC, 0);
+
+	return nfnl_ask(n, nlh, on_generation, ret);
+}
+
+static int add_chain(struct state *s, const char *name)
+{
+	char(*p)[128];
+
+	if (s->chain_count == CHAINS_READ_MAX) {
+		errno = E2BIG;
+		return MNL_CB_ERROR;
+	}
+	p = s->chain;
+	if ((s->chain_count & (s->chain_count + 1)) == 0 || s->chain == NULL)
+		p = realloc(s->chain, (s->chain_count + 1) * 2 * sizeof(*p));
+	if (p == NULL) {
+		errno = ENOMEM;
+		return MNL_CB_ERROR;
+	}
+	s->chain = p;
+	(void)str_copy(s->chain[s->chain_count++], sizeof(*s->chain), name);
+	return MNL_CB_OK;
+}
+
+static int on_chain(const struct nlmsghdr *nlh, void *user)
+{
+	struct nftnl_chain *c = nftnl_chain_alloc();
+	int r = MNL_CB_OK;
+
+	if (c == NULL) {
+		errno = ENOMEM;
+		return MNL_CB_ERROR;
+	}
+	if (nftnl_chain_nlmsg_parse(nlh, c) == 0 &&
+	    strcmp(nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE), FW_TABLE) == 0 &&
+	    !nftnl_chain_is_set(c, NFTNL_CHAIN_HOOKNUM))
+		r = add_chain(user, nftnl_chain_get_str(c, NFTNL_CHAIN_NAME));
+	nftnl_chain_free(c);
+	return r;
+}
+
+static int read_chains(struct nfnl *n, struct state *s)
+{
+	uint8_t buf[NFNL_MESSAGE_MAX];
+	struct nlmsghdr *nlh = nfnl_message(n, buf, NFT_TYPE(NFT_MSG_GETCHAIN),
+					    NLM_F_DUMP, NFPROTO_INET, 0);
+
+	return nfnl_ask(n, nlh, on_chain, s);
+}
+
+static int add_live(struct state *s, uint32_t mark)
+{
+	if (s->live.mark == NULL)
+		s->live.mark = calloc(LIVE_MAX, sizeof(*s->live.mark));
+	if (s->live.mark == NULL || s->live.count == LIVE_MAX) {
+		errno = s->live.mark == NULL ? ENOMEM : E2BIG;
+		return -1;
+	}
+	s->live.mark[s->live.count++] = mark;
+	return 0;
+}
+
+static int on_element(struct nftnl_set_elem *e, void *user)
+{
+	uint32_t len = 0, mark;
+	const void *key = nftnl_set_elem_get(e, NFTNL_SET_ELEM_KEY, &len);
+
+	if (key == NULL || len != sizeof(mark))
+		return 0;
+	memcpy(&mark, key, sizeof(mark));
+	return add_live(user, mark);
+}
+
+static int on_elements(const struct nlmsghdr *nlh, void *user)
+{
+	struct nftnl_set *set = nftnl_set_alloc();
+	int r = MNL_CB_OK;
+
+	if (set == NULL) {
+		errno = ENOMEM;
+		return MNL_CB_ERROR;
+	}
+	if (nftnl_set_elems_nlmsg_parse(nlh, set) == 0 &&
+	    nftnl_set_elem_foreach(set, on_element, user) < 0)
+		r = MNL_CB_ERROR;
+	nftnl_set_free(set);
+	return r;
+}
+
+static int read_live(struct nfnl *n, struct state *s)
+{
+	uint8_t buf[NFNL_MESSAGE_MAX];
+	struct nlmsghdr *nlh = nfnl_message(n, buf, NFT_TYPE(NFT_MSG_GETSETELEM),
+					    NLM_F_DUMP, NFPROTO_INET, 0);
+	int r;
+
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, FW_TABLE);
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, FW_SET_LIVE);
+	r = nfnl_ask(n, nlh, on_elements, s);
+	return r == -ENOENT ? 0 : r; /* the first start: no table yet */
+}
+
+int state_read(struct nfnl *n, struct state *s)
+{
+	int r = read_generation(n, &s->generation);
+
+	if (r == 0)
+		r = read_chains(n, s);
+	if (r == 0)
+		r = read_live(n, s);
+	return r;
+}
+
+void state_clear(struct state *s)
+{
+	free(s->chain);
+	free(s->live.mark);
+	*s = (struct state){ 0 };
+}
+
+struct set_kind {
+	const char *name;
+	uint32_t id;
+	uint32_t flags;
+	uint32_t key_type;
+	uint32_t key_len;
+	uint8_t key_order; /* nft's byte order: 0 invalid (mixed), 1 host */
+};
+
+static const struct set_kind kinds[] = {
+	{ FW_SET_PERMITS, 1, NFT_SET_MAP | NFT_SET_TIMEOUT, TYPE_PERMIT, PERMIT_KEY_SIZE,
+	  0 },
+	{ FW_SET_LIVE, 2, NFT_SET_TIMEOUT, TYPE_MARK, sizeof(uint32_t), 1 },
+	{ FW_SET_RECORDING, 3, NFT_SET_TIMEOUT, TYPE_NF_PROTO, 1, 0 },
+};
+
+static void put_set(struct batch *b, const struct set_kind *k)
+{
+	/* tag, length, value: the byte order of keys, then of data */
+	const uint8_t order[] = { 0, 4, k->key_order, 0, 0, 0, 1, 4, 1, 0, 0, 0 };
+	bool map = (k->flags & NFT_SET_MAP) != 0;
+	struct nlmsghdr *nlh = batch_message(b, NFT_MSG_NEWSET, NLM_F_CREATE);
+
+	if (nlh == NULL)
+		return;
+	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, FW_TABLE);
+	mnl_attr_put_strz(nlh, NFTA_SET_NAME, k->name);
+	mnl_attr_put_u32(nlh, NFTA_SET_FLAGS, htonl(k->flags));
+	mnl_attr_put_u32(nlh, NFTA_SET_KEY_TYPE, htonl(k->key_type));
+	mnl_attr_put_u32(nlh, NFTA_SET_KEY_LEN, htonl(k->key_len));
+	if (map) {
+		mnl_attr_put_u32(nlh, NFTA_SET_DATA_TYPE, htonl(TYPE_MARK));
+		mnl_attr_put_u32(nlh, NFTA_SET_DATA_LEN, htonl(sizeof(uint32_t)));
+	}
+	mnl_attr_put_u32(nlh, NFTA_SET_ID, htonl(k->id));
+	mnl_attr_put(nlh, NFTA_SET_USERDATA, map ? sizeof(order) : sizeof(order) / 2,
+		     order);
+	batch_put(b, nlh);
+}
+
+void state_put_sets(struct batch *b)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		put_set(b, &kinds[i]);
+}
+
+static struct nlmsghdr *elements_begin(struct batch *b, uint16_t type, uint16_t flags,
+				       const char *set)
+{
+	struct nlmsghdr *nlh = batch_message(b, type, flags);
+
+	if (nlh != NULL) {
+		mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, FW_TABLE);
+		mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, set);
+	}
+	return nlh;
+}
+
+/* Without a list: every element. */
+static void put_flush(struct batch *b, const char *set)
+{
+	struct nlmsghdr *nlh = elements_begin(b, NFT_MSG_DELSETELEM, NLM_F_ACK, set);
+
+	if (nlh != NULL)
+		batch_put(b, nlh);
+}
+
+static void put_value(struct nlmsghdr *nlh, uint16_t type, const void *value, size_t len)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, type);
+
+	mnl_attr_put(nlh, NFTA_DATA_VALUE, len, value);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+struct element {
+	const void *key;
+	size_t key_len;
+	const uint32_t *data; /* NULL in a set */
+	uint64_t timeout_ms; /* 0: none */
+};
+
+static void put_element(struct nlmsghdr *nlh, const struct element *e)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
+
+	if (e->timeout_ms != 0)
+		mnl_attr_put_u64(nlh, NFTA_SET_ELEM_TIMEOUT, htobe64(e->timeout_ms));
+	put_value(nlh, NFTA_SET_ELEM_KEY, e->key, e->key_len);
+	if (e->data != NULL)
+		put_value(nlh, NFTA_SET_ELEM_DATA, e->data, sizeof(*e->data));
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static struct element permit_element(const struct fw_permit *p, int64_t now, bool map,
+				     uint8_t key[PERMIT_KEY_SIZE])
+{
+	struct element e = { .key = &p->mark, .key_len = sizeof(p->mark) };
+
+	if (p->until != 0)
+		e.timeout_ms = (uint64_t)(p->until - now) * 1000;
+	if (map) {
+		memset(key, 0, PERMIT_KEY_SIZE);
+		memcpy(key, p->iifname, sizeof(p->iifname));
+		memcpy(key + sizeof(p->iifname), p->mac, sizeof(p->mac));
+		e.key = key;
+		e.key_len = PERMIT_KEY_SIZE;
+		e.data = &p->mark;
+	}
+	return e;
+}
+
+/* Some permits, as one message, into the map or the set. */
+static void put_permits(struct batch *b, const struct fw_permit *p, size_t count,
+			bool map, int64_t now)
+{
+	struct nlmsghdr *nlh = elements_begin(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
+					      map ? FW_SET_PERMITS : FW_SET_LIVE);
+	struct nlattr *list;
+
+	if (nlh == NULL)
+		return;
+	list = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
+	for (size_t i = 0; i < count; i++) {
+		uint8_t key[PERMIT_KEY_SIZE];
+		struct element e;
+
+		if (p[i].until != 0 && p[i].until <= now)
+			continue;
+		e = permit_element(&p[i], now, map, key);
+		put_element(nlh, &e);
+	}
+	mnl_attr_nest_end(nlh, list);
+	batch_put(b, nlh);
+}
+
+void state_put_permits(struct batch *b, const struct ruleset *rs, int64_t now)
+{
+	static const struct fw_permit fixed[] = { { .mark = FW_MARK_ZONE },
+						  { .mark = FW_MARK_PROXY } };
+
+	put_flush(b, FW_SET_PERMITS);
+	put_flush(b, FW_SET_LIVE);
+	put_permits(b, fixed, ARRAY_LEN(fixed), false, now);
+	for (size_t i = 0; i < rs->permit_count; i += ELEMENTS_A_MSG) {
+		size_t count = rs->permit_count - i;
+
+		if (count > ELEMENTS_A_MSG)
+			count = ELEMENTS_A_MSG;
+		put_permits(b, rs->permit + i, count, true, now);
+		put_permits(b, rs->permit + i, count, false, now);
+	}
+}
+
+void state_put_recording(struct batch *b, uint32_t timeout_ms)
+{
+	static const uint8_t protocols[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
+	struct nlmsghdr *nlh;
+	struct nlattr *list;
+
+	put_flush(b, FW_SET_RECORDING);
+	if (timeout_ms == 0)
+		return;
+	nlh = elements_begin(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, FW_SET_RECORDING);
+	if (nlh == NULL)
+		return;
+	list = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
+	for (size_t i = 0; i < ARRAY_LEN(protocols); i++) {
+		struct element e = { .key = &protocols[i],
+				     .key_len = 1,
+				     .timeout_ms = timeout_ms };
+
+		put_element(nlh, &e);
+	}
+	mnl_attr_nest_end(nlh, list);
+	batch_put(b, nlh);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * state - what the kernel holds of our table, and its sets (libnftnl)
+ */
+#ifndef FW_APPLY_STATE_H
+#define FW_APPLY_STATE_H
+
+#include "fw/apply/batch.h"
+#include "fw/apply/txn.h"
+#include "fw/compile/ruleset.h"
+
+struct state {
+	uint32_t generation;
+	char (*chain)[128]; /* owned; chains that are not base chains */
+	size_t chain_count;
+	struct txn_marks live; /* in the kernel's order */
+};
+
+/*
+ * Read it. Without our table both lists are empty. Returns 0, -EINTR (changed
+ * while reading: again) or another negative errno. state_clear() in every case.
+ */
+int state_read(struct nfnl *n, struct state *s) MUST_CHECK;
+void state_clear(struct state *s);
+
+/* Into a batch: make the sets; replace the permits; renew or clear recording. */
+void state_put_sets(struct batch *b);
+void state_put_permits(struct batch *b, const struct ruleset *rs, int64_t now);
+void state_put_recording(struct batch *b, uint32_t timeout_ms);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sysctl - the kernel settings that the gateway needs: a fixed list, no arguments
+ */
+#ifndef FW_APPLY_SYSCTL_H
+#define FW_APPLY_SYSCTL_H
+
+/*
+ * Those that must be there before the first connection. Returns the name of one
+ * that could not be set, or NULL.
+ */
+const char *sysctl_prepare(void);
+
+/* Forwarding, IPv4 and IPv6: only when the kernel holds our rules. Likewise. */
+const char *sysctl_forward(void);
+
+#endif

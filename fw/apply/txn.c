@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fw/apply/txn.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fw/apply/batch.h"
+#include "fw/apply/emit.h"
+#include "fw/apply/request.h"
+#include "fw/apply/state.h"
+#include "lib/mem.h"
+
+#define TRIES 5
+
+static void put_table(struct batch *b)
+{
+	struct nlmsghdr *nlh =
+		batch_message(b, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_ACK);
+
+	if (nlh == NULL)
+		return;
+	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, FW_TABLE);
+	batch_put(b, nlh);
+}
+
+static void put_base_chain(struct batch *b, uint32_t id)
+{
+	static const uint32_t hooks[FW_CHAIN_FIRST_FREE] = {
+		[FW_CHAIN_INPUT] = NF_INET_LOCAL_IN,
+		[FW_CHAIN_FORWARD] = NF_INET_FORWARD,
+		[FW_CHAIN_OUTPUT] = NF_INET_LOCAL_OUT,
+	};
+	struct nlmsghdr *nlh = batch_message(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+	struct nlattr *hook;
+
+	if (nlh == NULL)
+		return;
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, FW_TABLE);
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, ruleset_chain_name(NULL, id));
+	hook = mnl_attr_nest_start(nlh, NFTA_CHAIN_HOOK);
+	mnl_attr_put_u32(nlh, NFTA_HOOK_HOOKNUM, htonl(hooks[id]));
+	mnl_attr_put_u32(nlh, NFTA_HOOK_PRIORITY, htonl(0));
+	mnl_attr_nest_end(nlh, hook);
+	mnl_attr_put_u32(nlh, NFTA_CHAIN_POLICY, htonl(NF_DROP));
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_TYPE, "filter");
+	batch_put(b, nlh);
+}
+
+static void put_chain(struct batch *b, uint16_t type, uint16_t flags, const char *name)
+{
+	struct nlmsghdr *nlh = batch_message(b, type, flags);
+
+	if (nlh == NULL)
+		return;
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, FW_TABLE);
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, name);
+	batch_put(b, nlh);
+}
+
+/* Without a chain: every rule of the table. */
+static void put_flush_rules(struct batch *b)
+{
+	struct nlmsghdr *nlh = batch_message(b, NFT_MSG_DELRULE, 0);
+
+	if (nlh == NULL)
+		return;
+	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, FW_TABLE);
+	batch_put(b, nlh);
+}
+
+static void put_rule(struct batch *b, const struct ruleset *rs, const struct fw_rule *r)
+{
+	struct nftnl_rule *rule = emit_rule(r, ruleset_chain_name(rs, r->chain),
+					    ruleset_chain_name(rs, r->target));
+	struct nlmsghdr *nlh;
+
+	if (rule == NULL) {
+		b->error = -ENOMEM;
+		return;
+	}
+	nlh = batch_message(b, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
+	if (nlh != NULL) {
+		nftnl_rule_nlmsg_build_payload(nlh, rule);
+		batch_put(b, nlh);
+	}
+	nftnl_rule_free(rule);
+}
+
+/* Nothing of this changes what is there already. */
+static void put_frame(struct batch *b)
+{
+	put_table(b);
+	state_put_sets(b);
+	for (uint32_t id = 0; id < FW_CHAIN_FIRST_FREE; id++)
+		put_base_chain(b, id);
+}
+
+/* The rules' messages carry consecutive numbers from *ret_first on. */
+static void put_all(struct batch *b, const struct ruleset *rs, const struct state *old,
+		    int64_t now, uint32_t *ret_first)
+{
+	put_frame(b);
+	put_flush_rules(b);
+	for (size_t i = 0; i < old->chain_count; i++)
+		put_chain(b, NFT_MSG_DELCHAIN, 0, old->chain[i]);
+	for (size_t i = 0; i < rs->chain_count; i++)
+		put_chain(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL,
+			  rs->chain[i].name);
+	*ret_first = b->nfnl->seq + 1;
+	for (size_t i = 0; i < rs->rule_count && b->error == 0; i++)
+		put_rule(b, rs, &rs->rule[i]);
+	state_put_permits(b, rs, now);
+}
+
+static int commit_once(struct nfnl *n, const struct ruleset *rs, const struct state *old,
+		       int64_t now, uint32_t *ret_rule)
+{
+	uint32_t first = 0, seq = 0;
+	struct batch b;
+	int r;
+
+	batch_begin(&b, n, old->generation);
+	put_all(&b, rs, old, now, &first);
+	r = batch_send(&b, &seq);
+	if (r < 0)
+		*ret_rule = seq - first < rs->rule_count ? seq - first : FW_NO_RULE;
+	return r;
+}
+
+static int compare_u32(const void *a, const void *b)
+{
+	uint32_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return (x > y) - (x < y);
+}
+
+/* What of old is not among the new permits stays in old, sorted. */
+static int marks_gone(struct txn_marks *old, const struct ruleset *rs, int64_t now)
+{
+	CLEANUP(free_p) uint32_t *kept = calloc(rs->permit_count + 1, sizeof(*kept));
+	size_t count = 0, left = 0;
+
+	if (kept == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < rs->permit_count; i++) {
+		if (rs->permit[i].until == 0 || rs->permit[i].until > now)
+			kept[count++] = rs->permit[i].mark;
+	}
+	qsort(kept, count, sizeof(*kept), compare_u32);
+	if (old->count != 0) /* else there is no array */
+		qsort(old->mark, old->count, sizeof(*old->mark), compare_u32);
+	for (size_t i = 0; i < old->count; i++) {
+		uint32_t m = old->mark[i];
+
+		if (m != FW_MARK_ZONE && m != FW_MARK_PROXY &&
+		    bsearch(&m, kept, count, sizeof(m), compare_u32) == NULL)
+			old->mark[left++] = m;
+	}
+	old->count = left;
+	return 0;
+}
+
+int txn_commit(struct nfnl *n, const struct ruleset *rs, int64_t now,
+	       struct txn_marks *ret_gone, uint32_t *ret_rule)
+{
+	int r = -EAGAIN;
+
+	for (int i = 0; i < TRIES; i++) {
+		struct state old = { 0 };
+		uint32_t rule = FW_NO_RULE;
+
+		r = state_read(n, &old);
+		if (r == 0)
+			r = marks_gone(&old.live, rs, now);
+		if (r == 0)
+			r = commit_once(n, rs, &old, now, &rule);
+		if (r == 0)
+			*ret_gone = (struct txn_marks){ .mark = STEAL(old.live.mark),
+							.count = old.live.count };
+		else
+			*ret_rule = rule;
+		state_clear(&old);
+		if (r != -ERESTART && r != -EINTR)
+			return r;
+	}
+	return -EAGAIN;
+}
+
+int txn_close(struct nfnl *n)
+{
+	struct batch b;
+	uint32_t seq;
+
+	batch_begin(&b, n, 0);
+	put_frame(&b);
+	return batch_send(&b, &seq);
+}
+
+int txn_recording(struct nfnl *n, uint32_t timeout_ms)
+{
+	struct batch b;
+	uint32_t seq;
+
+	batch_begin(&b, n, 0);
+	state_put_recording(&b, timeout_ms);
+	return batch_send(&b, &seq);
+}

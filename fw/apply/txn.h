@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * txn - a checked ruleset into the kernel, as one transaction (libnftnl)
+ *
+ * Table, base chains (policy drop) and sets are made when missing and never
+ * deleted; all rules, all other chains and the permits are replaced. The kernel
+ * refuses the lot when somebody else changed the ruleset meanwhile; then it is
+ * built again.
+ */
+#ifndef FW_APPLY_TXN_H
+#define FW_APPLY_TXN_H
+
+#include "fw/apply/nfnl.h"
+#include "fw/compile/ruleset.h"
+
+struct txn_marks { /* sorted */
+	uint32_t *mark; /* owned */
+	size_t count;
+};
+
+/*
+ * Replace everything. now: seconds UTC, for the timeouts. *ret_gone: marks that
+ * were live before and are not now; free ret_gone->mark. On failure *ret_rule is
+ * the number of the rule that was refused, or FW_NO_RULE, and nothing changed.
+ * Returns 0 or a negative errno.
+ */
+int txn_commit(struct nfnl *n, const struct ruleset *rs, int64_t now,
+	       struct txn_marks *ret_gone, uint32_t *ret_rule) MUST_CHECK;
+
+/*
+ * Make what is missing of table, sets and base chains, which drop; leave alone
+ * what is there. Without rules that closes the machine altogether.
+ */
+int txn_close(struct nfnl *n) MUST_CHECK;
+
+/* Let new flows pass for timeout_ms from now; 0: not at all. */
+int txn_recording(struct nfnl *n, uint32_t timeout_ms) MUST_CHECK;
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fw/compile/parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool has_interface(const struct inventory *inv, const char *name)
+{
+	for (size_t i = 0; i < inv->interface_count; i++) {
+		if (strcmp(inv->interface[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* "eth0, eth1", cut to fit. */
+static void list_interfaces(const struct inventory *inv, char *dst, size_t size)
+{
+	size_t len = 0;
+
+	dst[0] = '\0';
+	for (size_t i = 0; i < inv->interface_count && len < size; i++) {
+		int n = snprintf(dst + len, size - len, "%s%s", i == 0 ? "" : ", ",
+				 inv->interface[i]);
+
+		len += n > 0 ? (size_t)n : 0;
+	}
+}
+
+void compile_check_interfaces(const struct policy *p, const struct inventory *inv,
+			      struct diags *diags)
+{
+	char list[128];
+
+	list_interfaces(inv, list, sizeof(list));
+	for (size_t z = 0; z < p->zone_count; z++) {
+		for (size_t i = 0; i < p->zone[z].interface_count; i++) {
+			const struct policy_interface *f = &p->zone[z].interface[i];
+
+			if (!has_interface(inv, f->name))
+				diag_add(diags, f->at,
+					 "interface '%s' of zone '%s' does not exist on "
+					 "this machine (it has: %s)",
+					 f->name, p->zone[z].name, list);
+		}
+	}
+}
+
+void compile_check_assertion(const struct policy *p, const struct policy_assertion *a,
+			     struct diags *diags)
+{
+	const char *from = p->zone[a->from].name, *to = p->zone[a->to].name;
+
+	for (size_t i = 0; i < p->flow_count; i++) {
+		const struct policy_flow *f = &p->flow[i];
+
+		if (f->from == a->from && f->to == a->to)
+			diag_add(diags, f->at,
+				 "flow '%s' contradicts the assertion of line %u: never "
+				 "from '%s' to '%s'",
+				 f->id, a->at.line, from, to);
+	}
+	if (p->proxy.present && p->proxy.via == a->to &&
+	    compile_has_zone(p->proxy.zone, p->proxy.zone_count, a->from))
+		diag_add(diags, p->proxy.at,
+			 "the proxy contradicts the assertion of line %u: never from "
+			 "'%s' to '%s'",
+			 a->at.line, from, to);
+}

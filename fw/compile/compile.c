@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The order that everything rests on: clear the mark; mark the packet from its
+ * interface and MAC (no permit: drop); check the source address; only then look
+ * at connections. Every rule that lets something through is positive, because a
+ * match that cannot be evaluated (another family, no Ethernet) ends the rule, and
+ * a rule that ended must never be the one that would have dropped.
+ */
+#include "fw/compile/ruleset.h"
+
+#include <errno.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fw/compile/parts.h"
+#include "lib/mem.h"
+#include "lib/reason.h"
+
+/* A chain that records a refusal and drops. */
+static uint32_t compile_refusal(struct builder *b, const char *name, enum reason reason)
+{
+	uint32_t chain = builder_chain(b, name, "");
+	struct fw_rule r = {
+		.limit = FW_LOG_LIMIT,
+		.log_group = FW_LOG_DENY,
+		.log_prefix = FW_LOG_DENY_PREFIX,
+	};
+	size_t at = sizeof(FW_LOG_DENY_PREFIX) - 1;
+
+	builder_name(r.log_prefix + at, sizeof(r.log_prefix) - at, reason_name(reason));
+	builder_rule(b, chain, r);
+	builder_rule(b, chain, (struct fw_rule){ .verdict = FW_VERDICT_DROP });
+	return chain;
+}
+
+void compile_answers(struct builder *b, uint32_t chain)
+{
+	builder_rule(b, chain,
+		     (struct fw_rule){ .ct_state = FW_CT_ESTABLISHED,
+				       .ct_direction = FW_DIR_REPLY,
+				       .lookup = FW_LOOKUP_LIVE,
+				       .verdict = FW_VERDICT_ACCEPT });
+	builder_rule(b, chain,
+		     (struct fw_rule){ .ct_state = FW_CT_RELATED,
+				       .lookup = FW_LOOKUP_LIVE,
+				       .verdict = FW_VERDICT_ACCEPT });
+}
+
+/* Connections to this machine: the daemon records what comes of them. */
+static uint32_t compile_local(struct builder *b)
+{
+	uint32_t chain = builder_chain(b, "local", "");
+
+	builder_rule(b, chain,
+		     (struct fw_rule){ .ct_state = FW_CT_ESTABLISHED,
+				       .ct_direction = FW_DIR_ORIGINAL,
+				       .lookup = FW_LOOKUP_LIVE,
+				       .verdict = FW_VERDICT_ACCEPT });
+	builder_rule(b, chain,
+		     (struct fw_rule){ .ct_state = FW_CT_NEW,
+				       .set_mark = FW_SET_CT_META,
+				       .verdict = FW_VERDICT_ACCEPT });
+	builder_goto(b, chain, b->deny);
+	return chain;
+}
+
+static int compile_all(struct builder *b, const struct revision *rev,
+		       const struct inventory *inv, struct diags *diags)
+{
+	const struct policy *p = rev->policy;
+	uint32_t local;
+
+	b->deny = compile_refusal(b, "deny", REASON_NO_FLOW);
+	b->stranger = compile_refusal(b, "stranger", REASON_NOT_ADMITTED);
+	b->spoofed = compile_refusal(b, "spoofed", REASON_SPOOFED);
+	local = compile_local(b);
+	builder_rule(b, FW_CHAIN_INPUT,
+		     (struct fw_rule){ .set_mark = FW_SET_META_CONST });
+	builder_rule(b, FW_CHAIN_FORWARD,
+		     (struct fw_rule){ .set_mark = FW_SET_META_CONST });
+	builder_iif(b, FW_CHAIN_INPUT, "lo", 0, FW_VERDICT_ACCEPT);
+	for (size_t z = 0; z < p->zone_count; z++)
+		compile_zone(b, p, z, local, diags);
+	builder_goto(b, FW_CHAIN_INPUT, b->deny);
+	builder_goto(b, FW_CHAIN_FORWARD, b->deny);
+	if (compile_output(b, rev, inv) < 0)
+		return -ENOMEM;
+	return b->error;
+}
+
+static void free_ruleset_p(struct ruleset **rs)
+{
+	ruleset_free(*rs);
+}
+
+int ruleset_compile(const struct revision *rev, const struct inventory *inv,
+		    struct ruleset **ret_ruleset, struct diags *diags)
+{
+	CLEANUP(free_ruleset_p) struct ruleset *rs = calloc(1, sizeof(*rs));
+	struct builder b = { .rs = rs };
+	size_t before = diags->count;
+	int r;
+
+	if (rs == NULL)
+		return -ENOMEM;
+	rs->revision = rev->number;
+	compile_check_interfaces(rev->policy, inv, diags);
+	for (size_t i = 0; i < rev->policy->assertion_count; i++)
+		compile_check_assertion(rev->policy, &rev->policy->assertion[i], diags);
+	r = compile_all(&b, rev, inv, diags);
+	if (r == -E2BIG)
+		diag_add(diags, (struct place){ 0 },
+			 "this policy needs more than %u rules or %u chains: use fewer, "
+			 "larger networks",
+			 FW_RULES_MAX, FW_CHAINS_MAX);
+	if (r == -ENOMEM || (r = compile_permits(rs, rev, inv->now)) < 0)
+		return -ENOMEM;
+	if (diags->count != before)
+		return -EINVAL;
+	*ret_ruleset = STEAL(rs);
+	return 0;
+}

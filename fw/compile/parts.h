@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* parts - the compiler's own parts; see compile.c for the order of things */
+#ifndef FW_COMPILE_PARTS_H
+#define FW_COMPILE_PARTS_H
+
+#include "fw/compile/builder.h"
+
+#define FW_LOG_LIMIT 1000 /* records a second a chain; gated sums up below that */
+
+/* The class of marks whose devices have the zone's full rights. */
+static inline uint32_t zone_class(const struct policy_zone *z)
+{
+	return z->admission == POLICY_ADMISSION_ENFORCE ? REVISION_MARK_FULL
+							: FW_MARK_ZONE;
+}
+
+/* What every zone's traffic begins with: answers, and errors about live connections. */
+void compile_answers(struct builder *b, uint32_t chain);
+
+/*
+ * One zone: where its packets are marked and checked, what they may do here and
+ * beyond. local: the chain of connections to this machine.
+ */
+void compile_zone(struct builder *b, const struct policy *p, size_t zone, uint32_t local,
+		  struct diags *diags);
+bool compile_has_zone(const size_t *list, size_t count, size_t zone);
+
+/* What this machine itself may say. Returns 0 or -ENOMEM. */
+int compile_output(struct builder *b, const struct revision *rev,
+		   const struct inventory *inv) MUST_CHECK;
+
+/* What can only be told on this machine, and what must never be. */
+void compile_check_interfaces(const struct policy *p, const struct inventory *inv,
+			      struct diags *diags);
+void compile_check_assertion(const struct policy *p, const struct policy_assertion *a,
+			     struct diags *diags);
+
+/* Rules of the flows that begin in zone, into its forward chain. */
+void compile_flows(struct builder *b, const struct policy *p, size_t zone, uint32_t chain,
+		   struct diags *diags);
+
+/* The permits in force at now, where they count. revision_parse() allows one for a card. */
+int compile_permits(struct ruleset *rs, const struct revision *rev, int64_t now);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fw/compile/ruleset.h"
+
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "lib/addr.h"
+
+#define RULE_TEXT_MAX 1024 /* every rule fits */
+
+static const struct {
+	uint8_t proto;
+	uint8_t type;
+	const char *name;
+} icmp_names[] = {
+	{ IPPROTO_ICMP, 8, "echo-request" },
+	{ IPPROTO_ICMPV6, ICMP6_ECHO_REQUEST, "echo-request" },
+	{ IPPROTO_ICMPV6, ND_NEIGHBOR_SOLICIT, "nd-neighbor-solicit" },
+	{ IPPROTO_ICMPV6, ND_NEIGHBOR_ADVERT, "nd-neighbor-advert" },
+	{ IPPROTO_ICMPV6, 143, "mld2-listener-report" },
+};
+
+static void print_addr(const struct fw_rule *r, const char *what, const uint8_t *bytes,
+		       uint8_t len, FILE *out)
+{
+	struct prefix p = { .addr.family = r->family, .len = len };
+	char text[ADDR_TEXT_MAX];
+
+	memcpy(p.addr.bytes, bytes, sizeof(p.addr.bytes));
+	if (len == (r->family == 4 ? 32 : 128))
+		addr_format(p.addr, text);
+	else
+		prefix_format(p, text);
+	(void)fprintf(out, "%s %s %s ", r->family == 4 ? "ip" : "ip6", what, text);
+}
+
+static void print_l4(const struct fw_rule *r, FILE *out)
+{
+	const char *name = r->l4proto == IPPROTO_TCP ? "tcp" : "udp";
+
+	if ((r->match & FW_MATCH_ICMP_TYPE) != 0) {
+		(void)fputs(r->l4proto == IPPROTO_ICMP ? "icmp type " : "icmpv6 type ",
+			    out);
+		for (size_t i = 0; i < ARRAY_LEN(icmp_names); i++) {
+			if (icmp_names[i].proto == r->l4proto &&
+			    icmp_names[i].type == r->icmp_type) {
+				(void)fprintf(out, "%s ", icmp_names[i].name);
+				return;
+			}
+		}
+		(void)fprintf(out, "%u ", r->icmp_type);
+	} else if (r->dport_min == 0) {
+		(void)fprintf(out, "meta l4proto %u ", r->l4proto);
+	} else if (r->dport_min == r->dport_max) {
+		(void)fprintf(out, "%s dport %u ", name, r->dport_min);
+	} else {
+		(void)fprintf(out, "%s dport %u-%u ", name, r->dport_min, r->dport_max);
+	}
+}
+
+static void print_packet(const struct fw_rule *r, FILE *out)
+{
+	if (r->iifname[0] != '\0')
+		(void)fprintf(out, "iifname \"%s\" ", r->iifname);
+	if (r->oifname[0] != '\0')
+		(void)fprintf(out, "oifname \"%s\" ", r->oifname);
+	if (r->has_saddr)
+		print_addr(r, "saddr", r->saddr, r->saddr_len, out);
+	if (r->has_daddr)
+		print_addr(r, "daddr", r->daddr, r->daddr_len, out);
+	if (r->family != 0 && !r->has_saddr && !r->has_daddr &&
+	    (r->match & FW_MATCH_ICMP_TYPE) == 0)
+		(void)fprintf(out, "meta nfproto ipv%u ", r->family);
+	if (r->l4proto != 0)
+		print_l4(r, out);
+	if (r->hoplimit != 0)
+		(void)fprintf(out, "ip6 hoplimit %u ", r->hoplimit);
+}
+
+static void print_ct(const struct fw_rule *r, FILE *out)
+{
+	static const struct {
+		uint8_t bit;
+		const char *name;
+	} states[] = {
+		{ FW_CT_ESTABLISHED, "established" },
+		{ FW_CT_RELATED, "related" },
+		{ FW_CT_NEW, "new" },
+	};
+	const char *join = "ct state ";
+
+	for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+		if ((r->ct_state & states[i].bit) == 0)
+			continue;
+		(void)fprintf(out, "%s%s", join, states[i].name);
+		join = ",";
+	}
+	if (r->ct_state != 0)
+		(void)fputc(' ', out);
+	if (r->ct_direction != FW_DIR_ANY)
+		(void)fprintf(out, "ct direction %s ",
+			      r->ct_direction == FW_DIR_REPLY ? "reply" : "original");
+}
+
+static void print_marks(const struct fw_rule *r, FILE *out)
+{
+	if ((r->match & FW_MATCH_SKUID) != 0)
+		(void)fprintf(out, "meta skuid %u ", r->skuid);
+	if ((r->match & FW_MATCH_MARK) != 0 && r->mark_mask == UINT32_MAX)
+		(void)fprintf(out, "meta mark 0x%08x ", r->mark_value);
+	else if ((r->match & FW_MATCH_MARK) != 0)
+		(void)fprintf(out, "meta mark & 0x%08x == 0x%08x ", r->mark_mask,
+			      r->mark_value);
+	if ((r->match & FW_MATCH_CT_MARK) != 0)
+		(void)fprintf(out, "ct mark 0x%08x ", r->ct_mark);
+	if (r->lookup == FW_LOOKUP_LIVE)
+		(void)fputs("ct mark @" FW_SET_LIVE " ", out);
+	if (r->lookup == FW_LOOKUP_RECORDING)
+		(void)fputs("meta nfproto @" FW_SET_RECORDING " ", out);
+}
+
+static void print_statements(const struct fw_rule *r, FILE *out)
+{
+	if (r->limit != 0)
+		(void)fprintf(out, "limit rate %u/second burst %u packets ", r->limit,
+			      r->limit);
+	if (r->log_group != 0)
+		(void)fprintf(out, "log prefix \"%s\" group %u ", r->log_prefix,
+			      r->log_group);
+	if ((r->set_mark & FW_SET_META_CONST) != 0)
+		(void)fprintf(out, "meta mark set 0x%08x ", r->new_mark);
+	if ((r->set_mark & FW_SET_META_PERMIT) != 0)
+		(void)fputs("meta mark set iifname . ether saddr map @" FW_SET_PERMITS
+			    " ",
+			    out);
+	if ((r->set_mark & FW_SET_CT_CONST) != 0)
+		(void)fprintf(out, "ct mark set 0x%08x ", r->new_mark);
+	if ((r->set_mark & FW_SET_CT_META) != 0)
+		(void)fputs("ct mark set meta mark ", out);
+}
+
+static void print_verdict(const struct ruleset *rs, const struct fw_rule *r, FILE *out)
+{
+	const char *target = ruleset_chain_name(rs, r->target);
+
+	switch ((enum fw_verdict)r->verdict) {
+	case FW_VERDICT_NONE:
+		break;
+	case FW_VERDICT_ACCEPT:
+		(void)fputs("accept", out);
+		break;
+	case FW_VERDICT_DROP:
+		(void)fputs("drop", out);
+		break;
+	case FW_VERDICT_RETURN:
+		(void)fputs("return", out);
+		break;
+	case FW_VERDICT_JUMP:
+		(void)fprintf(out, "jump %s", target);
+		break;
+	case FW_VERDICT_GOTO:
+		(void)fprintf(out, "goto %s", target);
+		break;
+	}
+}
+
+void ruleset_print_rule(const struct ruleset *rs, const struct fw_rule *r, FILE *out)
+{
+	char text[RULE_TEXT_MAX] = "";
+	FILE *f = fmemopen(text, sizeof(text), "w");
+	size_t len;
+
+	if (f == NULL)
+		return;
+	print_packet(r, f);
+	print_ct(r, f);
+	print_marks(r, f);
+	print_statements(r, f);
+	print_verdict(rs, r, f);
+	(void)fclose(f);
+	len = strlen(text);
+	if (len > 0 && text[len - 1] == ' ') /* there is no verdict */
+		text[len - 1] = '\0';
+	(void)fputs(text, out);
+}
+
+static void print_timeout(int64_t until, int64_t now, FILE *out)
+{
+	if (until != 0)
+		(void)fprintf(out, " timeout %llds", (long long)(until - now));
+}
+
+static void print_sets(const struct ruleset *rs, int64_t now, FILE *out)
+{
+	const char *join = "\n\t\telements = {\n\t\t\t";
+
+	(void)fputs("\tmap " FW_SET_PERMITS " {\n\t\ttype ifname . ether_addr : mark\n"
+		    "\t\tflags timeout",
+		    out);
+	for (size_t i = 0; i < rs->permit_count; i++) {
+		const struct fw_permit *p = &rs->permit[i];
+		char mac[MAC_TEXT_MAX];
+		struct mac m;
+
+		if (p->until != 0 && p->until <= now)
+			continue;
+		memcpy(m.b, p->mac, sizeof(m.b));
+		mac_format(m, mac);
+		(void)fprintf(out, "%s\"%s\" . %s", join, p->iifname, mac);
+		print_timeout(p->until, now, out);
+		(void)fprintf(out, " : 0x%08x", p->mark);
+		join = ",\n\t\t\t";
+	}
+	(void)fprintf(out, "%s\n\t}\n\n", join[0] == ',' ? "\n\t\t}" : "");
+	(void)fprintf(out,
+		      "\tset " FW_SET_LIVE " {\n\t\ttype mark\n\t\tflags timeout\n"
+		      "\t\telements = {\n\t\t\t0x%08x,\n\t\t\t0x%08x",
+		      FW_MARK_PROXY, FW_MARK_ZONE);
+	for (size_t i = 0; i < rs->permit_count; i++) {
+		if (rs->permit[i].until != 0 && rs->permit[i].until <= now)
+			continue;
+		(void)fprintf(out, ",\n\t\t\t0x%08x", rs->permit[i].mark);
+		print_timeout(rs->permit[i].until, now, out);
+	}
+	(void)fputs("\n\t\t}\n\t}\n\n\tset " FW_SET_RECORDING
+		    " {\n\t\ttype nf_proto\n\t\tflags timeout\n\t}\n",
+		    out);
+}
+
+static void print_chain(const struct ruleset *rs, uint32_t id, FILE *out)
+{
+	const char *name = ruleset_chain_name(rs, id);
+
+	(void)fprintf(out, "\n\tchain %s {\n", name);
+	if (id < FW_CHAIN_FIRST_FREE)
+		(void)fprintf(out,
+			      "\t\ttype filter hook %s priority filter; policy drop;\n",
+			      name);
+	for (size_t i = 0; i < rs->rule_count; i++) {
+		if (rs->rule[i].chain != id)
+			continue;
+		(void)fputs("\t\t", out);
+		ruleset_print_rule(rs, &rs->rule[i], out);
+		(void)fputc('\n', out);
+	}
+	(void)fputs("\t}\n", out);
+}
+
+void ruleset_print(const struct ruleset *rs, int64_t now, FILE *out)
+{
+	(void)fprintf(out, "# revision %llu\ntable inet " FW_TABLE " {\n",
+		      (unsigned long long)rs->revision);
+	print_sets(rs, now, out);
+	for (uint32_t id = 0; id < FW_CHAIN_FIRST_FREE + rs->chain_count; id++)
+		print_chain(rs, id, out);
+	(void)fputs("}\n", out);
+}

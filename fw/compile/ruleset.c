@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fw/compile/ruleset.h"
+
+#include <stdlib.h>
+
+_Static_assert(sizeof(struct fw_rule) == 172, "struct fw_rule has padding");
+_Static_assert(sizeof(struct fw_chain) == 52, "struct fw_chain has padding");
+_Static_assert(sizeof(struct fw_permit) == 40, "struct fw_permit has padding");
+
+static const char *const base_names[FW_CHAIN_FIRST_FREE] = {
+	[FW_CHAIN_INPUT] = "input",
+	[FW_CHAIN_FORWARD] = "forward",
+	[FW_CHAIN_OUTPUT] = "output",
+};
+
+void ruleset_free(struct ruleset *rs)
+{
+	if (rs == NULL)
+		return;
+	free(rs->chain);
+	free(rs->rule);
+	free(rs->permit);
+	free(rs);
+}
+
+const char *ruleset_chain_name(const struct ruleset *rs, uint32_t id)
+{
+	if (id < FW_CHAIN_FIRST_FREE)
+		return base_names[id];
+	if (id - FW_CHAIN_FIRST_FREE < rs->chain_count)
+		return rs->chain[id - FW_CHAIN_FIRST_FREE].name;
+	return "?";
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ruleset - the firewall as numbered records of fixed size
+ *
+ * The compiler makes it, the printer shows it as nft text, and the apply role
+ * takes its records one by one over a channel and turns them into expressions. A
+ * rule is a set of matches in one fixed order, at most one log statement, at
+ * most one statement for each mark, and a verdict. Zero means "not there".
+ *
+ * Everything lives in the table "inet sekisho": three base chains that are never
+ * deleted, chains that are replaced with the rules, and three sets:
+ *
+ *     permits    map interface . MAC -> mark, with the permits' timeouts
+ *     live       set of marks whose connections may go on, same timeouts
+ *     recording  the protocols (IPv4, IPv6) whose new flows can be recorded now
+ */
+#ifndef FW_COMPILE_RULESET_H
+#define FW_COMPILE_RULESET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lib/attr.h"
+#include "lib/revision.h"
+
+#define FW_TABLE         "sekisho"
+#define FW_SET_PERMITS   "permits"
+#define FW_SET_LIVE      "live"
+#define FW_SET_RECORDING "recording"
+
+#define FW_CHAINS_MAX     16384
+#define FW_RULES_MAX      65536
+#define FW_PERMITS_MAX    REVISION_PERMITS_MAX
+#define FW_IFNAME_MAX     16
+#define FW_CHAIN_NAME_MAX 48
+#define FW_PREFIX_MAX     48
+#define FW_UNTIL_MAX      253402300799 /* the year 9999 */
+
+/* Marks that are no permit's: their classes are outside those of lib/revision.h. */
+#define FW_MARK_CLASS 0xff000000u
+#define FW_MARK_ZONE  0x0f000000u /* devices of a zone without admission */
+#define FW_MARK_PROXY 0x0e000000u /* connections that the proxy opens */
+
+#define FW_LOG_DENY        1 /* NFLOG groups */
+#define FW_LOG_OPEN        2
+#define FW_LOG_OPEN_PREFIX "o:" /* then the flow's id */
+#define FW_LOG_DENY_PREFIX "d:" /* then the reason's name */
+
+enum fw_base_chain {
+	FW_CHAIN_INPUT = 0,
+	FW_CHAIN_FORWARD = 1,
+	FW_CHAIN_OUTPUT = 2,
+	FW_CHAIN_FIRST_FREE = 3,
+};
+
+enum fw_ct_state { /* bits */
+		   FW_CT_NEW = 1 << 0,
+		   FW_CT_ESTABLISHED = 1 << 1,
+		   FW_CT_RELATED = 1 << 2,
+		   FW_CT_ALL = 7,
+};
+
+enum fw_ct_direction {
+	FW_DIR_ANY = 0,
+	FW_DIR_ORIGINAL = 1,
+	FW_DIR_REPLY = 2,
+};
+
+enum fw_lookup {
+	FW_LOOKUP_NONE = 0,
+	FW_LOOKUP_LIVE = 1, /* ct mark @live */
+	FW_LOOKUP_RECORDING = 2, /* meta nfproto @recording */
+};
+
+enum fw_set_mark { /* a bit each, one for meta mark, one for ct mark at most */
+		   FW_SET_META_CONST = 1 << 0,
+		   FW_SET_META_PERMIT = 1 << 1, /* from the map; no entry ends the rule */
+		   FW_SET_CT_CONST = 1 << 2,
+		   FW_SET_CT_META = 1 << 3,
+};
+
+enum fw_verdict {
+	FW_VERDICT_NONE = 0,
+	FW_VERDICT_ACCEPT,
+	FW_VERDICT_DROP,
+	FW_VERDICT_RETURN,
+	FW_VERDICT_JUMP,
+	FW_VERDICT_GOTO,
+};
+
+enum fw_match { /* bits: matches whose zero is a value */
+		FW_MATCH_ICMP_TYPE = 1 << 0,
+		FW_MATCH_SKUID = 1 << 1,
+		FW_MATCH_MARK = 1 << 2,
+		FW_MATCH_CT_MARK = 1 << 3,
+};
+
+struct fw_rule {
+	uint32_t number; /* from 0, in order; errors are about it */
+	uint32_t chain;
+	uint32_t target; /* for jump and goto */
+	uint32_t match; /* enum fw_match bits */
+	char iifname[FW_IFNAME_MAX];
+	char oifname[FW_IFNAME_MAX];
+	uint8_t family; /* 4 or 6 when there is an address or an icmp type */
+	uint8_t has_saddr;
+	uint8_t saddr_len;
+	uint8_t has_daddr;
+	uint8_t daddr_len;
+	uint8_t l4proto;
+	uint8_t icmp_type;
+	uint8_t hoplimit;
+	uint8_t saddr[16];
+	uint8_t daddr[16];
+	uint16_t dport_min; /* 0: any */
+	uint16_t dport_max;
+	uint8_t ct_state; /* enum fw_ct_state bits */
+	uint8_t ct_direction; /* enum fw_ct_direction */
+	uint8_t lookup; /* enum fw_lookup */
+	uint8_t set_mark; /* enum fw_set_mark bits */
+	uint32_t skuid;
+	uint32_t mark_value;
+	uint32_t mark_mask;
+	uint32_t ct_mark;
+	uint32_t new_mark;
+	uint32_t limit; /* packets a second, 0: none */
+	uint16_t log_group;
+	uint8_t verdict; /* enum fw_verdict */
+	uint8_t pad;
+	char log_prefix[FW_PREFIX_MAX];
+};
+
+struct fw_chain {
+	uint32_t id; /* from FW_CHAIN_FIRST_FREE, in order */
+	char name[FW_CHAIN_NAME_MAX];
+};
+
+/* One permit: an element of the map and one of the set. */
+struct fw_permit {
+	char iifname[FW_IFNAME_MAX];
+	uint8_t mac[6];
+	uint8_t pad[2];
+	uint32_t mark;
+	uint32_t pad2;
+	int64_t until; /* seconds UTC, 0: no end */
+};
+
+struct ruleset {
+	uint64_t revision;
+	struct fw_chain *chain;
+	size_t chain_count;
+	struct fw_rule *rule;
+	size_t rule_count;
+	struct fw_permit *permit;
+	size_t permit_count;
+};
+
+/* What the compiler has to know about the machine. */
+struct inventory {
+	const char (*interface)[FW_IFNAME_MAX];
+	size_t interface_count;
+	uint32_t uid_proxy;
+	int64_t now; /* seconds UTC: permits that are over are left out */
+};
+
+/*
+ * Compile. Pure: no I/O, no clock. Returns 0, -EINVAL (see diags: an interface
+ * that does not exist, a flow against an assertion, too many rules) or -ENOMEM.
+ */
+int ruleset_compile(const struct revision *rev, const struct inventory *inv,
+		    struct ruleset **ret_ruleset, struct diags *diags) MUST_CHECK;
+void ruleset_free(struct ruleset *rs);
+
+/*
+ * The whole ruleset as text that nft 1.0.6 accepts. Timeouts are what is left at
+ * now; permits that are over are left out.
+ */
+void ruleset_print(const struct ruleset *rs, int64_t now, FILE *out);
+
+/* One rule as nft text without a line end; chain names come from rs. */
+void ruleset_print_rule(const struct ruleset *rs, const struct fw_rule *r, FILE *out);
+
+/*
+ * "input" or the name of a chain of rs (which base chains do not need); "?" when
+ * there is no such chain.
+ */
+const char *ruleset_chain_name(const struct ruleset *rs, uint32_t id);
+
+#endif

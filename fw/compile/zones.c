@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fw/compile/parts.h"
+
+#include <netinet/icmp6.h>
+#include <string.h>
+
+static const struct prefix unset4 = { .addr.family = 4, .len = 32 };
+static const struct prefix unset6 = { .addr.family = 6, .len = 128 };
+static const struct prefix link_local = {
+	.addr = { .family = 6, .bytes = { 0xfe, 0x80 } },
+	.len = 10,
+};
+
+static void add_from(struct builder *b, uint32_t chain, struct fw_rule r, struct prefix p)
+{
+	builder_saddr(&r, p);
+	builder_rule(b, chain, r);
+}
+
+/* Addresses that a device may hold besides those of its network, for ND only. */
+static void compile_link_local(struct builder *b, uint32_t chain)
+{
+	struct fw_rule deny = { .target = b->deny, .verdict = FW_VERDICT_GOTO };
+	struct fw_rule solicit =
+		builder_icmp6(ND_NEIGHBOR_SOLICIT, 255, FW_VERDICT_RETURN);
+	struct fw_rule advert = builder_icmp6(ND_NEIGHBOR_ADVERT, 255, FW_VERDICT_RETURN);
+
+	add_from(b, chain, solicit, link_local);
+	add_from(b, chain, advert, link_local);
+	add_from(b, chain, solicit, unset6);
+	add_from(b, chain, deny, link_local);
+	add_from(b, chain, deny, unset6);
+	add_from(b, chain, deny, unset4);
+}
+
+/* The source address: of the zone's networks, or (internet) of nobody else's. */
+static void compile_sources(struct builder *b, const struct policy *p, size_t zone,
+			    uint32_t chain)
+{
+	const struct policy_prefixes *own = &p->zone[zone].networks;
+	struct fw_rule good = { .verdict = FW_VERDICT_RETURN };
+	struct fw_rule bad = { .target = b->spoofed, .verdict = FW_VERDICT_GOTO };
+
+	for (size_t i = 0; i < own->count; i++)
+		add_from(b, chain, good, own->item[i]);
+	if (own->count != 0) {
+		compile_link_local(b, chain);
+		builder_goto(b, chain, b->spoofed);
+		return;
+	}
+	for (size_t z = 0; z < p->zone_count; z++) {
+		const struct policy_prefixes *other = &p->zone[z].networks;
+
+		for (size_t i = 0; i < other->count; i++)
+			add_from(b, chain, bad, other->item[i]);
+	}
+}
+
+/* Mark the packet; what has no permit and what lies about its address ends here. */
+static uint32_t compile_from(struct builder *b, const struct policy *p, size_t zone)
+{
+	const struct policy_zone *z = &p->zone[zone];
+	uint32_t chain = builder_chain(b, "from", z->name);
+	struct fw_rule mark = { .set_mark = FW_SET_META_PERMIT };
+
+	if (z->admission == POLICY_ADMISSION_OFF) {
+		mark.set_mark = FW_SET_META_CONST;
+		mark.new_mark = FW_MARK_ZONE;
+	}
+	builder_rule(b, chain, mark);
+	builder_rule(b, chain,
+		     (struct fw_rule){ .match = FW_MATCH_MARK,
+				       .mark_mask = UINT32_MAX,
+				       .target = b->stranger,
+				       .verdict = FW_VERDICT_GOTO });
+	compile_sources(b, p, zone, chain);
+	return chain;
+}
+
+bool compile_has_zone(const size_t *list, size_t count, size_t zone)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (list[i] == zone)
+			return true;
+	}
+	return false;
+}
+
+static void add_local(struct builder *b, uint32_t chain, uint32_t local, uint16_t port,
+		      uint32_t class)
+{
+	builder_rule(b, chain,
+		     (struct fw_rule){ .l4proto = IPPROTO_TCP,
+				       .dport_min = port,
+				       .dport_max = port,
+				       .match = FW_MATCH_MARK,
+				       .mark_value = class,
+				       .mark_mask = FW_MARK_CLASS,
+				       .target = local,
+				       .verdict = FW_VERDICT_GOTO });
+}
+
+static uint32_t compile_input(struct builder *b, const struct policy *p, size_t zone,
+			      uint32_t local)
+{
+	const struct policy_zone *z = &p->zone[zone];
+	const struct policy_proxy *x = &p->proxy;
+	const struct policy_management *m = &p->management;
+	uint32_t chain = builder_chain(b, "input", z->name);
+
+	compile_answers(b, chain);
+	builder_rule(b, chain,
+		     builder_icmp6(ND_NEIGHBOR_SOLICIT, 255, FW_VERDICT_ACCEPT));
+	builder_rule(b, chain, builder_icmp6(ND_NEIGHBOR_ADVERT, 255, FW_VERDICT_ACCEPT));
+	if (x->present && compile_has_zone(x->zone, x->zone_count, zone)) {
+		add_local(b, chain, local, x->port, zone_class(z));
+		if (z->admission == POLICY_ADMISSION_ENFORCE)
+			add_local(b, chain, local, x->port, REVISION_MARK_RESTRICTED);
+	}
+	if (m->present && compile_has_zone(m->zone, m->zone_count, zone))
+		add_local(b, chain, local, m->port, zone_class(z));
+	builder_goto(b, chain, b->deny);
+	return chain;
+}
+
+void compile_zone(struct builder *b, const struct policy *p, size_t zone, uint32_t local,
+		  struct diags *diags)
+{
+	const struct policy_zone *z = &p->zone[zone];
+	uint32_t from = compile_from(b, p, zone);
+	uint32_t input = compile_input(b, p, zone, local);
+	uint32_t forward = builder_chain(b, "forward", z->name);
+
+	compile_answers(b, forward);
+	compile_flows(b, p, zone, forward, diags);
+	builder_goto(b, forward, b->deny);
+	for (size_t i = 0; i < z->interface_count; i++) {
+		const char *name = z->interface[i].name;
+
+		builder_iif(b, FW_CHAIN_INPUT, name, from, FW_VERDICT_JUMP);
+		builder_iif(b, FW_CHAIN_INPUT, name, input, FW_VERDICT_GOTO);
+		builder_iif(b, FW_CHAIN_FORWARD, name, from, FW_VERDICT_JUMP);
+		builder_iif(b, FW_CHAIN_FORWARD, name, forward, FW_VERDICT_GOTO);
+	}
+}

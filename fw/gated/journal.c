@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fw/gated/journal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "fw/gated/link.h"
+#include "lib/log.h"
+#include "lib/mono.h"
+
+#define AREA "gated"
+
+static void set_recording(struct journal *j, bool on)
+{
+	int r = link_recording(j->channel, on);
+
+	if (r == -ECONNRESET)
+		j->peer_gone = true;
+	else if (r < 0)
+		log_err(AREA, "cannot %s new flows: %s", on ? "let pass" : "stop",
+			strerror(-r));
+	j->open = on && r == 0;
+}
+
+static int append(struct journal *j, struct record *rec)
+{
+	int r;
+
+	if (rec->time_us == 0)
+		rec->time_us = wall_us();
+	rec->revision = j->revision;
+	r = spool_append(j->spool, rec);
+	if (r == 0) {
+		j->records++;
+		j->dirty = true;
+	}
+	return r;
+}
+
+/* What was lost goes on record before anything else does. */
+static int append_gap(struct journal *j)
+{
+	struct record gap = { .kind = RECORD_GAP,
+			      .reason = REASON_ERROR,
+			      .count = j->missing };
+	int r;
+
+	if (j->missing == 0)
+		return 0;
+	record_set_str(gap.detail, sizeof(gap.detail),
+		       "gated: records that could not be written");
+	r = append(j, &gap);
+	if (r == 0)
+		j->missing = 0;
+	return r;
+}
+
+void journal_write(struct journal *j, struct record *rec)
+{
+	int r = append_gap(j);
+
+	if (r == 0)
+		r = append(j, rec);
+	if (r == 0)
+		return;
+	j->lost++;
+	j->missing++;
+	if (j->open) {
+		log_err(AREA, "cannot write records: %s; new flows are refused",
+			strerror(-r));
+		set_recording(j, false);
+	}
+}
+
+void journal_lost(struct journal *j, uint32_t count, const char *where)
+{
+	struct record gap = { .kind = RECORD_GAP,
+			      .reason = REASON_ERROR,
+			      .count = count };
+
+	record_set_str(gap.detail, sizeof(gap.detail), where);
+	j->lost += count;
+	journal_write(j, &gap);
+}
+
+void journal_tick(struct journal *j)
+{
+	bool was_closed = j->enabled && !j->open;
+
+	if (spool_state(j->spool) < 0 || j->missing != 0) {
+		struct record again = { .kind = RECORD_SERVICE };
+
+		record_set_str(again.detail, sizeof(again.detail),
+			       "gated: records can be written again");
+		if (append_gap(j) < 0 || append(j, &again) < 0) {
+			if (j->open)
+				set_recording(j, false);
+			return;
+		}
+	}
+	if (j->dirty && spool_sync(j->spool) == 0)
+		j->dirty = false;
+	if (!j->enabled)
+		return;
+	set_recording(j, true);
+	if (was_closed && j->open)
+		log_info(AREA, "new flows pass");
+}
+
+bool journal_ok(const struct journal *j)
+{
+	return j->enabled && j->open && spool_state(j->spool) == 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * journal - the spool of gated, and whether new flows may pass
+ *
+ * New flows pass only while records can be written: the kernel holds a permission
+ * that runs out in three seconds, and the journal renews it every second. When an
+ * append fails it takes the permission back at once; what could not be recorded
+ * meanwhile is counted and stands in the spool as a gap afterwards.
+ */
+#ifndef FW_GATED_JOURNAL_H
+#define FW_GATED_JOURNAL_H
+
+#include "lib/attr.h"
+#include "lib/record.h"
+#include "lib/spool.h"
+
+struct journal {
+	struct spool *spool; /* owned */
+	int channel; /* to the apply role */
+	uint32_t revision; /* of the records */
+	bool enabled; /* a revision is in force: flows may pass at all */
+	bool open; /* the kernel holds the permission, as far as we know */
+	bool dirty; /* appended since the last sync */
+	uint64_t records;
+	uint64_t lost; /* events lost since start */
+	uint32_t missing; /* lost since the last gap record */
+	bool peer_gone; /* the channel failed: this role has to end */
+};
+
+/* Append one record; the time (when 0) and the revision are filled in. Never blocks long. */
+void journal_write(struct journal *j, struct record *rec);
+
+/* Events were lost before they came here. */
+void journal_lost(struct journal *j, uint32_t count, const char *where);
+
+/* Every second, and after a load: try again after a failure, renew the permission. */
+void journal_tick(struct journal *j);
+
+/* Are records being written and flows let through? */
+bool journal_ok(const struct journal *j);
+
+#endif

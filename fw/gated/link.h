@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * link - the compile role's end of the channel to the apply role
+ *
+ * Every call waits for the answer. A channel that fails is the other role's
+ * death, after which this one has to end too: -ECONNRESET.
+ */
+#ifndef FW_GATED_LINK_H
+#define FW_GATED_LINK_H
+
+#include <stddef.h>
+
+#include "fw/apply/request.h"
+#include "fw/compile/ruleset.h"
+#include "lib/attr.h"
+
+/*
+ * Put the ruleset into the kernel. *ret_result is written whenever the apply role
+ * answered. Returns 0, the answer's negative code, or -ECONNRESET.
+ */
+int link_commit(int channel, const struct ruleset *rs,
+		struct fw_result *ret_result) MUST_CHECK;
+
+/* Let new flows pass for the next three seconds, or stop them now. */
+int link_recording(int channel, bool on) MUST_CHECK;
+
+/* End connections. *ret_cut: how many. */
+int link_cut_mark(int channel, uint32_t mark, uint32_t *ret_cut) MUST_CHECK;
+int link_cut_flow(int channel, const struct fw_cut_flow *flow,
+		  uint32_t *ret_cut) MUST_CHECK;
+
+/* fn for the conntrack message of each marked connection. */
+typedef void link_flow_fn(const void *nlmsg, size_t len, void *user);
+int link_list(int channel, link_flow_fn *fn, void *user) MUST_CHECK;
+
+#endif

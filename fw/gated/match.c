@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fw/gated/match.h"
+
+#include <netinet/in.h>
+
+static bool holds(const struct policy_prefixes *list, struct addr a)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->item[i].addr.family == a.family &&
+		    prefix_contains(list->item[i], a))
+			return true;
+	}
+	return false;
+}
+
+/* The groups' networks, or the zone's; a zone without networks holds everything. */
+static bool side_holds(const struct policy *p, size_t zone, const size_t *group,
+		       size_t count, struct addr a)
+{
+	const struct policy_prefixes *own = &p->zone[zone].networks;
+
+	for (size_t i = 0; i < count; i++) {
+		if (holds(&p->group[group[i]].networks, a))
+			return true;
+	}
+	return count == 0 && (own->count == 0 || holds(own, a));
+}
+
+static bool service_holds(const struct policy_service *s, const struct ctevent_tuple *t)
+{
+	bool icmp = t->proto == IPPROTO_ICMP || t->proto == IPPROTO_ICMPV6;
+
+	for (size_t i = 0; i < s->match_count; i++) {
+		const struct policy_match *m = &s->match[i];
+
+		if (m->proto != t->proto)
+			continue;
+		if (icmp ? m->icmp_type == t->icmp_type
+			 : t->dst_port >= m->port_min && t->dst_port <= m->port_max)
+			return true;
+	}
+	return false;
+}
+
+static bool flow_holds(const struct policy *p, const struct policy_flow *f,
+		       const struct ctevent_tuple *t)
+{
+	if (!side_holds(p, f->from, f->source, f->source_count, t->src) ||
+	    !side_holds(p, f->to, f->destination, f->destination_count, t->dst))
+		return false;
+	for (size_t i = 0; i < f->service_count; i++) {
+		if (service_holds(&p->service[f->service[i]], t))
+			return true;
+	}
+	return false;
+}
+
+const struct policy_flow *match_flow(const struct policy *p,
+				     const struct ctevent_tuple *t)
+{
+	for (size_t i = 0; i < p->flow_count; i++) {
+		if (flow_holds(p, &p->flow[i], t))
+			return &p->flow[i];
+	}
+	return NULL;
+}
+
+size_t match_zone(const struct policy *p, struct addr a)
+{
+	for (size_t i = 0; i < p->zone_count; i++) {
+		if (holds(&p->zone[i].networks, a))
+			return i;
+	}
+	return POLICY_NONE;
+}

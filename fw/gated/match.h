@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* match - which flow of a policy a connection belongs to (pure) */
+#ifndef FW_GATED_MATCH_H
+#define FW_GATED_MATCH_H
+
+#include "fw/gated/events/ctevent.h"
+#include "lib/policy/policy.h"
+
+/* The first flow that names the connection's original direction, or NULL. */
+const struct policy_flow *match_flow(const struct policy *p,
+				     const struct ctevent_tuple *t);
+
+/* The zone whose networks hold the address, or POLICY_NONE. */
+size_t match_zone(const struct policy *p, struct addr a);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fw/gated/roles.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fw/apply/apply.h"
+#include "fw/apply/request.h"
+#include "fw/apply/sockets.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+
+#define AREA       "gated"
+#define ARGS_MAX   8
+#define DENY_BATCH 32 /* packets that may wait in the kernel for 100 ms */
+#define OPEN_BATCH 1 /* what passes is recorded at once */
+#define FDS        4
+
+struct child {
+	int fd[FDS]; /* channel, denied, open, events: in the order of request.h */
+	int channel; /* our end */
+	pid_t pid;
+};
+
+static int open_sockets(struct child *c)
+{
+	int pair[2];
+	int r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+		return -errno;
+	c->channel = pair[0];
+	c->fd[0] = pair[1];
+	if (fcntl(c->channel, F_SETFL, O_NONBLOCK) == -1)
+		return -errno;
+	r = sockets_nflog(FW_LOG_DENY, DENY_BATCH, &c->fd[1]);
+	if (r == 0)
+		r = sockets_nflog(FW_LOG_OPEN, OPEN_BATCH, &c->fd[2]);
+	if (r == 0)
+		r = sockets_conntrack(&c->fd[3]);
+	return r;
+}
+
+/* In the child: only these descriptors, at their places, then a fresh program. */
+static _Noreturn void run_child(const struct child *c, int argc, char **argv,
+				pid_t parent)
+{
+	char *args[ARGS_MAX] = { argv[0], "--role", "compile" };
+	int high[FDS];
+
+	for (int i = 1; i < argc && i + 3 < ARGS_MAX; i++)
+		args[i + 2] = argv[i];
+	for (int i = 0; i < FDS; i++)
+		high[i] = fcntl(c->fd[i], F_DUPFD_CLOEXEC, FW_EVENT_FD + 1);
+	for (int i = 0; i < FDS; i++) {
+		if (high[i] == -1 || dup2(high[i], FW_CHANNEL_FD + i) == -1)
+			_exit(EXIT_FAILURE);
+	}
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1 || getppid() != parent)
+		_exit(EXIT_FAILURE);
+	(void)execv("/proc/self/exe", args);
+	_exit(EXIT_FAILURE);
+}
+
+static int start_child(struct child *c, int argc, char **argv)
+{
+	pid_t parent = getpid();
+
+	c->pid = fork();
+	if (c->pid == -1)
+		return -errno;
+	if (c->pid == 0)
+		run_child(c, argc, argv, parent);
+	for (int i = 0; i < FDS; i++) {
+		(void)close(c->fd[i]);
+		c->fd[i] = -1;
+	}
+	return 0;
+}
+
+static void stop_child(struct child *c)
+{
+	if (c->pid <= 0)
+		return;
+	(void)kill(c->pid, SIGTERM);
+	close_p(&c->channel); /* it may be waiting for an answer */
+	c->channel = -1;
+	while (waitpid(c->pid, NULL, 0) == -1 && errno == EINTR)
+		;
+	c->pid = 0;
+}
+
+static void close_all(struct child *c)
+{
+	for (int i = 0; i < FDS; i++)
+		close_p(&c->fd[i]);
+	close_p(&c->channel);
+}
+
+int roles_apply(struct svc *svc, int argc, char **argv)
+{
+	struct child c = { .fd = { -1, -1, -1, -1 }, .channel = -1 };
+	struct apply *apply = NULL;
+	int status = EXIT_FAILURE;
+	int r = open_sockets(&c);
+
+	if (r < 0) {
+		log_err(AREA, "cannot open the kernel's event sockets: %s", strerror(-r));
+		close_all(&c);
+		return status;
+	}
+	svc_seal(svc, UINT64_C(1) << CAP_NET_ADMIN);
+	r = start_child(&c, argc, argv);
+	if (r == 0)
+		r = apply_new(svc->event, c.channel, &apply);
+	if (r < 0)
+		log_err(AREA, "cannot start: %s", strerror(-r));
+	else
+		status = svc_run(svc);
+	apply_free(apply);
+	stop_child(&c);
+	close_all(&c);
+	return status;
+}

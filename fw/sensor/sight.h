@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sight - what one captured frame says about who sent it (pure)
+ *
+ * The device is the Ethernet source, because that is what a permit is about. An
+ * address or a name is attributed to it only when the message inside claims it
+ * for the same MAC: a forged ARP answer must not move somebody else's address.
+ */
+#ifndef FW_SENSOR_SIGHT_H
+#define FW_SENSOR_SIGHT_H
+
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "lib/attr.h"
+#include "lib/proto.h"
+#include "lib/rd.h"
+
+#define SIGHT_NAME_MAX 64
+
+struct sight {
+	struct mac mac;
+	uint16_t vlan; /* 0: untagged */
+	enum proto_source source;
+	struct addr addr; /* family 0: none; also one it is only about to take */
+	char name[SIGHT_NAME_MAX]; /* "" none; printable UTF-8 */
+};
+
+/*
+ * r: one frame, from its Ethernet header on, perhaps cut by the capture.
+ * Returns 0, -ENOMSG (nothing that we look at) or -EBADMSG (malformed, or the
+ * source is no card's address).
+ */
+int sight_parse(struct rd r, struct sight *ret_sight) MUST_CHECK;
+
+/* "arp", "dhcp4", "nd" */
+const char *sight_source_name(enum proto_source source);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fw/sensor/wire.h"
+
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "lib/mem.h"
+#include "lib/str.h"
+
+static void add_zone(struct wires *w, const struct policy_zone *z)
+{
+	for (size_t i = 0; i < z->interface_count; i++) {
+		struct wire *at = &w->item[w->count];
+
+		if (w->count == WIRES_MAX) {
+			w->refused++;
+			continue;
+		}
+		(void)str_copy(at->interface, sizeof(at->interface),
+			       z->interface[i].name);
+		(void)str_copy(at->zone, sizeof(at->zone), z->name);
+		w->count++;
+	}
+}
+
+struct wires wires_of(const struct revision *rev)
+{
+	struct wires w = { 0 };
+
+	for (size_t i = 0; rev != NULL && i < rev->policy->zone_count; i++) {
+		const struct policy_zone *z = &rev->policy->zone[i];
+
+		if (z->admission == POLICY_ADMISSION_ENFORCE &&
+		    z->kind != POLICY_ZONE_INTERNET)
+			add_zone(&w, z);
+	}
+	return w;
+}
+
+bool wires_equal(const struct wires *a, const struct wires *b)
+{
+	if (a->count != b->count || a->refused != b->refused)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		if (strcmp(a->item[i].interface, b->item[i].interface) != 0 ||
+		    strcmp(a->item[i].zone, b->item[i].zone) != 0)
+			return false;
+	}
+	return true;
+}
+
+const struct revision_permit *wire_permit(const struct revision *rev,
+					  const char *interface, struct mac mac,
+					  int64_t now)
+{
+	for (size_t i = 0; rev != NULL && i < rev->permit_count; i++) {
+		const struct revision_permit *p = &rev->permit[i];
+
+		if (mac_equal(p->mac, mac) && strcmp(p->interface, interface) == 0 &&
+		    (p->until == 0 || p->until > now))
+			return p;
+	}
+	return NULL;
+}
+
+bool wire_is_up(const char *interface)
+{
+	CLEANUP(close_p) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq req = { 0 };
+
+	if (fd == -1 || str_copy(req.ifr_name, sizeof(req.ifr_name), interface) < 0)
+		return false;
+	return ioctl(fd, SIOCGIFFLAGS, &req) == 0 && (req.ifr_flags & IFF_UP) != 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * wire - which interfaces a revision tells us to listen on, and who is known there
+ *
+ * Those of every zone whose devices need a permit, save the internet's.
+ */
+#ifndef FW_SENSOR_WIRE_H
+#define FW_SENSOR_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "lib/revision.h"
+
+#define WIRES_MAX 64 /* 2 MB of kernel buffer each */
+
+struct wire {
+	char interface[16];
+	char zone[POLICY_NAME_MAX + 1];
+};
+
+struct wires {
+	struct wire item[WIRES_MAX];
+	size_t count;
+	size_t refused; /* interfaces over the ceiling */
+};
+
+/* rev may be NULL: none. */
+struct wires wires_of(const struct revision *rev);
+bool wires_equal(const struct wires *a, const struct wires *b);
+
+/* Has mac a permit on the interface at time now (seconds UTC)? NULL when not. */
+const struct revision_permit *wire_permit(const struct revision *rev,
+					  const char *interface, struct mac mac,
+					  int64_t now);
+
+/* Does the interface exist, and is it up? */
+bool wire_is_up(const char *interface);
+
+#endif

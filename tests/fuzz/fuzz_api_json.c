@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* bodies of requests: the first byte chooses which, the rest is the JSON text */
+#include <stdlib.h>
+#include <string.h>
+
+#include "mgmt/mgmtd/input.h"
+
+#define NOW 1790000000
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* clang-format off */
+static const char site[] =
+	"version: 1\n"
+	"site: { name: x }\n"
+	"zones:\n"
+	"  office: { kind: office, interfaces: [office0], networks: [10.30.0.0/24] }\n"
+	"  internet: { kind: internet, interfaces: [wan0] }\n"
+	"proxy: { zones: [office], via: internet, resolvers: [45.113.7.53] }\n";
+/* clang-format on */
+
+static struct policy *policy;
+
+static void need_policy(void)
+{
+	struct diags diags = { 0 };
+
+	if (policy == NULL && policy_parse(site, sizeof(site) - 1, &policy, &diags) < 0)
+		abort();
+}
+
+/* What was taken must be what the daemons take: normal forms, ranges, terminators. */
+static void check_allow(const json_t *body, struct input_error *e)
+{
+	struct input_allow in;
+	char again[HOST_PATTERN_MAX + 1];
+
+	if (input_allow(body, policy, &in, e) < 0)
+		return;
+	if (host_pattern_normalise(in.host, again) < 0 || strcmp(in.host, again) != 0 ||
+	    in.port_count == 0 || in.port_count > REVISION_PORTS_MAX ||
+	    in.reason[0] == '\0')
+		abort();
+}
+
+static void check_request(const json_t *body, struct input_error *e)
+{
+	struct input_request in;
+
+	if (input_request(body, NOW, &in, e) < 0)
+		return;
+	if ((in.until != 0 && (in.until <= NOW || in.seconds != 0)) || in.seconds < 0 ||
+	    (strcmp(in.kind, "contractor") == 0 && in.until == 0 && in.seconds == 0))
+		abort();
+}
+
+static void read_other(uint8_t which, const json_t *body, struct input_error *e)
+{
+	union {
+		struct input_device device;
+		struct input_user user;
+		struct input_password password;
+		struct input_sign_in sign_in;
+		struct input_policy policy;
+		struct input_reason reason;
+	} in;
+	int r;
+
+	switch (which % 6) {
+	case 0:
+		r = input_device(body, policy, &in.device, e);
+		break;
+	case 1:
+		r = input_user(body, &in.user, e);
+		break;
+	case 2:
+		r = input_password(body, &in.password, e);
+		break;
+	case 3:
+		r = input_sign_in(body, &in.sign_in, e);
+		break;
+	case 4:
+		r = input_policy(body, &in.policy, e);
+		break;
+	default:
+		r = input_reason(body, &in.reason, e);
+		break;
+	}
+	if (r < 0 && memchr(e->arg, '\0', sizeof(e->arg)) == NULL)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input_error e = { 0 };
+	json_t *body;
+
+	need_policy();
+	if (size < 1)
+		return 0;
+	body = json_loadb((const char *)data + 1, size - 1, JSON_REJECT_DUPLICATES, NULL);
+	if (body == NULL)
+		return 0;
+	if (data[0] % 3 == 0)
+		check_allow(body, &e);
+	else if (data[0] % 3 == 1)
+		check_request(body, &e);
+	else
+		read_other(data[0] / 3, body, &e);
+	json_decref(body);
+	return 0;
+}

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+foreach(name arp dhcp4 nd sight)
+	fuzzer(${name} sensor_decode)
+endforeach()
+foreach(name ctevent nflog)
+	fuzzer(${name} gated_events common)
+endforeach()

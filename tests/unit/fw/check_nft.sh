@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# check_nft.sh FW_LOAD GOLDEN_DIR: nft accepts every golden text, and lists the same for it
+# as for what the apply role loads, also when that replaces another ruleset.
+set -eu
+
+if [ "$(id -u)" != 0 ] || ! command -v nft >/dev/null; then
+	echo "needs root and nft"
+	exit 77
+fi
+if [ "${3:-}" != inside ]; then
+	exec unshare --net "$0" "$1" "$2" inside
+fi
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+
+# the chains as they are; the sets' elements in an order of ours, since theirs is a hash's
+list()
+{
+	nft --stateless list table inet sekisho | sed 's/ expires [0-9a-z]*//g' >"$tmp/list"
+	sed '/chain input/,$d' "$tmp/list" | tr -d ',{}' |
+		sed 's/elements =//; s/^[[:space:]]*//' | sort
+	sed -n '/chain input/,$p' "$tmp/list"
+}
+
+for text in "$2"/*.nft; do
+	name=$(basename "$text" .nft)
+	nft -c -f "$text" || failed=1
+	nft flush ruleset
+	nft -f "$text"
+	list >"$tmp/text"
+	nft flush ruleset
+	# over a ruleset of its own, and over another one
+	for before in "" smallest clinic union; do
+		"$1" $before "$name"
+		list >"$tmp/apply"
+		if ! diff -u "$tmp/text" "$tmp/apply"; then
+			echo "$name: nft and the apply role differ (after '$before')"
+			failed=1
+		fi
+	done
+done
+exit $failed

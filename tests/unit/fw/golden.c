@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/unit/fw/golden.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/fdio.h"
+
+static const char interfaces[][FW_IFNAME_MAX] = { "lo",      "core0", "core1",
+						  "claims0", "mgmt0", "office0",
+						  "wan0",    "wan1",  "wan2" };
+
+const struct inventory golden_inventory = {
+	.interface = interfaces,
+	.interface_count = ARRAY_LEN(interfaces),
+	.uid_proxy = GOLDEN_UID_PROXY,
+	.now = GOLDEN_NOW,
+};
+
+void golden_path(char *dst, size_t size, const char *name, const char *suffix)
+{
+	(void)snprintf(dst, size, "%s/tests/golden/fw/%s.%s", SOURCE_DIR, name, suffix);
+}
+
+struct revision *golden_make(const char *policy, const char *objects)
+{
+	json_t *root = json_loads(objects, 0, NULL);
+	struct revision *rev = NULL;
+	struct diags diags = { 0 };
+	char *text, why[1024];
+
+	(void)json_object_set_new(root, "format", json_integer(1));
+	(void)json_object_set_new(root, "number", json_integer(7));
+	(void)json_object_set_new(root, "created", json_string("2026-11-21T00:00:00Z"));
+	(void)json_object_set_new(root, "policy", json_string(policy));
+	text = json_dumps(root, 0);
+	json_decref(root);
+	if (text == NULL || revision_parse(text, strlen(text), &rev, &diags) < 0)
+		(void)fprintf(stderr, "%s", diag_print(&diags, "case", why, sizeof(why)));
+	free(text);
+	return rev;
+}
+
+struct revision *golden_load(const char *name)
+{
+	char *policy = NULL, *objects = NULL, path[512];
+	struct revision *rev = NULL;
+	size_t len;
+
+	golden_path(path, sizeof(path), name, "yaml");
+	if (fdio_read_file(path, POLICY_FILE_MAX, &policy, &len) == 0) {
+		golden_path(path, sizeof(path), name, "json");
+		if (fdio_read_file(path, POLICY_FILE_MAX, &objects, &len) == 0)
+			rev = golden_make(policy, objects);
+	}
+	free(policy);
+	free(objects);
+	return rev;
+}

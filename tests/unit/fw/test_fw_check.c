@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <netinet/in.h>
+
+#include "fw/apply/check.h"
+
+#define CHAINS 2
+
+static const struct fw_rule good = {
+	.number = 5,
+	.chain = FW_CHAIN_FORWARD,
+	.target = FW_CHAIN_FIRST_FREE + 1,
+	.match = FW_MATCH_MARK,
+	.iifname = "core0",
+	.family = 4,
+	.has_saddr = 1,
+	.saddr_len = 24,
+	.l4proto = IPPROTO_TCP,
+	.dport_min = 80,
+	.dport_max = 90,
+	.ct_state = FW_CT_NEW,
+	.lookup = FW_LOOKUP_RECORDING,
+	.log_group = FW_LOG_OPEN,
+	.log_prefix = "o:flow",
+	.set_mark = FW_SET_CT_META,
+	.verdict = FW_VERDICT_JUMP,
+};
+
+static void refused(const struct fw_rule *r)
+{
+	assert_int_equal(check_rule(r, 5, CHAINS), -EPERM);
+}
+
+/* Each line changes one thing of a good rule into something that must not pass. */
+#define REFUSED(change) \
+	do { \
+		struct fw_rule r = good; \
+		change; \
+		refused(&r); \
+	} while (0)
+
+static void test_rule_fields(void **state)
+{
+	(void)state;
+	assert_int_equal(check_rule(&good, 5, CHAINS), 0);
+	REFUSED(r.number = 6);
+	REFUSED(r.chain = FW_CHAIN_FIRST_FREE + CHAINS);
+	REFUSED(r.target = FW_CHAIN_FIRST_FREE + CHAINS);
+	REFUSED(r.target = FW_CHAIN_INPUT);
+	REFUSED(r.chain = r.target);
+	REFUSED(r.match = 1u << 31);
+	REFUSED(memset(r.iifname, 'a', sizeof(r.iifname)));
+	REFUSED(r.iifname[1] = '"');
+	REFUSED(r.iifname[10] = 'x'); /* something behind the terminator */
+	REFUSED(r.oifname[0] = '\n');
+	REFUSED(r.family = 5);
+	REFUSED(r.family = 0);
+	REFUSED(r.saddr_len = 33);
+	REFUSED(r.saddr_len = 0);
+	REFUSED(r.has_saddr = 2);
+	REFUSED(r.l4proto = IPPROTO_SCTP);
+	REFUSED(r.l4proto = IPPROTO_ICMP);
+	REFUSED(r.match |= FW_MATCH_ICMP_TYPE);
+	REFUSED(r.dport_max = 79);
+	REFUSED(r.dport_min = 0);
+	REFUSED(r.hoplimit = 255);
+	REFUSED(r.ct_state = 8);
+	REFUSED(r.ct_direction = 3);
+	REFUSED(r.lookup = 3);
+	REFUSED(r.limit = UINT32_MAX);
+	REFUSED(r.log_group = 3);
+	REFUSED(r.log_group = FW_LOG_DENY);
+	REFUSED(r.log_prefix[2] = '"');
+	REFUSED(memset(r.log_prefix, 'o', sizeof(r.log_prefix)));
+	REFUSED(r.set_mark = 16);
+	REFUSED(r.set_mark = FW_SET_META_CONST | FW_SET_META_PERMIT);
+	REFUSED(r.set_mark = FW_SET_CT_CONST | FW_SET_CT_META);
+	REFUSED(r.new_mark = FW_MARK_ZONE);
+	REFUSED(r.set_mark = FW_SET_CT_CONST; r.new_mark = REVISION_MARK_FULL | 1);
+	REFUSED(r.verdict = 6);
+	REFUSED(r.verdict = FW_VERDICT_ACCEPT); /* with a target */
+}
+
+static void test_accept_needs_a_match(void **state)
+{
+	struct fw_rule r = { .verdict = FW_VERDICT_ACCEPT };
+
+	(void)state;
+	assert_int_equal(check_rule(&r, 0, 0), -EPERM);
+	r.family = 4; /* an address alone is no ground either */
+	r.has_saddr = 1;
+	r.saddr_len = 8;
+	assert_int_equal(check_rule(&r, 0, 0), -EPERM);
+	r.lookup = FW_LOOKUP_LIVE;
+	assert_int_equal(check_rule(&r, 0, 0), 0);
+}
+
+static void test_chain(void **state)
+{
+	struct fw_chain c = { .id = FW_CHAIN_FIRST_FREE, .name = "from-core" };
+
+	(void)state;
+	assert_int_equal(check_chain(&c, FW_CHAIN_FIRST_FREE), 0);
+	assert_int_equal(check_chain(&c, FW_CHAIN_FIRST_FREE + 1), -EPERM);
+	memcpy(c.name, "forward", sizeof("forward"));
+	assert_int_equal(check_chain(&c, FW_CHAIN_FIRST_FREE), -EPERM);
+	memset(c.name, 'a', sizeof(c.name));
+	assert_int_equal(check_chain(&c, FW_CHAIN_FIRST_FREE), -EPERM);
+}
+
+static void test_permit(void **state)
+{
+	const struct fw_permit ok = { .iifname = "core0",
+				      .mac = { 2, 0, 0, 0, 0, 1 },
+				      .mark = REVISION_MARK_FULL | 1 };
+	struct fw_permit p = ok;
+
+	(void)state;
+	assert_int_equal(check_permit(&ok), 0);
+	p.iifname[0] = '\0';
+	assert_int_equal(check_permit(&p), -EPERM);
+	p = ok;
+	p.mac[0] = 3; /* a group address */
+	assert_int_equal(check_permit(&p), -EPERM);
+	p = ok;
+	p.until = -1;
+	assert_int_equal(check_permit(&p), -EPERM);
+	p.until = FW_UNTIL_MAX + 1;
+	assert_int_equal(check_permit(&p), -EPERM);
+	p = ok;
+	p.mark = FW_MARK_PROXY | 1;
+	assert_int_equal(check_permit(&p), -EPERM);
+}
+
+static void test_marks_and_sizes(void **state)
+{
+	struct fw_begin begin = { .revision = 1,
+				  .chain_count = FW_CHAINS_MAX,
+				  .rule_count = FW_RULES_MAX,
+				  .permit_count = FW_PERMITS_MAX };
+
+	(void)state;
+	assert_int_equal(check_mark(REVISION_MARK_RESTRICTED | 9), 0);
+	assert_int_equal(check_mark(0), -EPERM);
+	assert_int_equal(check_mark(REVISION_MARK_FULL), -EPERM);
+	assert_int_equal(check_mark(FW_MARK_ZONE), -EPERM);
+	assert_int_equal(check_mark(FW_MARK_PROXY), -EPERM);
+	assert_int_equal(check_begin(&begin), 0);
+	begin.rule_count++;
+	assert_int_equal(check_begin(&begin), -EPERM);
+	begin = (struct fw_begin){ 0 };
+	assert_int_equal(check_begin(&begin), -EPERM);
+}
+
+static void test_flow(void **state)
+{
+	struct fw_cut_flow f = { .src.family = 4, .dst.family = 4, .proto = IPPROTO_TCP };
+
+	(void)state;
+	assert_int_equal(check_flow(&f), 0);
+	f.dst.family = 6;
+	assert_int_equal(check_flow(&f), -EPERM);
+	f = (struct fw_cut_flow){ .proto = IPPROTO_TCP };
+	assert_int_equal(check_flow(&f), -EPERM);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rule_fields),
+		cmocka_unit_test(test_accept_needs_a_match),
+		cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_permit),
+		cmocka_unit_test(test_marks_and_sizes),
+		cmocka_unit_test(test_flow),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

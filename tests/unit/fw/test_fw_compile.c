@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fw/apply/check.h"
+#include "tests/support/alloc_fail.h"
+#include "tests/unit/fw/golden.h"
+
+#define SITE "version: 1\nsite: { name: x }\nzones:\n"
+#define CORE "  core: { kind: personal, interfaces: [core0], networks: [10.1.0.0/16] }\n"
+#define NONE "{ \"entries\": [], \"permits\": [] }"
+#define FLOW(more) \
+	"services: { web: [tcp/443] }\nflows:\n  - { id: f, from: core, to: far, " \
+	"services: [web], partner: p, basis: b, owner: o, review: 2027-01-01" more \
+	" }\n"
+
+static int compile(struct revision *rev, char *text, size_t size)
+{
+	struct ruleset *rs = NULL;
+	struct diags diags = { 0 };
+	int r = ruleset_compile(rev, &golden_inventory, &rs, &diags);
+
+	(void)diag_print(&diags, "f", text, size);
+	if (r == 0)
+		ruleset_free(rs);
+	else
+		assert_null(rs);
+	return r;
+}
+
+static int compile_text(const char *policy, char *text, size_t size)
+{
+	struct revision *rev = golden_make(policy, NONE);
+	int r;
+
+	assert_non_null(rev);
+	r = compile(rev, text, size);
+	revision_free(rev);
+	return r;
+}
+
+static void test_missing_interface(void **state)
+{
+	char text[1024];
+
+	(void)state;
+	assert_int_equal(compile_text(SITE
+				      "  core: { kind: personal, interfaces: [eth9], "
+				      "networks: [10.1.0.0/16] }\n",
+				      text, sizeof(text)),
+			 -EINVAL);
+	assert_non_null(strstr(text,
+			       "f:4:40: interface 'eth9' of zone 'core' does not exist "
+			       "on this machine (it has: lo, core0, "));
+}
+
+static void test_no_common_family(void **state)
+{
+	char text[1024];
+
+	(void)state;
+	assert_int_equal(compile_text(SITE CORE
+				      "  far: { kind: closed, interfaces: [wan1], "
+				      "networks: [\"fd01::/64\"] }\n" FLOW(""),
+				      text, sizeof(text)),
+			 -EINVAL);
+	assert_non_null(strstr(text, "flow 'f' can match nothing"));
+}
+
+/* The policy reader refuses it first; the compiler must not rely on that. */
+static void test_assertion(void **state)
+{
+	struct policy_assertion never = { .from = 0, .to = 1, .at = { .line = 42 } };
+	struct revision *rev =
+		golden_make(SITE CORE "  far: { kind: closed, interfaces: [wan1], "
+				      "networks: [10.2.0.0/16] }\n" FLOW(""),
+			    NONE);
+	char text[1024];
+
+	(void)state;
+	assert_non_null(rev);
+	assert_int_equal(compile(rev, text, sizeof(text)), 0);
+	rev->policy->assertion = &never;
+	rev->policy->assertion_count = 1;
+	assert_int_equal(compile(rev, text, sizeof(text)), -EINVAL);
+	assert_non_null(strstr(text,
+			       "flow 'f' contradicts the assertion of line 42: never "
+			       "from 'core' to 'far'"));
+	rev->policy->assertion = NULL;
+	rev->policy->assertion_count = 0;
+	revision_free(rev);
+}
+
+static const char *const cases[] = { "clinic", "union", "smallest" };
+
+/* What the compiler makes, the apply role's checks let through. */
+static void test_records_pass_the_checks(void **state)
+{
+	(void)state;
+	for (size_t c = 0; c < ARRAY_LEN(cases); c++) {
+		struct revision *rev = golden_load(cases[c]);
+		struct ruleset *rs = NULL;
+		struct diags diags = { 0 };
+
+		assert_int_equal(ruleset_compile(rev, &golden_inventory, &rs, &diags), 0);
+		for (uint32_t i = 0; i < rs->chain_count; i++)
+			assert_int_equal(
+				check_chain(&rs->chain[i], FW_CHAIN_FIRST_FREE + i), 0);
+		for (uint32_t i = 0; i < rs->rule_count; i++)
+			assert_int_equal(
+				check_rule(&rs->rule[i], i, (uint32_t)rs->chain_count),
+				0);
+		for (size_t i = 0; i < rs->permit_count; i++)
+			assert_int_equal(check_permit(&rs->permit[i]), 0);
+		ruleset_free(rs);
+		revision_free(rev);
+	}
+}
+
+/* Permits that are over, and those of zones where everybody may speak, are no elements. */
+static void test_permits(void **state)
+{
+	struct revision *rev = golden_load("clinic");
+	struct ruleset *rs = NULL;
+	struct diags diags = { 0 };
+
+	(void)state;
+	assert_int_equal(rev->permit_count, 4);
+	assert_int_equal(ruleset_compile(rev, &golden_inventory, &rs, &diags), 0);
+	assert_int_equal(rs->permit_count, 3);
+	for (size_t i = 0; i < rs->permit_count; i++)
+		assert_int_not_equal(rs->permit[i].mark & REVISION_MARK_NUMBER, 4);
+	ruleset_free(rs);
+	for (size_t z = 0; z < rev->policy->zone_count; z++)
+		rev->policy->zone[z].admission = POLICY_ADMISSION_OFF;
+	assert_int_equal(ruleset_compile(rev, &golden_inventory, &rs, &diags), 0);
+	assert_int_equal(rs->permit_count, 0);
+	ruleset_free(rs);
+	revision_free(rev);
+}
+
+/* Nothing is let through before the mark was cleared, set, and asked for. */
+static void test_order_of_things(void **state)
+{
+	struct revision *rev = golden_load("clinic");
+	struct ruleset *rs = NULL;
+	struct diags diags = { 0 };
+	uint32_t seen[2] = { 0, 0 };
+
+	(void)state;
+	assert_int_equal(ruleset_compile(rev, &golden_inventory, &rs, &diags), 0);
+	for (size_t i = 0; i < rs->rule_count; i++) {
+		const struct fw_rule *r = &rs->rule[i];
+
+		if (r->chain < FW_CHAIN_OUTPUT && seen[r->chain]++ == 0)
+			assert_int_equal(r->set_mark, FW_SET_META_CONST);
+		if (r->verdict != FW_VERDICT_ACCEPT)
+			continue;
+		/* only the loopback interface is accepted in a base chain of packets from outside */
+		if (r->chain < FW_CHAIN_OUTPUT)
+			assert_string_equal(r->iifname, "lo");
+		/* established connections pass while their mark is live, the proxy's own aside */
+		if ((r->ct_state & (FW_CT_ESTABLISHED | FW_CT_RELATED)) != 0)
+			assert_true(r->lookup == FW_LOOKUP_LIVE ||
+				    r->ct_mark == FW_MARK_PROXY);
+		/* a new connection always gets a mark */
+		if ((r->ct_state & FW_CT_NEW) != 0)
+			assert_int_not_equal(r->set_mark, 0);
+	}
+	ruleset_free(rs);
+	revision_free(rev);
+}
+
+static void test_out_of_memory(void **state)
+{
+	struct revision *rev = golden_load("clinic");
+	char text[1024];
+	int r;
+
+	(void)state;
+	for (unsigned n = 1;; n++) {
+		alloc_fail_at(n);
+		r = compile(rev, text, sizeof(text));
+		if (!alloc_fail_fired())
+			break;
+		assert_int_equal(r, -ENOMEM);
+	}
+	alloc_fail_at(0);
+	assert_int_equal(r, 0);
+	revision_free(rev);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_missing_interface),
+		cmocka_unit_test(test_no_common_family),
+		cmocka_unit_test(test_assertion),
+		cmocka_unit_test(test_records_pass_the_checks),
+		cmocka_unit_test(test_permits),
+		cmocka_unit_test(test_order_of_things),
+		cmocka_unit_test(test_out_of_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

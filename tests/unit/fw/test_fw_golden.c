@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Policy in, nft text out. UPDATE_GOLDEN=1 rewrites the expectations. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/fdio.h"
+#include "tests/unit/fw/golden.h"
+
+static char *print(const char *name)
+{
+	struct revision *rev = golden_load(name);
+	struct ruleset *rs = NULL;
+	struct diags diags = { 0 };
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(rev);
+	assert_int_equal(ruleset_compile(rev, &golden_inventory, &rs, &diags), 0);
+	ruleset_print(rs, GOLDEN_NOW, out);
+	(void)fclose(out);
+	ruleset_free(rs);
+	revision_free(rev);
+	return text;
+}
+
+static void check(const char *name)
+{
+	char *got = print(name), *want = NULL, path[512];
+	size_t len;
+
+	golden_path(path, sizeof(path), name, "nft");
+	if (getenv("UPDATE_GOLDEN") != NULL)
+		assert_int_equal(fdio_replace_file(path, 0644, got, strlen(got)), 0);
+	assert_int_equal(fdio_read_file(path, 1 << 20, &want, &len), 0);
+	assert_string_equal(got, want);
+	free(got);
+	free(want);
+}
+
+static void test_clinic(void **state)
+{
+	(void)state;
+	check("clinic");
+}
+
+static void test_union(void **state)
+{
+	(void)state;
+	check("union");
+}
+
+static void test_smallest(void **state)
+{
+	(void)state;
+	check("smallest");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_clinic),
+		cmocka_unit_test(test_union),
+		cmocka_unit_test(test_smallest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The journal against a spool and an apply role of the test's. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fw/apply/request.h"
+#include "fw/gated/journal.h"
+#include "lib/ipc.h"
+
+struct fixture {
+	char dir[64];
+	struct journal j;
+	pid_t apply;
+	int seen; /* a byte for each request: '1' renew, '0' stop */
+};
+
+/* Answer every request with success and tell the test what it was. */
+static _Noreturn void be_apply(int channel, int tell)
+{
+	for (;;) {
+		struct fw_recording m = { 0 };
+		const struct fw_result ok = { .rule = FW_NO_RULE };
+		uint16_t type = 0;
+		size_t len = 0;
+
+		if (ipc_recv(channel, &type, &m, sizeof(m), &len) < 0 ||
+		    type != FW_REQ_RECORDING || len != sizeof(m) ||
+		    write(tell, m.on != 0 ? "1" : "0", 1) != 1 ||
+		    ipc_send(channel, FW_ANS_RESULT, &ok, sizeof(ok)) < 0)
+			_exit(EXIT_SUCCESS);
+	}
+}
+
+static int setup(void **state)
+{
+	static struct fixture f;
+	int pair[2], told[2];
+
+	f = (struct fixture){ .dir = "/tmp/sekisho-journal-XXXXXX" };
+	assert_non_null(mkdtemp(f.dir));
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	assert_int_equal(pipe2(told, O_NONBLOCK), 0);
+	f.apply = fork();
+	if (f.apply == 0) {
+		(void)close(pair[0]);
+		be_apply(pair[1], told[1]);
+	}
+	(void)close(pair[1]);
+	(void)close(told[1]);
+	f.seen = told[0];
+	f.j.channel = pair[0];
+	f.j.enabled = true;
+	assert_int_equal(spool_open(f.dir, &f.j.spool), 0);
+	*state = &f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	char path[96];
+
+	spool_close(f->j.spool);
+	(void)close(f->j.channel);
+	(void)waitpid(f->apply, NULL, 0);
+	(void)close(f->seen);
+	(void)snprintf(path, sizeof(path), "%s/0000000000000001.spool", f->dir);
+	(void)unlink(path);
+	(void)snprintf(path, sizeof(path), "%s/lock", f->dir);
+	(void)unlink(path);
+	(void)rmdir(f->dir);
+	return 0;
+}
+
+static void expect_asked(struct fixture *f, const char *want)
+{
+	char got[16] = "";
+
+	(void)!read(f->seen, got, sizeof(got) - 1);
+	assert_string_equal(got, want);
+}
+
+/* Writing past the file size limit fails as a full disk would. */
+static void limit_files(rlim_t bytes)
+{
+	const struct rlimit l = { .rlim_cur = bytes, .rlim_max = RLIM_INFINITY };
+
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &l), 0);
+}
+
+static void test_renewed_every_tick(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_false(journal_ok(&f->j));
+	journal_tick(&f->j);
+	journal_tick(&f->j);
+	expect_asked(f, "11");
+	assert_true(journal_ok(&f->j));
+	f->j.enabled = false; /* no revision is in force */
+	journal_tick(&f->j);
+	expect_asked(f, "");
+	assert_false(journal_ok(&f->j));
+}
+
+static void test_full_disk(void **state)
+{
+	struct fixture *f = *state;
+	struct record rec = { .kind = RECORD_FLOW_OPEN };
+	struct spool_reader *r = NULL;
+	uint64_t seq = 0, lost = 0;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	journal_tick(&f->j);
+	journal_write(&f->j, &rec);
+	expect_asked(f, "1");
+	limit_files(400);
+	for (int i = 0; i < 20; i++)
+		journal_write(&f->j, &rec);
+	expect_asked(f, "0"); /* at once, and once */
+	assert_false(journal_ok(&f->j));
+	journal_tick(&f->j);
+	expect_asked(f, ""); /* not renewed while it lasts */
+	limit_files(RLIM_INFINITY);
+	journal_tick(&f->j);
+	expect_asked(f, "1");
+	assert_true(journal_ok(&f->j));
+	/* what was lost is on record, with its number */
+	assert_int_equal(spool_reader_open(f->dir, (struct spool_pos){ 0 }, &r), 0);
+	do
+		assert_int_equal(spool_reader_next(r, &rec, &seq, &lost), 1);
+	while (rec.kind != RECORD_GAP);
+	assert_int_equal(rec.count + f->j.records - 2, 21);
+	assert_int_equal(f->j.lost, rec.count);
+	assert_int_equal(spool_reader_next(r, &rec, &seq, &lost), 1);
+	assert_int_equal(rec.kind, RECORD_SERVICE);
+	spool_reader_close(r);
+}
+
+static void test_the_other_role_dies(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)kill(f->apply, SIGKILL);
+	(void)waitpid(f->apply, NULL, 0);
+	journal_tick(&f->j);
+	assert_true(f->j.peer_gone);
+	assert_false(journal_ok(&f->j));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_renewed_every_tick, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_other_role_dies, setup,
+						teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <netinet/in.h>
+
+#include "fw/gated/match.h"
+#include "tests/unit/fw/golden.h"
+
+static const struct {
+	const char *src, *dst, *flow; /* NULL: none */
+	uint16_t port;
+	uint8_t proto, icmp_type;
+} rows[] = {
+	{ "10.8.1.9", "172.20.0.10", "terminals-middle", 8000, IPPROTO_TCP, 0 },
+	{ "10.8.1.9", "172.20.0.10", "terminals-middle", 8100, IPPROTO_TCP, 0 },
+	{ "10.8.1.9", "172.20.0.13", "terminals-middle", 5001, IPPROTO_UDP, 0 },
+	{ "10.8.2.7", "172.20.0.53", "terminals-middle", 53, IPPROTO_UDP, 0 },
+	{ "2001:db8:10:1::5", "2001:db8:20::10", "terminals-middle", 8000, IPPROTO_TCP,
+	  0 },
+	{ "172.20.0.10", "10.9.0.1", "closed-core", 8000, IPPROTO_TCP, 0 },
+	{ "10.8.1.9", "172.20.0.10", NULL, 8101, IPPROTO_TCP, 0 },
+	{ "10.8.1.9", "172.20.0.10", NULL, 7999, IPPROTO_TCP, 0 },
+	{ "10.8.1.9", "172.20.0.10", NULL, 8000, IPPROTO_UDP, 0 },
+	{ "10.8.1.9", "172.20.0.14", NULL, 8000, IPPROTO_TCP, 0 },
+	{ "10.8.2.8", "172.20.0.10", NULL, 8000, IPPROTO_TCP, 0 },
+	{ "10.8.1.9", "172.20.0.10", NULL, 0, IPPROTO_ICMP, 8 },
+	{ "172.20.0.11", "10.9.0.1", NULL, 8000, IPPROTO_TCP, 0 },
+	{ "10.8.1.9", "203.0.113.1", NULL, 8000, IPPROTO_TCP, 0 },
+};
+
+static void test_match(void **state)
+{
+	struct revision *rev = golden_load("union");
+
+	(void)state;
+	assert_non_null(rev);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct ctevent_tuple t = { .proto = rows[i].proto,
+					   .dst_port = rows[i].port,
+					   .icmp_type = rows[i].icmp_type };
+		const struct policy_flow *f;
+
+		assert_int_equal(addr_parse(rows[i].src, &t.src), 0);
+		assert_int_equal(addr_parse(rows[i].dst, &t.dst), 0);
+		f = match_flow(rev->policy, &t);
+		if (rows[i].flow == NULL)
+			assert_null(f);
+		else
+			assert_string_equal(f->id, rows[i].flow);
+	}
+	revision_free(rev);
+}
+
+static void test_zone(void **state)
+{
+	struct revision *rev = golden_load("union");
+	struct addr a;
+
+	(void)state;
+	assert_int_equal(addr_parse("10.15.255.255", &a), 0);
+	assert_string_equal(rev->policy->zone[match_zone(rev->policy, a)].name, "core");
+	assert_int_equal(addr_parse("203.0.113.1", &a), 0);
+	assert_int_equal(match_zone(rev->policy, a), POLICY_NONE);
+	revision_free(rev);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_match),
+		cmocka_unit_test(test_zone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

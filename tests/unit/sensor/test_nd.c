@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fw/sensor/nd.h"
+#include "tests/unit/sensor/seed.h"
+
+#define TARGET_AT 48 /* IPv6 header, type, code, checksum, reserved */
+#define OPTION_AT 64
+
+static const struct mac sender = { { 2, 0, 0, 0, 0, 0x11 } };
+
+static struct nd parse(const char *seed)
+{
+	struct seed s = seed_load(seed);
+	struct nd n;
+
+	assert_int_equal(nd_parse(rd_of(s.data, s.len), &n), 0);
+	return n;
+}
+
+static void assert_addr(struct addr a, const char *expected)
+{
+	char text[ADDR_TEXT_MAX];
+
+	addr_format(a, text);
+	assert_string_equal(text, expected);
+}
+
+static void test_messages(void **state)
+{
+	struct nd n = parse("nd/solicitation");
+
+	(void)state;
+	assert_int_equal(n.type, ND_SOLICITATION);
+	assert_false(n.is_dad);
+	assert_addr(n.source, "fe80::11");
+	assert_addr(n.target, "fe80::1");
+	assert_true(n.has_mac && mac_equal(n.mac, sender));
+
+	n = parse("nd/dad");
+	assert_true(n.is_dad);
+	assert_false(n.has_mac);
+	assert_addr(n.target, "2001:db8::11");
+
+	n = parse("nd/advertisement");
+	assert_int_equal(n.type, ND_ADVERTISEMENT);
+	assert_addr(n.target, "2001:db8::11");
+	assert_true(n.has_mac && mac_equal(n.mac, sender));
+}
+
+static void test_truncation(void **state)
+{
+	static const char *const seeds[] = { "nd/solicitation", "nd/dad",
+					     "nd/advertisement" };
+	struct nd n;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++) {
+		struct seed s = seed_load(seeds[i]);
+
+		for (size_t len = 0; len < s.len; len++) {
+			uint8_t *p = seed_cut(&s, len);
+
+			assert_int_equal(nd_parse(rd_of(p, len), &n), -EBADMSG);
+			free(p);
+		}
+		s.len += 6; /* Ethernet padding */
+		assert_int_equal(nd_parse(rd_of(s.data, s.len), &n), 0);
+	}
+}
+
+static const struct {
+	size_t offset;
+	uint8_t value;
+	const char *why;
+} rows[] = {
+	{ 0, 0x45, "version" },
+	{ 6, 17, "not ICMPv6" },
+	{ 7, 254, "came through a router" },
+	{ 40, 133, "router solicitation" },
+	{ 41, 1, "code" },
+	{ TARGET_AT, 0xff, "multicast target" },
+	{ OPTION_AT + 1, 0, "empty option: would never end" },
+	{ OPTION_AT + 1, 2, "option longer than the packet" },
+};
+
+static void test_refused(void **state)
+{
+	struct nd n;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct seed s = seed_load("nd/solicitation");
+
+		s.data[rows[i].offset] = rows[i].value;
+		if (nd_parse(rd_of(s.data, s.len), &n) != -EBADMSG)
+			fail_msg("accepted: %s", rows[i].why);
+	}
+}
+
+/* Duplicate address detection comes without a link-layer address (RFC 4861 4.3). */
+static void test_dad_with_mac(void **state)
+{
+	struct seed s = seed_load("nd/solicitation");
+	struct nd n;
+
+	(void)state;
+	memset(s.data + 8, 0, 16);
+	assert_int_equal(nd_parse(rd_of(s.data, s.len), &n), -EBADMSG);
+}
+
+/* A solicitation's target option and an unknown one say nothing about the sender. */
+static void test_other_option(void **state)
+{
+	struct seed s = seed_load("nd/solicitation");
+	struct nd n;
+
+	(void)state;
+	s.data[OPTION_AT] = 2;
+	assert_int_equal(nd_parse(rd_of(s.data, s.len), &n), 0);
+	assert_false(n.has_mac);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_messages),     cmocka_unit_test(test_truncation),
+		cmocka_unit_test(test_refused),      cmocka_unit_test(test_dad_with_mac),
+		cmocka_unit_test(test_other_option),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

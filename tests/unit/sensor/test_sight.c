@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fw/sensor/sight.h"
+#include "tests/unit/sensor/seed.h"
+
+#define SOURCE_AT     6
+#define ARP_SENDER_AT (14 + 8)
+
+static const struct mac device = { { 2, 0, 0, 0, 0, 0x11 } };
+
+static const struct {
+	const char *seed;
+	enum proto_source source;
+	const char *addr;
+	const char *name;
+	uint16_t vlan;
+} rows[] = {
+	{ "sight/arp", PROTO_SOURCE_ARP, "192.0.2.11", "", 0 },
+	{ "sight/arp-vlan", PROTO_SOURCE_ARP, "192.0.2.11", "", 10 },
+	{ "sight/dhcp4", PROTO_SOURCE_DHCP4, "192.0.2.77", "jimu-pc-3", 0 },
+	{ "sight/nd", PROTO_SOURCE_ND, "fe80::11", "", 0 },
+	{ "sight/dad", PROTO_SOURCE_ND, "2001:db8::11", "", 0 },
+	{ "sight/na", PROTO_SOURCE_ND, "2001:db8::11", "", 0 },
+};
+
+static void assert_addr(struct addr a, const char *expected)
+{
+	char text[ADDR_TEXT_MAX];
+
+	addr_format(a, text);
+	assert_string_equal(text, expected);
+}
+
+static void test_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct seed s = seed_load(rows[i].seed);
+		struct sight sight;
+
+		assert_int_equal(sight_parse(rd_of(s.data, s.len), &sight), 0);
+		assert_true(mac_equal(sight.mac, device));
+		assert_int_equal(sight.source, rows[i].source);
+		assert_int_equal(sight.vlan, rows[i].vlan);
+		assert_addr(sight.addr, rows[i].addr);
+		assert_string_equal(sight.name, rows[i].name);
+	}
+}
+
+/* A server's answer is a sighting of the server, not of the client named in it. */
+static void test_server(void **state)
+{
+	struct seed s = seed_load("sight/dhcp4-ack");
+	struct sight sight;
+
+	(void)state;
+	assert_int_equal(sight_parse(rd_of(s.data, s.len), &sight), 0);
+	assert_false(mac_equal(sight.mac, device));
+	assert_addr(sight.addr, "192.0.2.1");
+	assert_string_equal(sight.name, "");
+}
+
+/* Who speaks for another MAC is seen, but moves nobody's address. */
+static void test_forged(void **state)
+{
+	static const char *const seeds[] = { "sight/arp", "sight/dhcp4", "sight/nd",
+					     "sight/na" };
+	struct sight sight;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++) {
+		struct seed s = seed_load(seeds[i]);
+
+		s.data[SOURCE_AT + 5] = 0x66;
+		assert_int_equal(sight_parse(rd_of(s.data, s.len), &sight), 0);
+		assert_int_equal(sight.mac.b[5], 0x66);
+		assert_int_equal(sight.addr.family, 0);
+		assert_string_equal(sight.name, "");
+	}
+}
+
+/* A probe asks with 0.0.0.0 for the address that it is about to take (RFC 5227). */
+static void test_probe(void **state)
+{
+	struct seed s = seed_load("sight/arp");
+	struct sight sight;
+
+	(void)state;
+	memset(s.data + ARP_SENDER_AT + 6, 0, 4);
+	assert_int_equal(sight_parse(rd_of(s.data, s.len), &sight), 0);
+	assert_addr(sight.addr, "192.0.2.1");
+}
+
+static void test_refused(void **state)
+{
+	static const uint8_t bad[] = { 0x01, 0x33, 0xff }; /* group addresses */
+	struct seed s = seed_load("sight/arp");
+	struct sight sight;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		s.data[SOURCE_AT] = bad[i];
+		assert_int_equal(sight_parse(rd_of(s.data, s.len), &sight), -EBADMSG);
+	}
+	s = seed_load("sight/arp");
+	s.data[12] = 0x88;
+	s.data[13] = 0xcc; /* LLDP: not ours to look at yet */
+	assert_int_equal(sight_parse(rd_of(s.data, s.len), &sight), -ENOMSG);
+	s = seed_load("sight/dhcp4");
+	s.data[14 + 9] = 6; /* TCP */
+	assert_int_equal(sight_parse(rd_of(s.data, s.len), &sight), -ENOMSG);
+}
+
+static void test_truncation(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct seed s = seed_load(rows[i].seed);
+
+		for (size_t len = 0; len < s.len; len++) {
+			uint8_t *p = seed_cut(&s, len);
+			struct sight sight = { 0 };
+			int r = sight_parse(rd_of(p, len), &sight);
+
+			if (r < 0)
+				assert_true(mac_is_zero(sight.mac));
+			else
+				assert_true(mac_equal(sight.mac, device));
+			free(p);
+		}
+	}
+}
+
+static void test_hostile_name(void **state)
+{
+	struct seed s = seed_load("sight/dhcp4");
+	struct sight sight;
+	size_t at = s.len;
+
+	(void)state;
+	while (memcmp(s.data + at, "jimu", 4) != 0)
+		at--;
+	memcpy(s.data + at, "\x1b[2J\n", 5);
+	assert_int_equal(sight_parse(rd_of(s.data, s.len), &sight), 0);
+	assert_null(strpbrk(sight.name, "\x1b\n"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),         cmocka_unit_test(test_server),
+		cmocka_unit_test(test_forged),       cmocka_unit_test(test_probe),
+		cmocka_unit_test(test_refused),      cmocka_unit_test(test_truncation),
+		cmocka_unit_test(test_hostile_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
