@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mgmt/cli/ask.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/mem.h"
+#include "mgmt/cli/client.h"
+#include "mgmt/cli/out.h"
+#include "mgmt/cli/say.h"
+
+void ask_free(json_t **answer)
+{
+	json_decref(*answer);
+}
+
+static void complain(const struct cli *c, const struct client_answer *a)
+{
+	const json_t *error = json_object_get(a->json, "error");
+	const char *text = json_string_value(json_object_get(error, "message"));
+	const json_t *lines = json_object_get(error, "diagnostics");
+
+	if (text == NULL) {
+		say_problem(c, TEXT_BAD_ANSWER, say_number(a->status).text);
+		return;
+	}
+	out_complain("%s", text);
+	for (size_t i = 0; i < json_array_size(lines); i++) {
+		const char *line = json_string_value(json_array_get(lines, i));
+
+		out_text(stderr, line != NULL ? line : "?");
+		(void)fputc('\n', stderr);
+	}
+	if (c->json && out_json(stdout, a->json) < 0)
+		out_complain("out of memory");
+}
+
+/* Is the answer a good one? If not, it has been complained about. */
+static bool exchange(const struct cli *c, const char *method, const char *path,
+		     const json_t *body, struct client_answer *a)
+{
+	if (client_ask(c->root, c->lang, method, path, body, a) < 0) {
+		say_problem(c, TEXT_NO_ANSWER, a->error);
+		return false;
+	}
+	if (a->status >= 200 && a->status < 300)
+		return true;
+	complain(c, a);
+	return false;
+}
+
+static json_t *ask(const struct cli *c, const char *method, const char *path,
+		   const json_t *body)
+{
+	struct client_answer a;
+	json_t *answer = NULL;
+
+	if (exchange(c, method, path, body, &a)) {
+		answer = json_incref(a.json);
+		if (!json_is_object(answer)) {
+			say_problem(c, TEXT_BAD_ANSWER, say_number(a.status).text);
+			json_decref(answer);
+			answer = NULL;
+		}
+	}
+	client_answer_free(&a);
+	return answer;
+}
+
+static char *format_path(const char *fmt, va_list ap) PRINTF_FMT(1, 0);
+
+static char *format_path(const char *fmt, va_list ap)
+{
+	char *path = NULL;
+
+	if (vasprintf(&path, fmt, ap) == -1)
+		path = NULL;
+	if (path == NULL)
+		out_complain("out of memory");
+	return path;
+}
+
+json_t *ask_get(const struct cli *c, const char *path, ...)
+{
+	CLEANUP(free_p) char *full = NULL;
+	va_list ap;
+
+	va_start(ap, path);
+	full = format_path(path, ap);
+	va_end(ap);
+	return full != NULL ? ask(c, "GET", full, NULL) : NULL;
+}
+
+json_t *ask_post(const struct cli *c, json_t *body, const char *path, ...)
+{
+	CLEANUP(ask_free) json_t *own = body;
+	CLEANUP(free_p) char *full = NULL;
+	va_list ap;
+
+	va_start(ap, path);
+	full = format_path(path, ap);
+	va_end(ap);
+	if (own == NULL && full != NULL)
+		out_complain("a word is not UTF-8, or memory is short");
+	return own != NULL && full != NULL ? ask(c, "POST", full, own) : NULL;
+}
+
+char *ask_text(const struct cli *c, const char *path)
+{
+	struct client_answer a;
+	char *text = NULL;
+
+	if (exchange(c, "GET", path, NULL, &a))
+		text = a.body != NULL ? STEAL(a.body) : strdup("");
+	client_answer_free(&a);
+	return text;
+}

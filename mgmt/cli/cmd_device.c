@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/addr.h"
+#include "lib/id.h"
+#include "lib/str.h"
+#include "mgmt/cli/ask.h"
+#include "mgmt/cli/duration.h"
+#include "mgmt/cli/out.h"
+#include "mgmt/cli/say.h"
+#include "mgmt/cli/show.h"
+
+/* A device's id, or its MAC address in normal form: safe as a part of a path. */
+static int read_device(const char *word, char dst[ID_TEXT_MAX])
+{
+	struct mac mac;
+
+	_Static_assert(ID_TEXT_MAX >= MAC_TEXT_MAX, "dst holds both");
+	if (mac_parse(word, &mac) == 0) {
+		mac_format(mac, dst);
+		return CLI_DONE;
+	}
+	if (id_is('d', word))
+		return str_copy(dst, ID_TEXT_MAX, word) == 0 ? CLI_DONE : CLI_MISUSE;
+	out_complain("'%s' is neither a device's id nor a MAC address", word);
+	return CLI_MISUSE;
+}
+
+static void add_device(struct table *t, const json_t *d)
+{
+	const json_t *permit = json_object_get(d, "permit");
+
+	show_cell(t, d, "id");
+	show_cell(t, d, "mac");
+	show_cell(t, d, "name");
+	show_cell(t, d, "interface");
+	show_cell(t, d, "address");
+	show_cell(t, d, "state");
+	show_cell(t, d, "kind");
+	show_cell(t, d, "owner");
+	show_cell_time(t, permit, "until");
+	show_cell_time(t, d, "last_seen");
+}
+
+static struct table device_table(const struct cli *c)
+{
+	static const char *const heads[] = { "ID",      "MAC",       "NAME", "INTERFACE",
+					     "ADDRESS", "STATE",     "KIND", "OWNER",
+					     "UNTIL",   "LAST SEEN", NULL };
+
+	return show_table(c, heads);
+}
+
+int cmd_device_list(const struct cli *c)
+{
+	CLEANUP(ask_free) json_t *answer = ask_get(c, "/api/devices");
+	const json_t *device;
+	struct table t;
+	size_t i;
+
+	if (answer == NULL)
+		return CLI_FAILED;
+	if (c->json)
+		return show_json(answer);
+	t = device_table(c);
+	json_array_foreach(json_object_get(answer, "devices"), i, device)
+		add_device(&t, device);
+	return show_end(&t);
+}
+
+/* The devices that word names (one MAC address may be seen on several interfaces). */
+static json_t *find_devices(const struct cli *c, const char *word)
+{
+	CLEANUP(ask_free) json_t *answer = ask_get(c, "/api/devices");
+	json_t *found = answer != NULL ? json_array() : NULL;
+	json_t *device;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "devices"), i, device)
+	{
+		if (strcmp(show_string(device, "id"), word) == 0 ||
+		    strcmp(show_string(device, "mac"), word) == 0)
+			(void)json_array_append(found, device);
+	}
+	return found;
+}
+
+int cmd_device_show(const struct cli *c)
+{
+	CLEANUP(ask_free) json_t *found = NULL;
+	char device[ID_TEXT_MAX];
+
+	if (read_device(c->args.word[0], device) != CLI_DONE)
+		return CLI_MISUSE;
+	found = find_devices(c, device);
+	if (found == NULL)
+		return CLI_FAILED;
+	if (json_array_size(found) == 0) {
+		say_problem(c, TEXT_NOT_FOUND, device);
+		return CLI_FAILED;
+	}
+	/* all there is to know is a tree: JSON shows it best, for people too */
+	return show_json(json_array_size(found) == 1 ? json_array_get(found, 0) : found);
+}
+
+/* device becomes the id of the device there, which is registered if it is not known. */
+static int pin_to_interface(const struct cli *c, const char *interface,
+			    char device[ID_TEXT_MAX])
+{
+	CLEANUP(ask_free) json_t *found = find_devices(c, device);
+	CLEANUP(ask_free) json_t *made = NULL;
+	const json_t *d, *there = NULL;
+	struct mac mac;
+	size_t i;
+
+	if (found == NULL)
+		return CLI_FAILED;
+	json_array_foreach(found, i, d)
+	{
+		if (strcmp(show_string(d, "interface"), interface) == 0)
+			there = d;
+	}
+	if (there == NULL && mac_parse(device, &mac) < 0) {
+		out_complain("--interface needs a MAC address, not a device's id");
+		return CLI_MISUSE;
+	}
+	if (there == NULL) {
+		made = ask_post(
+			c, json_pack("{s:s, s:s}", "mac", device, "interface", interface),
+			"/api/devices");
+		there = made;
+	}
+	if (there == NULL || !id_is('d', show_string(there, "id")))
+		return CLI_FAILED;
+	(void)str_copy(device, ID_TEXT_MAX, show_string(there, "id"));
+	return CLI_DONE;
+}
+
+/* The permit that the options describe; NULL after a complaint. */
+static json_t *permit_of(const struct args *a)
+{
+	const char *kind = args_value(a, "kind"), *owner = args_value(a, "owner");
+	const char *reason = args_value(a, "reason"), *until = args_value(a, "until");
+	const char *lasting = args_value(a, "for"), *dest;
+	uint64_t seconds = 0;
+	json_t *body, *list;
+
+	if (until != NULL && lasting != NULL) {
+		out_complain("--until and --for exclude each other");
+		return NULL;
+	}
+	if (lasting != NULL && duration_parse(lasting, &seconds) < 0) {
+		out_complain("'%s' is not a duration: 30s, 10m, 8h, 90d", lasting);
+		return NULL;
+	}
+	body = json_pack("{s:s, s:s, s:s}", "kind", kind, "owner", owner, "reason",
+			 reason);
+	if (body == NULL) {
+		out_complain("a word is not UTF-8, or memory is short");
+		return NULL;
+	}
+	if (until != NULL)
+		(void)json_object_set_new(body, "until", json_string(until));
+	if (lasting != NULL)
+		(void)json_object_set_new(body, "seconds",
+					  json_integer((json_int_t)seconds));
+	list = json_array();
+	for (size_t i = 0; (dest = args_nth(a, "dest", i)) != NULL; i++)
+		(void)json_array_append_new(list, json_string(dest));
+	if (json_array_size(list) != 0)
+		(void)json_object_set(body, "destinations", list);
+	json_decref(list);
+	return body;
+}
+
+static int report_approval(const struct cli *c, const json_t *device)
+{
+	const char *until = show_string(json_object_get(device, "permit"), "until");
+	char text[SHOW_TIME_MAX];
+
+	if (c->json)
+		return show_json(device);
+	show_time(until, text);
+	say(c, TEXT_DEVICE_APPROVED, show_string(device, "mac"),
+	    text[0] != '\0' ? text : msg(c->lang, TEXT_NO_END));
+	return CLI_DONE;
+}
+
+int cmd_device_approve(const struct cli *c)
+{
+	const char *interface = args_value(&c->args, "interface");
+	CLEANUP(ask_free) json_t *body = NULL;
+	CLEANUP(ask_free) json_t *answer = NULL;
+	char device[ID_TEXT_MAX];
+	int r;
+
+	if (read_device(c->args.word[0], device) != CLI_DONE)
+		return CLI_MISUSE;
+	body = permit_of(&c->args);
+	if (body == NULL)
+		return CLI_MISUSE;
+	r = interface != NULL ? pin_to_interface(c, interface, device) : CLI_DONE;
+	if (r != CLI_DONE)
+		return r;
+	answer = ask_post(c, json_incref(body), "/api/devices/%s/approve", device);
+	return answer != NULL ? report_approval(c, answer) : CLI_FAILED;
+}
+
+int cmd_device_revoke(const struct cli *c)
+{
+	CLEANUP(ask_free) json_t *answer = NULL;
+	char device[ID_TEXT_MAX];
+
+	if (read_device(c->args.word[0], device) != CLI_DONE)
+		return CLI_MISUSE;
+	answer = ask_post(c, json_pack("{s:s}", "reason", args_value(&c->args, "reason")),
+			  "/api/devices/%s/revoke", device);
+	if (answer == NULL)
+		return CLI_FAILED;
+	if (c->json)
+		return show_json(answer);
+	say(c, TEXT_DEVICE_REVOKED, device);
+	say(c, TEXT_CUT, say_number(show_number(answer, "cut")).text);
+	return CLI_DONE;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/fdio.h"
+#include "lib/mem.h"
+#include "lib/policy/policy.h"
+#include "mgmt/cli/ask.h"
+#include "mgmt/cli/out.h"
+#include "mgmt/cli/say.h"
+#include "mgmt/cli/show.h"
+
+static int read_stdin(char **ret_text, size_t *ret_len)
+{
+	CLEANUP(free_p) char *text = malloc(POLICY_FILE_MAX + 2);
+	size_t len;
+
+	if (text == NULL)
+		return -ENOMEM;
+	len = fread(text, 1, POLICY_FILE_MAX + 1, stdin);
+	if (ferror(stdin) != 0)
+		return -EIO;
+	if (len > POLICY_FILE_MAX)
+		return -EFBIG;
+	text[len] = '\0';
+	*ret_text = STEAL(text);
+	*ret_len = len;
+	return 0;
+}
+
+/* file "-" is standard input. Returns CLI_DONE or CLI_FAILED, with a complaint. */
+static int read_policy(const char *file, char **ret_text, size_t *ret_len)
+{
+	int r = strcmp(file, "-") == 0
+			? read_stdin(ret_text, ret_len)
+			: fdio_read_file(file, POLICY_FILE_MAX, ret_text, ret_len);
+
+	if (r == 0)
+		return CLI_DONE;
+	if (r == -EFBIG)
+		out_complain("%s: a policy has %u bytes at most", file, POLICY_FILE_MAX);
+	else
+		out_complain("%s: %s", file,
+			     r == -EINVAL ? "not a regular file" : strerror(-r));
+	return CLI_FAILED;
+}
+
+static int print_json(const struct policy *p, const struct diags *d)
+{
+	CLEANUP(ask_free) json_t *list = json_array();
+	CLEANUP(ask_free) json_t *answer = NULL;
+
+	for (size_t i = 0; i < d->count && i < DIAG_MAX; i++)
+		(void)json_array_append_new(
+			list, json_pack("{s:I, s:I, s:s}", "line",
+					(json_int_t)d->item[i].at.line, "column",
+					(json_int_t)d->item[i].at.column, "text",
+					d->item[i].text));
+	answer = json_pack("{s:b, s:I, s:O}", "ok", p != NULL, "count",
+			   (json_int_t)d->count, "diagnostics", list);
+	return answer != NULL ? show_json(answer) : CLI_FAILED;
+}
+
+static void print_diags(const struct diags *d, const char *file)
+{
+	size_t size = DIAG_MAX * (DIAG_TEXT_MAX + strlen(file) + 32);
+	CLEANUP(free_p) char *text = malloc(size);
+
+	if (text == NULL) {
+		out_complain("out of memory");
+		return;
+	}
+	out_text(stderr, diag_print(d, file, text, size));
+	if (d->count > DIAG_MAX)
+		out_complain("%zu more messages", d->count - DIAG_MAX);
+}
+
+int cmd_policy_check(const struct cli *c)
+{
+	const char *file = c->args.word[0];
+	CLEANUP(free_p) char *text = NULL;
+	struct diags d = { 0 };
+	struct policy *p = NULL;
+	size_t len = 0;
+	int r, printed = CLI_DONE;
+
+	if (read_policy(file, &text, &len) != CLI_DONE)
+		return CLI_FAILED;
+	r = policy_parse(text, len, &p, &d);
+	if (c->json)
+		printed = print_json(p, &d);
+	else if (d.count != 0)
+		print_diags(&d, file);
+	if (r == 0 && !c->json)
+		say(c, TEXT_POLICY_FINE, file, say_number((long long)p->zone_count).text,
+		    say_number((long long)p->flow_count).text);
+	if (r < 0 && d.count == 0)
+		out_complain("%s: %s", file, strerror(-r));
+	policy_free(p);
+	return r == 0 ? printed : CLI_FAILED;
+}
+
+int cmd_policy_apply(const struct cli *c)
+{
+	const char *reason = args_value(&c->args, "reason");
+	CLEANUP(free_p) char *text = NULL;
+	CLEANUP(ask_free) json_t *answer = NULL;
+	size_t len = 0;
+
+	if (read_policy(c->args.word[0], &text, &len) != CLI_DONE)
+		return CLI_FAILED;
+	answer = ask_post(c,
+			  json_pack("{s:s%, s:s}", "text", text, len, "reason",
+				    reason != NULL ? reason : "sekisho policy apply"),
+			  "/api/policy");
+	if (answer == NULL)
+		return CLI_FAILED;
+	if (c->json)
+		return show_json(answer);
+	say(c, TEXT_APPLIED, say_number(show_number(answer, "revision")).text);
+	say(c, TEXT_CUT, say_number(show_number(answer, "cut")).text);
+	return CLI_DONE;
+}
+
+static int show_nft(const struct cli *c)
+{
+	CLEANUP(free_p) char *text = ask_text(c, "/api/policy/nft");
+	CLEANUP(ask_free) json_t *answer = NULL;
+
+	if (text == NULL)
+		return CLI_FAILED;
+	if (c->json) {
+		answer = json_pack("{s:s}", "nft", text);
+		return answer != NULL ? show_json(answer) : CLI_FAILED;
+	}
+	out_text(stdout, text);
+	return CLI_DONE;
+}
+
+int cmd_policy_show(const struct cli *c)
+{
+	CLEANUP(ask_free) json_t *answer = NULL;
+
+	if (args_has(&c->args, "nft"))
+		return show_nft(c);
+	answer = ask_get(c, "/api/policy");
+	if (answer == NULL)
+		return CLI_FAILED;
+	if (c->json)
+		return show_json(answer);
+	out_text(stdout, show_string(answer, "text"));
+	return CLI_DONE;
+}

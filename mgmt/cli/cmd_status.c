@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+
+#include "mgmt/cli/ask.h"
+#include "mgmt/cli/out.h"
+#include "mgmt/cli/say.h"
+#include "mgmt/cli/show.h"
+
+static int print(const struct cli *c, const json_t *answer, bool ok)
+{
+	static const char *const heads[] = { "PART",    "STATE", "REVISION", "STARTED",
+					     "RECORDS", "LOST",  "NOTE",     NULL };
+	const char *site = show_string(answer, "site");
+	struct table t = show_table(c, heads);
+	const json_t *part;
+	size_t i;
+
+	out_text(stdout, site[0] != '\0' ? site : "sekisho");
+	(void)printf(": %s\n", msg(c->lang, ok ? TEXT_OK : TEXT_NOT_OK));
+	json_array_foreach(json_object_get(answer, "parts"), i, part)
+	{
+		bool well = json_is_true(json_object_get(part, "ok"));
+
+		show_cell(&t, part, "name");
+		table_add(&t, msg(c->lang, well ? TEXT_OK : TEXT_NOT_OK));
+		show_cell(&t, part, "revision");
+		show_cell_time(&t, part, "started");
+		show_cell(&t, part, "records");
+		show_cell(&t, part, "lost");
+		show_cell(&t, part, "text");
+	}
+	return show_end(&t);
+}
+
+int cmd_status(const struct cli *c)
+{
+	CLEANUP(ask_free) json_t *answer = ask_get(c, "/api/status");
+	bool ok;
+	int r;
+
+	if (answer == NULL)
+		return CLI_FAILED;
+	ok = json_is_true(json_object_get(answer, "ok"));
+	r = c->json ? show_json(answer) : print(c, answer, ok);
+	return r == CLI_DONE && ok ? CLI_DONE : CLI_FAILED;
+}

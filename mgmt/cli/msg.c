@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mgmt/cli/msg.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "lib/attr.h"
+
+static const struct {
+	const char *en, *ja;
+} texts[] = {
+	[TEXT_OK] = { "ok", "正常" },
+	[TEXT_NOT_OK] = { "NOT OK", "異常" },
+	[TEXT_POLICY_FINE] = { "{1}: ok, {2} zones, {3} flows",
+			       "{1}: 問題なし（ゾーン {2}、フロー {3}）" },
+	[TEXT_APPLIED] = { "revision {1} is in force", "リビジョン {1} を適用しました" },
+	[TEXT_CUT] = { "{1} connections were cut", "{1} 件の接続を切断しました" },
+	[TEXT_ENTRY_ACTIVE] = { "{1} {2} is allowed", "{1} {2} を許可しました" },
+	[TEXT_ENTRY_REQUESTED] = { "{1} {2} is requested; somebody else must approve it",
+				   "{1} {2} を申請しました。別の人の承認が必要です" },
+	[TEXT_ENTRY_REMOVED] = { "{1} is removed", "{1} を削除しました" },
+	[TEXT_ALLOWED] = { "allowed by {1}: {2}", "許可（{1}）: {2}" },
+	[TEXT_REFUSED] = { "refused ({1}): {2}", "拒否（{1}）: {2}" },
+	[TEXT_DEVICE_APPROVED] = { "{1} is admitted until {2}",
+				   "{1} を承認しました。期限: {2}" },
+	[TEXT_DEVICE_REVOKED] = { "the permit of {1} is withdrawn",
+				  "{1} の許可を取り消しました" },
+	[TEXT_NO_END] = { "further notice", "なし" },
+	[TEXT_CHAIN_WHOLE] = { "the chain of {1} records is whole; its head is {2}",
+			       "記録 {1} 件の連鎖は完全です。末尾のハッシュ: {2}" },
+	[TEXT_CHAIN_BROKEN] = { "THE CHAIN IS BROKEN after {1} records: {2}",
+				"記録 {1} 件目の後で連鎖が壊れています: {2}" },
+	[TEXT_MORE] = { "there is more; raise --limit or narrow the search",
+			"続きがあります。--limit を増やすか条件を絞ってください" },
+	[TEXT_USER_ADDED] = { "{1} is added", "{1} を追加しました" },
+	[TEXT_USER_DISABLED] = { "{1} is disabled", "{1} を無効にしました" },
+	[TEXT_PASSWORD] = { "initial password, shown this once: {1}",
+			    "初期パスワード（表示は一度だけ）: {1}" },
+	[TEXT_NOT_FOUND] = { "there is no {1}", "{1} はありません" },
+	[TEXT_AMBIGUOUS] = { "{1} has several entries; name one by its id",
+			     "{1} のエントリは複数あります。ID で指定してください" },
+	[TEXT_NO_ANSWER] = { "the management daemon does not answer: {1}",
+			     "管理デーモンが応答しません: {1}" },
+	[TEXT_BAD_ANSWER] = { "the management daemon's answer cannot be read (status "
+			      "{1})",
+			      "管理デーモンの応答を解釈できません（状態 {1}）" },
+};
+
+static const struct {
+	const char *en, *ja;
+} heads[] = {
+	{ "PART", "部分" },
+	{ "STATE", "状態" },
+	{ "REVISION", "リビジョン" },
+	{ "STARTED", "起動" },
+	{ "RECORDS", "記録" },
+	{ "LOST", "欠落" },
+	{ "NOTE", "備考" },
+	{ "ID", "ID" },
+	{ "HOST", "ホスト" },
+	{ "PORTS", "ポート" },
+	{ "ZONES", "ゾーン" },
+	{ "REQUESTED BY", "申請者" },
+	{ "APPROVED BY", "承認者" },
+	{ "REASON", "理由" },
+	{ "NAME", "名前" },
+	{ "INTERFACE", "IF" },
+	{ "ZONE", "ゾーン" },
+	{ "ADDRESS", "アドレス" },
+	{ "KIND", "種類" },
+	{ "OWNER", "所有者" },
+	{ "UNTIL", "期限" },
+	{ "LAST SEEN", "最終確認" },
+	{ "TIME", "日時" },
+	{ "FROM", "発" },
+	{ "TO", "宛先" },
+	{ "USER", "利用者" },
+	{ "RULE", "規則" },
+	{ "DETAIL", "詳細" },
+	{ "LOGIN", "ログイン" },
+	{ "ROLE", "役割" },
+	{ "CREATED", "作成" },
+};
+
+const char *msg(const char *lang, enum msg m)
+{
+	return strcmp(lang, "ja") == 0 ? texts[m].ja : texts[m].en;
+}
+
+static void append(char *dst, size_t size, size_t *len, const char *src, size_t n)
+{
+	size_t room = size - 1 - *len;
+
+	n = n < room ? n : room;
+	memcpy(dst + *len, src, n);
+	*len += n;
+}
+
+void msg_format(char *dst, size_t size, const char *lang, enum msg m,
+		const struct msg_args *args)
+{
+	const char *at = msg(lang, m);
+	size_t len = 0;
+
+	while (*at != '\0') {
+		bool hole = at[0] == '{' && at[1] >= '1' && at[1] < '1' + TEXT_ARGS &&
+			    at[2] == '}';
+		const char *value = hole ? args->text[at[1] - '1'] : NULL;
+
+		if (value != NULL)
+			append(dst, size, &len, value, strlen(value));
+		else
+			append(dst, size, &len, at, 1);
+		at += value != NULL ? 3 : 1;
+	}
+	dst[len] = '\0';
+}
+
+const char *msg_head(const char *lang, const char *english)
+{
+	for (size_t i = 0; strcmp(lang, "ja") == 0 && i < ARRAY_LEN(heads); i++) {
+		if (strcmp(heads[i].en, english) == 0)
+			return heads[i].ja;
+	}
+	return english;
+}

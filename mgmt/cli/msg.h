@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* msg - the sentences that people read, in two languages (pure) */
+#ifndef MGMT_CLI_MSG_H
+#define MGMT_CLI_MSG_H
+
+#include <stddef.h>
+
+enum msg {
+	TEXT_OK,
+	TEXT_NOT_OK,
+	TEXT_POLICY_FINE,
+	TEXT_APPLIED,
+	TEXT_CUT,
+	TEXT_ENTRY_ACTIVE,
+	TEXT_ENTRY_REQUESTED,
+	TEXT_ENTRY_REMOVED,
+	TEXT_ALLOWED,
+	TEXT_REFUSED,
+	TEXT_DEVICE_APPROVED,
+	TEXT_DEVICE_REVOKED,
+	TEXT_NO_END,
+	TEXT_CHAIN_WHOLE,
+	TEXT_CHAIN_BROKEN,
+	TEXT_MORE,
+	TEXT_USER_ADDED,
+	TEXT_USER_DISABLED,
+	TEXT_PASSWORD,
+	TEXT_NOT_FOUND,
+	TEXT_AMBIGUOUS,
+	TEXT_NO_ANSWER,
+	TEXT_BAD_ANSWER,
+};
+
+#define TEXT_ARGS     3
+#define TEXT_LINE_MAX 2048
+
+struct msg_args {
+	const char *text[TEXT_ARGS];
+};
+
+/* The text, with holes {1} to {3}. lang: "ja", else English. */
+const char *msg(const char *lang, enum msg m);
+
+/* The text with its holes filled, cut to fit. */
+void msg_format(char *dst, size_t size, const char *lang, enum msg m,
+		const struct msg_args *args);
+
+/* A table's head, given in English; itself when it has no other form. */
+const char *msg_head(const char *lang, const char *english);
+
+#endif

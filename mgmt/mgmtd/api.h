@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * api - a request of the management API and its answer, as plain values
+ *
+ * http.c makes them from what libmicrohttpd says; tests and fuzzers make them by
+ * hand. Strings of a request are valid while it is handled.
+ */
+#ifndef MGMT_MGMTD_API_H
+#define MGMT_MGMTD_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "mgmt/mgmtd/app.h"
+
+#define API_QUERY_MAX     32
+#define API_BODY_MAX      (64u << 10)
+#define API_BODY_FILE_MAX (2u << 20) /* a policy file in JSON */
+#define API_COOKIE_MAX    160
+
+enum api_door {
+	API_DOOR_HTTPS = 0, /* zero on purpose: a cleared request is nobody's */
+	API_DOOR_LOCAL, /* the machine's own socket */
+};
+
+struct api_pair {
+	const char *key, *value;
+};
+
+struct api_request {
+	enum api_door door;
+	bool root; /* local: the peer is uid 0 */
+	struct addr client; /* HTTPS */
+	int64_t now; /* seconds UTC */
+	const char *method, *path;
+	const char *body;
+	size_t body_len;
+	const char *token; /* the session's cookie, or NULL; likewise below */
+	const char *csrf; /* X-CSRF-Token */
+	const char *language; /* Accept-Language */
+	bool background; /* X-Background: 1 */
+	struct api_pair query[API_QUERY_MAX];
+	size_t query_count;
+	bool query_cut; /* there were more */
+};
+
+struct api_response {
+	unsigned status;
+	const char *type; /* static */
+	char *body; /* owned: free() */
+	size_t len;
+	char cookie[API_COOKIE_MAX]; /* Set-Cookie, "" none */
+};
+
+/* The most bytes of body that a request for path may have. */
+size_t api_body_max(const char *method, const char *path);
+
+/* Answer one request. ret is always filled; body is NULL when memory is short. */
+void api_handle(struct app *app, const struct api_request *req, struct api_response *ret);
+
+/* The answer to a request whose body is longer than api_body_max(). */
+void api_too_large(const struct api_request *req, struct api_response *ret);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mgmt/mgmtd/app.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "lib/mono.h"
+#include "mgmt/mgmtd/session.h"
+#include "mgmt/mgmtd/store_policy.h"
+#include "mgmt/mgmtd/when.h"
+
+int app_read_policy(struct app *app)
+{
+	CLEANUP(store_policy_free) struct policy_version version = { 0 };
+	struct diags diags = { 0 };
+	struct policy *policy = NULL;
+	int r = store_policy_get(app->db, &version);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0)
+		r = policy_parse(version.text, strlen(version.text), &policy, &diags);
+	if (r < 0)
+		return r;
+	policy_free(app->policy);
+	app->policy = policy;
+	when_use_zone(policy->timezone);
+	return 0;
+}
+
+static int open_all(struct app *app, const char *root, const char **ret_what)
+{
+	char path[PATH_TEXT_MAX];
+	int r = path_join(path, root, PATH_LEDGER "/ledger.db");
+
+	*ret_what = "the ledger";
+	if (r == 0)
+		r = db_open(path, &app->db);
+	if (r < 0)
+		return r;
+	*ret_what = "the paths";
+	if ((r = parts_init(&app->parts, root)) < 0 ||
+	    (r = journal_init(&app->journal, root)) < 0)
+		return r;
+	*ret_what = "the revisions";
+	r = publish_init(&app->publisher, root, app->db, &app->parts, &app->journal);
+	if (r < 0)
+		return r;
+	*ret_what = "the policy in force";
+	r = app_read_policy(app);
+	if (r < 0)
+		return r;
+	*ret_what = "the passwords";
+	return auth_init(&app->auth);
+}
+
+int app_open(struct app *app, const char *root)
+{
+	const char *what;
+	int r;
+
+	*app = (struct app){ .started_us = wall_us() };
+	r = open_all(app, root, &what);
+	if (r < 0) {
+		log_err("mgmtd", "cannot open %s: %s", what, strerror(-r));
+		app_close(app);
+		return r;
+	}
+	if (journal_state(&app->journal) < 0)
+		log_err("mgmtd", "records cannot be written to %s; changes are refused",
+			app->journal.dir);
+	return 0;
+}
+
+void app_close(struct app *app)
+{
+	journal_close(&app->journal);
+	policy_free(app->policy);
+	app->policy = NULL;
+	db_close(app->db);
+	app->db = NULL;
+}
+
+void app_tick(struct app *app, int64_t now)
+{
+	parts_poll(&app->parts);
+	parts_resend(&app->parts, app->publisher.current);
+	if (session_expire(app->db, now) < 0)
+		log_warn("mgmtd", "ledger: %s", db_error(app->db));
+}

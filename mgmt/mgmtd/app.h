@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * app - what mgmtd holds while it runs: ledger, journal, the other parts, the policy
+ */
+#ifndef MGMT_MGMTD_APP_H
+#define MGMT_MGMTD_APP_H
+
+#include <stdint.h>
+
+#include "lib/attr.h"
+#include "lib/policy/policy.h"
+#include "mgmt/mgmtd/auth.h"
+#include "mgmt/mgmtd/db.h"
+#include "mgmt/mgmtd/journal.h"
+#include "mgmt/mgmtd/parts.h"
+#include "mgmt/mgmtd/publish.h"
+#include "mgmt/mgmtd/sight.h"
+
+struct app {
+	struct db *db;
+	struct parts parts;
+	struct journal journal;
+	struct publisher publisher;
+	struct auth auth;
+	struct sight sight;
+	struct policy *policy; /* in force; NULL: none was applied yet */
+	int64_t started_us;
+};
+
+/*
+ * Open everything below root. On failure it has logged why and nothing is left
+ * open. Returns 0 or a negative errno.
+ */
+int app_open(struct app *app, const char *root) MUST_CHECK;
+void app_close(struct app *app);
+
+/* Read the policy again after it changed; also sets the process's time zone. */
+int app_read_policy(struct app *app) MUST_CHECK;
+
+/* Every two seconds: ask the parts, send them what they missed, forget old sessions. */
+void app_tick(struct app *app, int64_t now);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mgmt/mgmtd/db.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "lib/mem.h"
+#include "mgmt/mgmtd/migrate.h"
+
+#define BUSY_MS 2000 /* somebody reads the file with a tool */
+
+struct db {
+	sqlite3 *sqlite;
+};
+
+/* A sqlite3_stmt under our name: db.h shows no type of SQLite's. */
+struct db_rows {
+	sqlite3_stmt *st;
+};
+
+static int error_of(int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_DONE:
+		return 0;
+	case SQLITE_CONSTRAINT:
+		return -EEXIST;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	default:
+		return -EIO;
+	}
+}
+
+int db_script(struct db *db, const char *sql)
+{
+	return error_of(sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL));
+}
+
+int db_open(const char *path, struct db **ret_db)
+{
+	struct db *db = calloc(1, sizeof(*db));
+	int r;
+
+	if (db == NULL)
+		return -ENOMEM;
+	r = error_of(sqlite3_open(path, &db->sqlite));
+	if (r == 0)
+		r = error_of(sqlite3_busy_timeout(db->sqlite, BUSY_MS));
+	if (r == 0)
+		r = db_script(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+				  "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;");
+	if (r == 0)
+		r = migrate_run(db);
+	if (r < 0) {
+		db_close(db);
+		return r;
+	}
+	*ret_db = db;
+	return 0;
+}
+
+void db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	(void)sqlite3_close(db->sqlite);
+	free(db);
+}
+
+const char *db_error(const struct db *db)
+{
+	return sqlite3_errmsg(db->sqlite);
+}
+
+int db_begin(struct db *db)
+{
+	return db_script(db, "BEGIN IMMEDIATE");
+}
+
+int db_commit(struct db *db)
+{
+	return db_script(db, "COMMIT");
+}
+
+void db_rollback(struct db *db)
+{
+	if (sqlite3_get_autocommit(db->sqlite) == 0)
+		(void)sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static int prepare(struct db *db, struct db_rows **ret_rows, const char *sql,
+		   const char *fmt, va_list ap)
+{
+	CLEANUP(db_rows_free) struct db_rows *rows = calloc(1, sizeof(*rows));
+	int rc;
+
+	if (rows == NULL)
+		return -ENOMEM;
+	rc = sqlite3_prepare_v2(db->sqlite, sql, -1, &rows->st, NULL);
+	for (int i = 0; rc == SQLITE_OK && fmt[i] != '\0'; i++) {
+		if (fmt[i] == 's')
+			rc = sqlite3_bind_text(rows->st, i + 1, va_arg(ap, const char *),
+					       -1, SQLITE_TRANSIENT);
+		else
+			rc = sqlite3_bind_int64(rows->st, i + 1, va_arg(ap, int64_t));
+	}
+	if (rc != SQLITE_OK)
+		return error_of(rc);
+	*ret_rows = STEAL(rows);
+	return 0;
+}
+
+int db_query(struct db *db, struct db_rows **ret_rows, const char *sql, const char *fmt,
+	     ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = prepare(db, ret_rows, sql, fmt, ap);
+	va_end(ap);
+	return r;
+}
+
+int db_run(struct db *db, const char *sql, const char *fmt, ...)
+{
+	CLEANUP(db_rows_free) struct db_rows *rows = NULL;
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = prepare(db, &rows, sql, fmt, ap);
+	va_end(ap);
+	if (r < 0)
+		return r;
+	r = db_next(rows);
+	return r < 0 ? r : 0;
+}
+
+int db_number(struct db *db, int64_t *ret_number, const char *sql, const char *fmt, ...)
+{
+	CLEANUP(db_rows_free) struct db_rows *rows = NULL;
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = prepare(db, &rows, sql, fmt, ap);
+	va_end(ap);
+	if (r == 0)
+		r = db_next(rows);
+	if (r < 0)
+		return r;
+	*ret_number = r == 1 ? db_int(rows, 0) : 0;
+	return 0;
+}
+
+int64_t db_last_id(const struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->sqlite);
+}
+
+int64_t db_changed(const struct db *db)
+{
+	return sqlite3_changes(db->sqlite);
+}
+
+int db_next(struct db_rows *rows)
+{
+	int rc = sqlite3_step(rows->st);
+
+	return rc == SQLITE_ROW ? 1 : error_of(rc);
+}
+
+int64_t db_int(struct db_rows *rows, int column)
+{
+	return sqlite3_column_int64(rows->st, column);
+}
+
+const char *db_text(struct db_rows *rows, int column)
+{
+	const unsigned char *text = sqlite3_column_text(rows->st, column);
+
+	return text != NULL ? (const char *)text : "";
+}
+
+void db_rows_free(struct db_rows **rows)
+{
+	if (*rows == NULL)
+		return;
+	(void)sqlite3_finalize((*rows)->st);
+	free(*rows);
+	*rows = NULL;
+}

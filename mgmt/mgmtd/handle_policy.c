@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+
+#include "mgmt/mgmtd/handlers.h"
+#include "mgmt/mgmtd/store_policy.h"
+
+/* The word that is wrong with a part now; NULL: nothing that we can see from here. */
+static const char *complaint(struct call *c, enum part part, char *dst, size_t size)
+{
+	const struct part_state *state = &c->app->parts.state[part];
+	uint64_t current = c->app->publisher.current;
+
+	if (!state->there)
+		return msg_text(MSG_STATUS_AWAY, c->ja, "", dst, size);
+	if ((part == PART_GATED || part == PART_PROXYD) &&
+	    state->status.revision != current)
+		return msg_text(MSG_STATUS_BEHIND, c->ja, "", dst, size);
+	return NULL;
+}
+
+static json_t *part_json(struct call *c, enum part part, bool *all_ok)
+{
+	const struct part_state *state = &c->app->parts.state[part];
+	struct proto_status none = { 0 };
+	const struct proto_status *st = state->there ? &state->status : &none;
+	char text[MSG_TEXT_MAX];
+	const char *wrong = complaint(c, part, text, sizeof(text));
+	bool ok = wrong == NULL && st->ok != 0;
+
+	*all_ok = *all_ok && ok;
+	return json_pack(
+		"{s:s, s:b, s:s, s:I, s:o, s:I, s:I, s:I}", "name", part_name(part), "ok",
+		(int)ok, "text", wrong != NULL ? wrong : st->text, "revision",
+		(json_int_t)st->revision, "started", call_time(st->started_us / 1000000),
+		"connections", (json_int_t)st->connections, "records",
+		(json_int_t)st->records, "lost", (json_int_t)st->lost);
+}
+
+static json_t *own_json(struct call *c, bool *all_ok)
+{
+	bool recordable = journal_state(&c->app->journal) == 0;
+	bool ok = recordable && c->app->policy != NULL;
+	char text[MSG_TEXT_MAX] = "";
+
+	if (!ok)
+		(void)msg_text(recordable ? MSG_STATUS_NO_POLICY : MSG_STATUS_NO_RECORD,
+			       c->ja, "", text, sizeof(text));
+	*all_ok = *all_ok && ok;
+	return json_pack("{s:s, s:b, s:s, s:I, s:o, s:i, s:I, s:I}", "name", "mgmtd",
+			 "ok", (int)ok, "text", text, "revision",
+			 (json_int_t)c->app->publisher.current, "started",
+			 call_time(c->app->started_us / 1000000), "connections", 0,
+			 "records", (json_int_t)c->app->journal.written, "lost",
+			 (json_int_t)(c->app->sight.lost + c->app->sight.refused));
+}
+
+void handle_status(struct call *c)
+{
+	json_t *parts = json_array();
+	bool ok = true;
+
+	parts_poll(&c->app->parts);
+	for (int i = 0; i < PART_COUNT; i++)
+		(void)json_array_append_new(parts, part_json(c, (enum part)i, &ok));
+	(void)json_array_append_new(parts, own_json(c, &ok));
+	call_json(c, 200,
+		  json_pack("{s:b, s:I, s:s, s:o, s:o}", "ok", (int)ok, "revision",
+			    (json_int_t)c->app->publisher.current, "site",
+			    c->app->policy != NULL ? c->app->policy->site : "", "time",
+			    call_time(c->req->now), "parts", parts));
+}
+
+void handle_policy_show(struct call *c)
+{
+	CLEANUP(store_policy_free) struct policy_version v = { 0 };
+	int r = store_policy_get(c->app->db, &v);
+
+	if (r < 0) {
+		call_fail_publish(c, r, NULL);
+		return;
+	}
+	call_json(c, 200,
+		  json_pack("{s:I, s:o, s:s, s:s, s:s}", "revision",
+			    (json_int_t)c->app->publisher.current, "applied",
+			    call_time(v.applied), "applied_by", v.by, "reason", v.reason,
+			    "text", v.text));
+}
+
+void handle_policy_nft(struct call *c)
+{
+	char *text = NULL;
+	int r = parts_show_nft(&c->app->parts, &text);
+
+	if (r == -EHOSTDOWN)
+		call_fail(c, MSG_PART_AWAY, part_name(PART_GATED));
+	else if (r < 0)
+		call_fail_internal(c, r);
+	else
+		call_text(c, text);
+}
+
+static int apply(struct call *c, const struct input_policy *in,
+		 struct publish_result *result)
+{
+	struct publisher *p = &c->app->publisher;
+	struct publish_order order = call_order(c, "policy-apply", "policy", in->reason);
+	int r = publish_begin(p);
+
+	if (r == 0)
+		r = store_policy_add(c->app->db, in->text, c->req->now, c->actor.login,
+				     in->reason);
+	if (r < 0) {
+		publish_abort(p);
+		return r;
+	}
+	r = publish_commit(p, &order, result);
+	return r < 0 ? r : app_read_policy(c->app);
+}
+
+void handle_policy_apply(struct call *c)
+{
+	struct publish_result result = { 0 };
+	struct input_policy in;
+	struct input_error e;
+	json_t *obj;
+	int r;
+
+	if (input_policy(c->body, &in, &e) < 0) {
+		call_fail_input(c, &e);
+		return;
+	}
+	r = apply(c, &in, &result);
+	if (r < 0) {
+		call_fail_publish(c, r, &result);
+		return;
+	}
+	obj = json_object();
+	call_add_result(c, obj, &result, true);
+	call_json(c, 200, obj);
+}

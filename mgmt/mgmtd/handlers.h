@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* handlers - the functions behind the routes (docs/api.md), a file per resource */
+#ifndef MGMT_MGMTD_HANDLERS_H
+#define MGMT_MGMTD_HANDLERS_H
+
+#include "mgmt/mgmtd/call.h"
+
+/* handle_session.c */
+void handle_session_start(struct call *c);
+void handle_session_show(struct call *c);
+void handle_session_end(struct call *c);
+void handle_password(struct call *c);
+
+/* handle_policy.c */
+void handle_status(struct call *c);
+void handle_policy_show(struct call *c);
+void handle_policy_nft(struct call *c);
+void handle_policy_apply(struct call *c);
+
+/* handle_allow.c */
+void handle_allow_list(struct call *c);
+void handle_allow_request(struct call *c);
+void handle_allow_approve(struct call *c);
+void handle_allow_remove(struct call *c);
+void handle_allow_test(struct call *c);
+
+/* handle_devices.c */
+void handle_device_list(struct call *c);
+void handle_device_add(struct call *c);
+void handle_device_request(struct call *c);
+void handle_device_approve(struct call *c);
+void handle_device_revoke(struct call *c);
+
+/* handle_records.c */
+void handle_record_search(struct call *c);
+void handle_record_verify(struct call *c);
+
+/* handle_users.c */
+void handle_user_list(struct call *c);
+void handle_user_add(struct call *c);
+void handle_user_disable(struct call *c);
+void handle_user_reset(struct call *c);
+
+#endif

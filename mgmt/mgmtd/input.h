@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * input - bodies of requests, checked and turned into plain values (pure)
+ *
+ * Every function takes a parsed JSON value of any kind from anybody. It returns 0,
+ * or -EINVAL with the reason in e. Unknown keys are errors. Texts are printable
+ * UTF-8; ret_ is written only on success. Nothing is allocated.
+ */
+#ifndef MGMT_MGMTD_INPUT_H
+#define MGMT_MGMTD_INPUT_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "lib/attr.h"
+#include "lib/host.h"
+#include "lib/revision.h"
+#include "mgmt/mgmtd/msg.h"
+#include "mgmt/mgmtd/workflow.h"
+
+#define INPUT_REASON_MAX   1000 /* bytes */
+#define INPUT_NAME_MAX     120
+#define INPUT_PASSWORD_MAX 128
+
+struct input_error {
+	enum msg msg;
+	char arg[128];
+};
+
+struct input_reason {
+	char reason[INPUT_REASON_MAX + 1];
+};
+
+struct input_policy {
+	const char *text; /* borrowed from the body */
+	char reason[INPUT_REASON_MAX + 1];
+};
+
+struct input_allow {
+	char host[HOST_PATTERN_MAX + 1];
+	uint16_t port[REVISION_PORTS_MAX];
+	size_t port_count;
+	size_t zone[POLICY_ZONES_MAX]; /* indices into the policy */
+	size_t zone_count; /* 0: every zone that the proxy serves */
+	char reason[INPUT_REASON_MAX + 1];
+};
+
+struct input_device {
+	char mac[MAC_TEXT_MAX]; /* normal form */
+	char interface[16];
+	char name[INPUT_NAME_MAX + 1];
+};
+
+struct input_request {
+	const char *kind; /* "business" or "contractor" */
+	char owner[INPUT_NAME_MAX + 1];
+	char reason[INPUT_REASON_MAX + 1];
+	int64_t until; /* 0: none */
+	int64_t seconds; /* from the approval on; 0: none */
+	char destination[REVISION_DESTINATIONS_MAX][HOST_PATTERN_MAX + 1];
+	size_t destination_count;
+};
+
+struct input_user {
+	char login[LOGIN_MAX + 1];
+	char name[INPUT_NAME_MAX + 1];
+	enum role role;
+};
+
+struct input_sign_in {
+	char login[64]; /* as typed */
+	char password[INPUT_PASSWORD_MAX + 1];
+};
+
+struct input_password {
+	char old_password[INPUT_PASSWORD_MAX + 1];
+	char new_password[INPUT_PASSWORD_MAX + 1];
+};
+
+int input_nothing(const json_t *body, struct input_error *e) MUST_CHECK;
+int input_reason(const json_t *body, struct input_reason *ret,
+		 struct input_error *e) MUST_CHECK;
+int input_policy(const json_t *body, struct input_policy *ret,
+		 struct input_error *e) MUST_CHECK;
+int input_allow(const json_t *body, const struct policy *policy, struct input_allow *ret,
+		struct input_error *e) MUST_CHECK;
+int input_device(const json_t *body, const struct policy *policy,
+		 struct input_device *ret, struct input_error *e) MUST_CHECK;
+
+/* now: seconds UTC, what ends are compared with. */
+int input_request(const json_t *body, int64_t now, struct input_request *ret,
+		  struct input_error *e) MUST_CHECK;
+int input_user(const json_t *body, struct input_user *ret,
+	       struct input_error *e) MUST_CHECK;
+int input_sign_in(const json_t *body, struct input_sign_in *ret,
+		  struct input_error *e) MUST_CHECK;
+
+/* Also the rule for passwords: 8 or more, letters, digits and symbols, a new one. */
+int input_password(const json_t *body, struct input_password *ret,
+		   struct input_error *e) MUST_CHECK;
+
+/* Is it an interface of a zone where devices need a permit? */
+bool input_interface_ok(const struct policy *policy, const char *interface);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mgmt/mgmtd/migrate.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+/*
+ * Times are seconds UTC. Accounts are never deleted, so that a login in an old
+ * record always means the same person. Lists in a column (ports, zones,
+ * destinations) are JSON arrays that we wrote.
+ */
+static const char first[] =
+	"CREATE TABLE account (login TEXT PRIMARY KEY, name TEXT NOT NULL,"
+	"  role TEXT NOT NULL CHECK (role IN ('admin','manager','auditor','requester')),"
+	"  hash TEXT NOT NULL, must_change INTEGER NOT NULL, disabled INTEGER NOT NULL,"
+	"  created INTEGER NOT NULL) WITHOUT ROWID;"
+	/* by the login that was typed, known or not: the answers do not differ */
+	"CREATE TABLE attempt (id INTEGER PRIMARY KEY, login TEXT NOT NULL UNIQUE,"
+	"  failed INTEGER NOT NULL, locked_until INTEGER NOT NULL);"
+	"CREATE TABLE session (hash TEXT PRIMARY KEY,"
+	"  login TEXT NOT NULL REFERENCES account(login), csrf TEXT NOT NULL,"
+	"  created INTEGER NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE policy_version (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"  text TEXT NOT NULL, applied INTEGER NOT NULL, by TEXT NOT NULL,"
+	"  reason TEXT NOT NULL);"
+	"CREATE TABLE entry (id TEXT PRIMARY KEY, host TEXT NOT NULL, ports TEXT NOT "
+	"NULL,"
+	"  zones TEXT NOT NULL, reason TEXT NOT NULL,"
+	"  state TEXT NOT NULL CHECK (state IN ('requested','active','removed')),"
+	"  requested_by TEXT NOT NULL, requested_role TEXT NOT NULL,"
+	"  requested INTEGER NOT NULL, approved_by TEXT NOT NULL DEFAULT '',"
+	"  approved INTEGER NOT NULL DEFAULT 0, removed_by TEXT NOT NULL DEFAULT '',"
+	"  removed INTEGER NOT NULL DEFAULT 0, removed_reason TEXT NOT NULL DEFAULT '');"
+	"CREATE INDEX entry_state ON entry (state, host);"
+	/* a card on an interface, as permits are: the same one elsewhere is another row */
+	"CREATE TABLE device (id TEXT PRIMARY KEY, mac TEXT NOT NULL,"
+	"  name TEXT NOT NULL, interface TEXT NOT NULL, address TEXT NOT NULL,"
+	"  first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, UNIQUE (mac, "
+	"interface));"
+	/* the number is the kernel's mark: never reused, 24 bits */
+	"CREATE TABLE permit (number INTEGER PRIMARY KEY AUTOINCREMENT"
+	"  CHECK (number <= 16777215), id TEXT NOT NULL UNIQUE,"
+	"  device TEXT NOT NULL REFERENCES device(id), interface TEXT NOT NULL,"
+	"  kind TEXT NOT NULL CHECK (kind IN ('business','contractor')),"
+	"  owner TEXT NOT NULL, reason TEXT NOT NULL, destinations TEXT NOT NULL,"
+	"  until INTEGER NOT NULL, seconds INTEGER NOT NULL,"
+	"  state TEXT NOT NULL CHECK (state IN ('requested','active','replaced',"
+	"    'withdrawn','revoked')),"
+	"  requested_by TEXT NOT NULL, requested_role TEXT NOT NULL,"
+	"  requested INTEGER NOT NULL, approved_by TEXT NOT NULL DEFAULT '',"
+	"  approved INTEGER NOT NULL DEFAULT 0, ended_by TEXT NOT NULL DEFAULT '',"
+	"  ended INTEGER NOT NULL DEFAULT 0, ended_reason TEXT NOT NULL DEFAULT '');"
+	"CREATE UNIQUE INDEX permit_open ON permit (device) WHERE state = 'requested';"
+	"CREATE UNIQUE INDEX permit_active ON permit (device) WHERE state = 'active';"
+	"CREATE INDEX permit_device ON permit (device, number);"
+	"CREATE TABLE change (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL,"
+	"  who TEXT NOT NULL, what TEXT NOT NULL, object TEXT NOT NULL,"
+	"  reason TEXT NOT NULL, break_glass INTEGER NOT NULL);"
+	"CREATE TABLE revision (number INTEGER PRIMARY KEY, created INTEGER NOT NULL,"
+	"  why TEXT NOT NULL);";
+
+static const char *const steps[] = { first };
+
+static int take_step(struct db *db, size_t from)
+{
+	static const char *const stamp[] = { "PRAGMA user_version=1" };
+	int r = db_begin(db);
+
+	if (r == 0)
+		r = db_script(db, steps[from]);
+	if (r == 0)
+		r = db_script(db, stamp[from]);
+	if (r == 0)
+		r = db_commit(db);
+	if (r < 0)
+		db_rollback(db);
+	return r;
+}
+
+int migrate_run(struct db *db)
+{
+	int64_t version;
+	int r = db_number(db, &version, "PRAGMA user_version", "");
+
+	if (r < 0)
+		return r;
+	if (version < 0 || version > (int64_t)ARRAY_LEN(steps))
+		return -ENOTSUP;
+	for (size_t i = (size_t)version; i < ARRAY_LEN(steps); i++) {
+		r = take_step(db, i);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * parts - the other daemons, as mgmtd knows and asks them
+ *
+ * Calls block, each with a deadline. What a daemon said last is kept, so that
+ * showing the status costs nothing.
+ */
+#ifndef MGMT_MGMTD_PARTS_H
+#define MGMT_MGMTD_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/attr.h"
+#include "lib/mono.h"
+#include "lib/paths.h"
+#include "lib/proto.h"
+
+enum part {
+	PART_GATED,
+	PART_PROXYD,
+	PART_SENSORD,
+	PART_RECORDD,
+	PART_COUNT,
+};
+
+struct part_state {
+	bool there; /* it answered last time */
+	struct proto_status status; /* when there */
+	struct mono ask_next; /* one that hung is asked less often */
+	uint64_t refused; /* the revision it would not load again, 0: none */
+};
+
+struct parts {
+	char path[PART_COUNT][PATH_TEXT_MAX];
+	struct part_state state[PART_COUNT];
+	unsigned load_ms; /* deadline for loading a revision */
+};
+
+/* Paths below root. Returns 0 or -ENAMETOOLONG. */
+int parts_init(struct parts *p, const char *root) MUST_CHECK;
+const char *part_name(enum part part);
+
+/* Ask one for its status now. Returns 0, or a negative errno: it is away, and state says so. */
+int parts_ask(struct parts *p, enum part part);
+
+/* Ask all those whose time has come. */
+void parts_poll(struct parts *p);
+
+/*
+ * Have it load a revision. Returns 0 (ret_result is its answer, which may be a
+ * refusal) or a negative errno: it is away or does not answer.
+ */
+int parts_load(struct parts *p, enum part part, uint64_t number,
+	       struct proto_result *ret_result) MUST_CHECK;
+
+/*
+ * Where gated or proxyd is there but runs another revision than current, send it
+ * current. A refusal is not repeated until the daemon was away or current changes.
+ */
+void parts_resend(struct parts *p, uint64_t current);
+
+/* gated's ruleset as text, the caller's to free. -EHOSTDOWN or -EBADMSG. */
+int parts_show_nft(struct parts *p, char **ret_text) MUST_CHECK;
+
+/*
+ * Have recordd answer a query: fn for every row. -EHOSTDOWN, -EBADMSG, what
+ * recordd said, or what fn returned below 0.
+ */
+int parts_query(struct parts *p, const struct proto_query *query,
+		int (*fn)(const struct proto_row *row, void *user), void *user,
+		bool *ret_more) MUST_CHECK;
+int parts_verify(struct parts *p, struct proto_verify *ret) MUST_CHECK;
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mgmt/mgmtd/publish.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/diag.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+#include "lib/revision.h"
+#include "lib/str.h"
+#include "mgmt/mgmtd/snapshot.h"
+
+#define POLICY_NAME "policy.yaml" /* in diagnostics */
+
+/* The number in "0000000007.json" and its like; 0 for other names. */
+static uint64_t number_of(const char *name)
+{
+	char digits[24];
+	uint64_t n;
+	size_t len = strcspn(name, ".");
+
+	if (len != 10 ||
+	    (strcmp(name + len, ".json") != 0 && strcmp(name + len, ".sig") != 0))
+		return 0;
+	name += strspn(name, "0");
+	len = strcspn(name, ".");
+	memcpy(digits, name, len);
+	digits[len] = '\0';
+	return str_to_uint(digits, 1, INT64_MAX, &n) == 0 ? n : 0;
+}
+
+static void discard(const struct publisher *p, uint64_t number)
+{
+	int r = revision_discard(p->dir, number);
+
+	if (r < 0) /* it is never current, and its number is not used again */
+		log_warn("mgmtd", "revision %" PRIu64 " cannot be removed: %s", number,
+			 strerror(-r));
+}
+
+/* Remove what was written but never came into force before we were ended. */
+static int sweep(struct publisher *p)
+{
+	DIR *dir = opendir(p->dir);
+	const struct dirent *entry;
+
+	if (dir == NULL)
+		return -errno;
+	while ((entry = readdir(dir)) != NULL) {
+		uint64_t n = number_of(entry->d_name);
+
+		if (n <= p->current)
+			continue;
+		p->tried = n > p->tried ? n : p->tried;
+		log_warn("mgmtd", "revision %" PRIu64 " never came into force; removed",
+			 n);
+		discard(p, n);
+	}
+	(void)closedir(dir);
+	return 0;
+}
+
+int publish_init(struct publisher *p, const char *root, struct db *db,
+		 struct parts *parts, struct journal *journal)
+{
+	int r;
+
+	*p = (struct publisher){ .db = db, .parts = parts, .journal = journal };
+	if ((r = path_join(p->dir, root, PATH_REVISIONS)) < 0 ||
+	    (r = path_join(p->secret, root, PATH_LEDGER "/revision.key")) < 0 ||
+	    (r = revision_key_ensure(p->dir, p->secret)) < 0 ||
+	    (r = store_revision_current(db, &p->current)) < 0)
+		return r;
+	p->tried = p->current;
+	if (p->current != 0)
+		r = revision_set_current(p->dir, p->current);
+	return r < 0 ? r : sweep(p);
+}
+
+int publish_begin(struct publisher *p)
+{
+	return db_begin(p->db);
+}
+
+void publish_abort(struct publisher *p)
+{
+	db_rollback(p->db);
+}
+
+/* The ledger as it stands in the open transaction becomes files on disk. */
+static int write_files(struct publisher *p, const struct publish_order *order,
+		       uint64_t number, struct publish_result *ret)
+{
+	CLEANUP(free_p) char *text = NULL;
+	struct diags diags = { 0 };
+	size_t len = 0;
+	int r;
+
+	if ((r = store_change_add(p->db, &order->change, order->now)) < 0 ||
+	    (r = store_revision_add(p->db, number, order->now, order->change.what)) < 0)
+		return r;
+	r = snapshot_build(p->db, number, order->now, &text, &len, &diags);
+	if (r == -EINVAL || r == -EFBIG) {
+		(void)diag_print(&diags, POLICY_NAME, ret->text, sizeof(ret->text));
+		return -EINVAL;
+	}
+	if (r < 0)
+		return r;
+	r = revision_store(p->dir, p->secret, number, text, len);
+	/* its other codes mean something else to our callers */
+	return r == 0 || r == -ENOSPC ? r : -EIO;
+}
+
+/* Have one daemon load it. asked gets its bit unless it surely has not changed. */
+static int send_to(struct publisher *p, enum part part, bool withdrawal, uint64_t number,
+		   unsigned *asked, struct publish_result *ret)
+{
+	struct proto_result result;
+	int r = parts_load(p->parts, part, number, &result);
+
+	if (r < 0) {
+		*asked |= 1u << part; /* it may have taken it and died, or be slow */
+		ret->culprit = part;
+		if (!withdrawal)
+			return -EHOSTDOWN;
+		ret->pending |= 1u << part;
+		return 0;
+	}
+	if (result.code < 0) {
+		ret->culprit = part;
+		(void)str_copy(ret->text, sizeof(ret->text), result.text);
+		return -EINVAL;
+	}
+	*asked |= 1u << part;
+	ret->cut += result.cut;
+	return 0;
+}
+
+/* A grant is not begun while one of the two is known to be away. */
+static int both_there(struct publisher *p, struct publish_result *ret)
+{
+	static const enum part both[] = { PART_GATED, PART_PROXYD };
+
+	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+		if (parts_ask(p->parts, both[i]) < 0) {
+			ret->culprit = both[i];
+			return -EHOSTDOWN;
+		}
+	}
+	return 0;
+}
+
+static int send_to_both(struct publisher *p, const struct publish_order *order,
+			uint64_t number, unsigned *asked, struct publish_result *ret)
+{
+	int r = order->withdrawal ? 0 : both_there(p, ret);
+
+	if (r == 0)
+		r = send_to(p, PART_GATED, order->withdrawal, number, asked, ret);
+	if (r == 0)
+		r = send_to(p, PART_PROXYD, order->withdrawal, number, asked, ret);
+	return r;
+}
+
+/* Everything as it was: ledger, files, and the daemons that were asked. */
+static void undo(struct publisher *p, uint64_t number, unsigned asked)
+{
+	struct proto_result result;
+
+	db_rollback(p->db);
+	for (int part = 0; part < PART_COUNT; part++) {
+		if ((asked & 1u << part) == 0 || p->current == 0)
+			continue;
+		if (parts_load(p->parts, (enum part)part, p->current, &result) < 0 ||
+		    result.code < 0)
+			log_err("mgmtd", "%s did not go back to revision %" PRIu64,
+				part_name((enum part)part), p->current);
+	}
+	discard(p, number);
+}
+
+static int make_current(struct publisher *p, const struct publish_order *order,
+			uint64_t number)
+{
+	int r = journal_change(p->journal, &order->change, order->client, number);
+
+	if (r < 0)
+		return -ENOBUFS;
+	r = revision_set_current(p->dir, number);
+	if (r == 0)
+		r = db_commit(p->db);
+	if (r < 0 && p->current != 0 && revision_set_current(p->dir, p->current) < 0)
+		log_err("mgmtd", "current cannot be pointed back at revision %" PRIu64,
+			p->current); /* done at the next start */
+	return r;
+}
+
+int publish_commit(struct publisher *p, const struct publish_order *order,
+		   struct publish_result *ret)
+{
+	uint64_t number = p->tried + 1;
+	unsigned asked = 0;
+	int r;
+
+	*ret = (struct publish_result){ .revision = p->current, .culprit = PART_COUNT };
+	if (journal_state(p->journal) < 0) {
+		db_rollback(p->db);
+		return -ENOBUFS;
+	}
+	p->tried = number;
+	r = write_files(p, order, number, ret);
+	if (r == 0)
+		r = send_to_both(p, order, number, &asked, ret);
+	if (r == 0)
+		r = make_current(p, order, number);
+	if (r < 0) {
+		undo(p, number, asked);
+		ret->cut = 0;
+		ret->pending = 0;
+		return r;
+	}
+	p->current = number;
+	ret->revision = number;
+	return 0;
+}
+
+int publish_note(struct publisher *p, const struct publish_order *order)
+{
+	int r = store_change_add(p->db, &order->change, order->now);
+
+	if (r == 0 &&
+	    journal_change(p->journal, &order->change, order->client, p->current) < 0)
+		r = -ENOBUFS;
+	if (r == 0)
+		r = db_commit(p->db);
+	if (r < 0)
+		db_rollback(p->db);
+	return r;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * publish - the one way in: a change of the ledger becomes a revision in force
+ *
+ * publish_begin(); change the stores; then publish_commit() for what the daemons
+ * must follow, publish_note() for what they need not know, or publish_abort().
+ * Either all of it happens (ledger, files, daemons, record) or nothing does, but
+ * for withdrawals: they are stored even when a daemon is away, which follows when
+ * it is back (parts_resend()).
+ */
+#ifndef MGMT_MGMTD_PUBLISH_H
+#define MGMT_MGMTD_PUBLISH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "lib/attr.h"
+#include "lib/paths.h"
+#include "lib/proto.h"
+#include "mgmt/mgmtd/db.h"
+#include "mgmt/mgmtd/journal.h"
+#include "mgmt/mgmtd/parts.h"
+#include "mgmt/mgmtd/store_change.h"
+
+struct publisher {
+	struct db *db;
+	struct parts *parts;
+	struct journal *journal;
+	char dir[PATH_TEXT_MAX]; /* of revisions */
+	char secret[PATH_TEXT_MAX]; /* the signing key */
+	uint64_t current; /* in force; 0: none yet */
+	uint64_t tried; /* the highest number ever written; none is used twice */
+};
+
+struct publish_order {
+	struct change change;
+	struct addr client; /* who asked, for the record */
+	int64_t now; /* seconds UTC: permits that are over then are left out */
+	bool withdrawal;
+};
+
+struct publish_result {
+	uint64_t revision;
+	uint32_t cut;
+	unsigned pending; /* a bit (1 << part) for each that is away */
+	enum part culprit; /* who is away or refused */
+	char text[PROTO_TEXT_MAX]; /* why it was refused, one diagnostic a line */
+};
+
+/*
+ * Take up what is there: makes the key, points the files' current at the ledger's
+ * and removes revisions that never came into force. db, parts and journal stay the
+ * caller's and must outlive p. Returns 0 or a negative errno.
+ */
+int publish_init(struct publisher *p, const char *root, struct db *db,
+		 struct parts *parts, struct journal *journal) MUST_CHECK;
+
+int publish_begin(struct publisher *p) MUST_CHECK;
+void publish_abort(struct publisher *p);
+
+/*
+ * Ends the transaction in any case. Returns 0; -EINVAL: refused (culprit may be
+ * PART_COUNT: by ourselves; text); -EHOSTDOWN: culprit is away; -ENOBUFS: not
+ * recordable; -ENOENT: no policy yet; or another negative errno. ret is always set.
+ */
+int publish_commit(struct publisher *p, const struct publish_order *order,
+		   struct publish_result *ret) MUST_CHECK;
+
+/* Likewise without a revision. Returns 0, -ENOBUFS or what db.h says. */
+int publish_note(struct publisher *p, const struct publish_order *order) MUST_CHECK;
+
+#endif

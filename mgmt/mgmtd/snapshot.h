@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * snapshot - the ledger as one revision's JSON text (lib/revision.h)
+ *
+ * Holds the newest policy, the active entries, and the active permits that are
+ * not over. What it builds was parsed once as the daemons will parse it.
+ */
+#ifndef MGMT_MGMTD_SNAPSHOT_H
+#define MGMT_MGMTD_SNAPSHOT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/attr.h"
+#include "lib/diag.h"
+#include "mgmt/mgmtd/db.h"
+
+/*
+ * *ret_text is the caller's to free. Returns 0, -ENOENT (no policy was applied),
+ * -EINVAL or -EFBIG (refused, see diags), -ENOMEM, or what db.h says.
+ */
+int snapshot_build(struct db *db, uint64_t number, int64_t now, char **ret_text,
+		   size_t *ret_len, struct diags *diags) MUST_CHECK;
+
+#endif

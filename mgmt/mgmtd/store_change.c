@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mgmt/mgmtd/store_change.h"
+
+int store_change_add(struct db *db, const struct change *c, int64_t now)
+{
+	return db_run(db,
+		      "INSERT INTO change (at, who, what, object, reason, break_glass)"
+		      " VALUES (?, ?, ?, ?, ?, ?)",
+		      "issssi", now, c->who, c->what, c->object, c->reason,
+		      (int64_t)c->break_glass);
+}
+
+int store_revision_add(struct db *db, uint64_t number, int64_t now, const char *why)
+{
+	return db_run(db, "INSERT INTO revision (number, created, why) VALUES (?, ?, ?)",
+		      "iis", (int64_t)number, now, why);
+}
+
+int store_revision_current(struct db *db, uint64_t *ret_number)
+{
+	int64_t n;
+	int r = db_number(db, &n, "SELECT max(number) FROM revision", "");
+
+	if (r == 0)
+		*ret_number = (uint64_t)n;
+	return r;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* store_change - the history: who changed what, when and why; and the revisions */
+#ifndef MGMT_MGMTD_STORE_CHANGE_H
+#define MGMT_MGMTD_STORE_CHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/attr.h"
+#include "mgmt/mgmtd/db.h"
+
+/* One line of history. The strings are the caller's. */
+struct change {
+	const char *who;
+	const char *what; /* "allow-approve" and so on */
+	const char *object; /* id, login or "policy" */
+	const char *about; /* the object for people: host, MAC; NULL: object says it */
+	const char *reason;
+	bool break_glass;
+};
+
+int store_change_add(struct db *db, const struct change *c, int64_t now) MUST_CHECK;
+
+int store_revision_add(struct db *db, uint64_t number, int64_t now,
+		       const char *why) MUST_CHECK;
+/* The newest number, 0 before the first. */
+int store_revision_current(struct db *db, uint64_t *ret_number) MUST_CHECK;
+
+#endif

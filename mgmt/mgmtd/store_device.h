@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * store_device - the table of devices: seen by the sensor, or registered before
+ *
+ * A device is a MAC address on an interface, as a permit is: whoever uses the
+ * address on another interface is another device, without a permit.
+ */
+#ifndef MGMT_MGMTD_STORE_DEVICE_H
+#define MGMT_MGMTD_STORE_DEVICE_H
+
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "lib/attr.h"
+#include "lib/id.h"
+#include "mgmt/mgmtd/db.h"
+#include "mgmt/mgmtd/input.h"
+
+#define DEVICES_MAX 20000 /* a site has hundreds; a forger of addresses has more */
+
+struct device {
+	char id[ID_TEXT_MAX];
+	char mac[MAC_TEXT_MAX];
+	char name[INPUT_NAME_MAX + 1];
+	char interface[16];
+	char address[ADDR_TEXT_MAX]; /* "" unknown */
+	int64_t first_seen; /* 0: not yet */
+	int64_t last_seen;
+};
+
+/* -EEXIST: it is known on this interface; -EDQUOT: DEVICES_MAX are. */
+int store_device_add(struct db *db, const struct device *d) MUST_CHECK;
+/* -ENOENT: no such device. */
+int store_device_get(struct db *db, const char *id, struct device *ret) MUST_CHECK;
+
+/*
+ * By MAC address in normal form, on an interface or (NULL) on any. -ENOENT: no such
+ * device; -ENOTUNIQ: it is known on several interfaces.
+ */
+int store_device_find(struct db *db, const char *mac, const char *interface,
+		      struct device *ret) MUST_CHECK;
+
+/* Name, address and times. */
+int store_device_update(struct db *db, const struct device *d) MUST_CHECK;
+int store_device_each(struct db *db, int (*fn)(const struct device *d, void *user),
+		      void *user) MUST_CHECK;
+
+#endif

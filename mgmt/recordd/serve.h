@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * serve - what recordd answers: status, queries, verification
+ */
+#ifndef MGMT_RECORDD_SERVE_H
+#define MGMT_RECORDD_SERVE_H
+
+#include "lib/ipc.h"
+#include "lib/svc.h"
+#include "mgmt/recordd/ingest.h"
+
+struct serve {
+	const struct svc *svc;
+	struct ingest *ingest;
+};
+
+/* The permit table; its handlers' user is a struct serve. */
+extern const struct ipc_permit serve_permits[];
+extern const size_t serve_permit_count;
+
+/* Is the question well-formed? */
+bool serve_query_ok(const struct proto_query *q);
+
+#endif

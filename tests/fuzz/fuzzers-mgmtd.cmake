@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+fuzzer(api_json mgmtd_core)
+fuzzer(record_search mgmtd_core)

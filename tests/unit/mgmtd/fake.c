@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/unit/mgmtd/fake.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/ipc.h"
+#include "lib/proto.h"
+#include "lib/str.h"
+
+#define CUT 3 /* connections that every load ends */
+
+static int on_load(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	struct fake_shared *s = user;
+	struct proto_result result = { 0 };
+	struct proto_load load;
+
+	(void)len;
+	memcpy(&load, payload, sizeof(load));
+	s->asked++;
+	if (s->mode == FAKE_HANGS)
+		return 0;
+	if (s->mode == FAKE_REFUSES) {
+		result.code = -EINVAL;
+		(void)str_copy(result.text, sizeof(result.text),
+			       "policy.yaml:3:7: no such interface\nsecond line");
+		return ipc_reply(peer, PROTO_RESULT, &result, sizeof(result));
+	}
+	s->revision = load.number;
+	s->loads++;
+	if (s->mode == FAKE_DIES)
+		_exit(0);
+	result.cut = CUT;
+	return ipc_reply(peer, PROTO_RESULT, &result, sizeof(result));
+}
+
+static int on_status(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	const struct fake_shared *s = user;
+	struct proto_status st = { .ok = 1, .revision = s->revision };
+
+	(void)payload;
+	(void)len;
+	return ipc_reply(peer, PROTO_STATUS_REPLY, &st, sizeof(st));
+}
+
+static const struct ipc_permit permits[] = {
+	{ PROTO_LOAD_REVISION, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_load), on_load },
+	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },
+};
+
+static _Noreturn void serve(int fd, struct fake_shared *s)
+{
+	uid_t me = getuid();
+	const struct ipc_roles roles = { me, me, me, me, me };
+	struct ipc_server *server = NULL;
+	sd_event *event = NULL;
+
+	if (sd_event_new(&event) < 0 ||
+	    ipc_server_new(event, fd, &roles, permits, ARRAY_LEN(permits), s, &server) <
+		    0)
+		_exit(1);
+	(void)sd_event_loop(event);
+	_exit(0);
+}
+
+void fake_start(struct fake *f, const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (f->shared == NULL)
+		f->shared = mmap(NULL, sizeof(*f->shared), PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (fd == -1 || f->shared == MAP_FAILED ||
+	    str_copy(sun.sun_path, sizeof(sun.sun_path), path) < 0 ||
+	    bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1 ||
+	    listen(fd, 16) == -1)
+		abort();
+	f->pid = fork();
+	if (f->pid == -1)
+		abort();
+	if (f->pid == 0)
+		serve(fd, f->shared);
+	(void)close(fd);
+}
+
+void fake_stop(struct fake *f, const char *path)
+{
+	if (f->pid == 0)
+		return;
+	(void)kill(f->pid, SIGKILL);
+	(void)waitpid(f->pid, NULL, 0);
+	(void)unlink(path);
+	f->pid = 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fake - gated or proxyd as mgmtd sees it: a process that accepts, refuses or is silent */
+#ifndef TESTS_UNIT_MGMTD_FAKE_H
+#define TESTS_UNIT_MGMTD_FAKE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+enum fake_mode {
+	FAKE_ACCEPTS = 0,
+	FAKE_REFUSES,
+	FAKE_HANGS, /* takes the connection, never answers */
+	FAKE_DIES, /* takes the revision and ends before it answers */
+};
+
+/* Shared with the process; mode may be changed at any time. */
+struct fake_shared {
+	volatile int mode;
+	volatile uint64_t revision; /* in force */
+	volatile uint32_t loads; /* that it took */
+	volatile uint32_t asked; /* to load, taken or not */
+};
+
+struct fake {
+	pid_t pid;
+	struct fake_shared *shared;
+};
+
+/* Serve path until fake_stop(). */
+void fake_start(struct fake *f, const char *path);
+
+/* kill -9, and the socket's file goes. What it shared stays readable until the end. */
+void fake_stop(struct fake *f, const char *path);
+
+#endif

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/record.h"
+#include "lib/revision.h"
+#include "lib/spool.h"
+#include "mgmt/mgmtd/store_entry.h"
+#include "tests/unit/mgmtd/fixture.h"
+
+#define ENTRY "{\"host\": \"www.example.jp\", \"reason\": \"work\"}"
+
+static struct fixture f;
+
+static int setup(void **state)
+{
+	(void)state;
+	fixture_open(&f);
+	fixture_apply_policy(&f);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fixture_close(&f);
+	return 0;
+}
+
+static void stop(struct fake *fake, const char *rel)
+{
+	char path[PATH_TEXT_MAX];
+
+	assert_int_equal(path_join(path, f.root, rel), 0);
+	fake_stop(fake, path);
+}
+
+static void start(struct fake *fake, const char *rel)
+{
+	char path[PATH_TEXT_MAX];
+
+	assert_int_equal(path_join(path, f.root, rel), 0);
+	fake_start(fake, path);
+}
+
+/* The state that the daemons would load at their start. */
+static uint64_t current(size_t *ret_entries)
+{
+	char dir[PATH_TEXT_MAX];
+	struct diags diags = { 0 };
+	struct revision *rev;
+	uint64_t number;
+
+	assert_int_equal(path_join(dir, f.root, PATH_REVISIONS), 0);
+	assert_int_equal(revision_load(dir, 0, &rev, &diags), 0);
+	number = rev->number;
+	*ret_entries = rev->entry_count;
+	revision_free(rev);
+	return number;
+}
+
+static unsigned post(const char *path, const char *body, json_t **ret)
+{
+	unsigned status;
+	json_t *value = fixture_root(&f, "POST", path, body, &status);
+
+	if (ret != NULL)
+		*ret = value;
+	else
+		json_decref(value);
+	return status;
+}
+
+/* File an entry; its id stays in the buffer. */
+static const char *file_entry(void)
+{
+	static char id[ID_TEXT_MAX];
+	json_t *entry;
+
+	assert_int_equal(post("/api/allow", ENTRY, &entry), 200);
+	(void)snprintf(id, sizeof(id), "%s",
+		       json_string_value(json_object_get(entry, "id")));
+	json_decref(entry);
+	return id;
+}
+
+static unsigned act(const char *id, const char *verb, json_t **ret)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "/api/allow/%s/%s", id, verb);
+	return post(path, strcmp(verb, "remove") == 0 ? "{\"reason\": \"over\"}" : "{}",
+		    ret);
+}
+
+static const char *state_of(const char *id)
+{
+	static struct entry e;
+
+	return store_entry_get(f.app.db, id, &e) == 0 ? e.state : "gone";
+}
+
+static void test_all_follow(void **state)
+{
+	const char *id = file_entry();
+	size_t entries;
+	json_t *answer;
+
+	(void)state;
+	assert_int_equal(f.gated.shared->revision, 1);
+	assert_int_equal(act(id, "approve", &answer), 200);
+	assert_int_equal(json_integer_value(json_object_get(answer, "revision")), 2);
+	assert_null(json_object_get(answer, "pending"));
+	json_decref(answer);
+	assert_int_equal(current(&entries), 2);
+	assert_int_equal(entries, 1);
+	assert_int_equal(f.gated.shared->revision, 2);
+	assert_int_equal(f.proxyd.shared->revision, 2);
+	assert_string_equal(state_of(id), "active");
+
+	assert_int_equal(act(id, "remove", &answer), 200);
+	assert_int_equal(json_integer_value(json_object_get(answer, "cut")), 6);
+	json_decref(answer);
+	assert_int_equal(current(&entries), 3);
+	assert_int_equal(entries, 0);
+	assert_int_equal(fixture_records(&f, RECORD_CHANGE), 4);
+}
+
+/* Refused by one: ledger, files and the other one are as before. */
+static void refused_by(struct fake *who, unsigned loads_of_gated)
+{
+	const char *id = file_entry();
+	size_t entries;
+	json_t *answer;
+
+	who->shared->mode = FAKE_REFUSES;
+	assert_int_equal(act(id, "approve", &answer), 422);
+	assert_string_equal(
+		json_string_value(json_array_get(
+			json_object_get(json_object_get(answer, "error"), "diagnostics"),
+			0)),
+		"policy.yaml:3:7: no such interface");
+	json_decref(answer);
+	assert_string_equal(state_of(id), "requested");
+	assert_int_equal(current(&entries), 1);
+	assert_int_equal(f.app.publisher.current, 1);
+	assert_false(fixture_has(&f, PATH_REVISIONS "/0000000002.json"));
+	assert_false(fixture_has(&f, PATH_REVISIONS "/0000000002.sig"));
+	assert_int_equal(f.gated.shared->revision, 1);
+	assert_int_equal(f.gated.shared->loads, loads_of_gated);
+	assert_int_equal(f.proxyd.shared->revision, 1);
+
+	who->shared->mode = FAKE_ACCEPTS;
+	assert_int_equal(act(id, "approve", NULL), 200);
+	assert_int_equal(current(&entries), 3); /* a number is not used twice */
+}
+
+static void test_gated_refuses(void **state)
+{
+	(void)state;
+	refused_by(&f.gated, 1);
+}
+
+static void test_proxyd_refuses(void **state)
+{
+	(void)state;
+	refused_by(&f.proxyd, 3); /* first, the new one, and back */
+}
+
+static void test_grant_needs_both(void **state)
+{
+	const char *id = file_entry();
+	size_t entries;
+
+	(void)state;
+	stop(&f.proxyd, PATH_SOCK_PROXYD);
+	assert_int_equal(act(id, "approve", NULL), 503);
+	assert_int_equal(f.gated.shared->asked, 1); /* it was not even asked */
+	assert_string_equal(state_of(id), "requested");
+	assert_int_equal(current(&entries), 1);
+	start(&f.proxyd, PATH_SOCK_PROXYD);
+	stop(&f.gated, PATH_SOCK_GATED);
+	assert_int_equal(act(id, "approve", NULL), 503);
+	assert_int_equal(current(&entries), 1);
+	assert_int_equal(fixture_records(&f, RECORD_CHANGE), 2);
+}
+
+static void test_slow_daemon_is_undone(void **state)
+{
+	const char *id = file_entry();
+	size_t entries;
+
+	(void)state;
+	f.proxyd.shared->mode = FAKE_HANGS;
+	assert_int_equal(act(id, "approve", NULL), 503);
+	assert_int_equal(f.gated.shared->revision, 1); /* had taken 2, went back */
+	assert_int_equal(f.gated.shared->loads, 3);
+	assert_int_equal(current(&entries), 1);
+	assert_string_equal(state_of(id), "requested");
+}
+
+static void test_withdrawal_without_daemon(void **state)
+{
+	const char *id = file_entry();
+	size_t entries;
+	json_t *answer, *pending;
+
+	(void)state;
+	assert_int_equal(act(id, "approve", NULL), 200);
+	stop(&f.gated, PATH_SOCK_GATED);
+	assert_int_equal(act(id, "remove", &answer), 200);
+	pending = json_object_get(answer, "pending");
+	assert_int_equal(json_array_size(pending), 1);
+	assert_string_equal(json_string_value(json_array_get(pending, 0)), "gated");
+	json_decref(answer);
+	assert_string_equal(state_of(id), "gone");
+	assert_int_equal(current(&entries), 3);
+	assert_int_equal(entries, 0);
+	assert_int_equal(f.proxyd.shared->revision, 3);
+	assert_int_equal(f.gated.shared->revision, 2);
+
+	/* gated comes back with what it had; the next tick brings it along */
+	start(&f.gated, PATH_SOCK_GATED);
+	app_tick(&f.app, f.now);
+	assert_int_equal(f.gated.shared->revision, 3);
+}
+
+static void test_died_while_loading(void **state)
+{
+	const char *id = file_entry();
+
+	(void)state;
+	f.gated.shared->mode = FAKE_DIES;
+	assert_int_equal(act(id, "approve", NULL), 503);
+	assert_string_equal(state_of(id), "requested");
+	stop(&f.gated, PATH_SOCK_GATED);
+	f.gated.shared->mode = FAKE_ACCEPTS;
+	start(&f.gated, PATH_SOCK_GATED); /* still says 2, which never came into force */
+	assert_int_equal(f.gated.shared->revision, 2);
+	app_tick(&f.app, f.now);
+	assert_int_equal(f.gated.shared->revision, 1);
+}
+
+/* We ended after the daemons took it and before our own commit. */
+static void test_crash_before_commit(void **state)
+{
+	char dir[PATH_TEXT_MAX], from[PATH_TEXT_MAX], to[PATH_TEXT_MAX];
+	size_t entries;
+
+	(void)state;
+	assert_int_equal(path_join(dir, f.root, PATH_REVISIONS), 0);
+	assert_int_equal(path_join(from, dir, "/0000000001.json"), 0);
+	assert_int_equal(path_join(to, dir, "/0000000002.json"), 0);
+	assert_int_equal(link(from, to), 0);
+	assert_int_equal(revision_set_current(dir, 2), 0);
+	f.gated.shared->revision = 2;
+	fixture_restart(&f);
+	assert_int_equal(current(&entries), 1);
+	assert_false(fixture_has(&f, PATH_REVISIONS "/0000000002.json"));
+	app_tick(&f.app, f.now);
+	assert_int_equal(f.gated.shared->revision, 1);
+	assert_int_equal(f.proxyd.shared->asked, 1); /* had the right one */
+	assert_int_equal(f.app.publisher.tried, 2);
+}
+
+static void test_no_record_no_change(void **state)
+{
+	const char *id = file_entry();
+	char dir[PATH_TEXT_MAX], away[PATH_TEXT_MAX];
+	size_t entries;
+
+	(void)state;
+	assert_int_equal(path_join(dir, f.root, PATH_SPOOL "/mgmtd"), 0);
+	assert_int_equal(path_join(away, f.root, PATH_SPOOL "/away"), 0);
+	assert_int_equal(rename(dir, away), 0);
+	journal_close(&f.app.journal);
+	assert_int_equal(act(id, "approve", NULL), 503);
+	assert_int_equal(
+		post("/api/allow", "{\"host\": \"b.jp\", \"reason\": \"x\"}", NULL), 503);
+	assert_int_equal(current(&entries), 1);
+	assert_int_equal(f.gated.shared->asked, 1);
+	assert_int_equal(rename(away, dir), 0);
+	assert_int_equal(act(id, "approve", NULL), 200); /* by itself, when it can */
+}
+
+static void test_refusal_is_not_repeated(void **state)
+{
+	(void)state;
+	f.gated.shared->revision = 9;
+	f.gated.shared->mode = FAKE_REFUSES;
+	app_tick(&f.app, f.now);
+	app_tick(&f.app, f.now);
+	assert_int_equal(f.gated.shared->asked, 2); /* the policy, and once */
+}
+
+/* The permits of the revision in force; the policy's zone of the first. */
+static size_t permits(char zone[32])
+{
+	char dir[PATH_TEXT_MAX];
+	struct diags diags = { 0 };
+	struct revision *rev;
+	size_t count;
+
+	assert_int_equal(path_join(dir, f.root, PATH_REVISIONS), 0);
+	assert_int_equal(revision_load(dir, 0, &rev, &diags), 0);
+	count = rev->permit_count;
+	if (count != 0)
+		(void)snprintf(zone, 32, "%s",
+			       rev->policy->zone[rev->permit[0].zone].name);
+	revision_free(rev);
+	return count;
+}
+
+static void test_permits(void **state)
+{
+	static const char admit[] = "{\"kind\": \"contractor\", \"owner\": \"o\","
+				    " \"reason\": \"r\", \"seconds\": 30}";
+	char zone[32] = "";
+
+	(void)state;
+	assert_int_equal(post("/api/devices",
+			      "{\"mac\": \"02:00:00:00:00:0a\","
+			      " \"interface\": \"office1\"}",
+			      NULL),
+			 200);
+	assert_int_equal(post("/api/devices/02:00:00:00:00:0a/approve", admit, NULL),
+			 200);
+	assert_int_equal(permits(zone), 1);
+	assert_string_equal(zone, "office");
+	f.now += 29;
+	assert_int_equal(act(file_entry(), "approve", NULL), 200);
+	assert_int_equal(permits(zone), 1);
+	f.now += 1; /* over: whatever is published next leaves it out */
+	fixture_apply_policy(&f);
+	assert_int_equal(permits(zone), 0);
+}
+
+/* A policy that forgets an interface says which device still has a permit there. */
+static void test_policy_without_the_interface(void **state)
+{
+	static const char admit[] = "{\"kind\": \"business\", \"owner\": \"o\","
+				    " \"reason\": \"r\"}";
+	static const char policy[] =
+		"{\"reason\": \"x\", \"text\": \"version: 1\\nsite: { name: x "
+		"}\\nzones:\\n"
+		"  lab: { kind: office, interfaces: [lab0], networks: [10.40.0.0/24] }\\n"
+		"  internet: { kind: internet, interfaces: [wan0] }\\n"
+		"proxy: { zones: [lab], via: internet, resolvers: [45.113.7.53] }\\n\"}";
+	json_t *answer, *lines;
+
+	(void)state;
+	assert_int_equal(post("/api/devices",
+			      "{\"mac\": \"02:00:00:00:00:0a\","
+			      " \"interface\": \"office1\"}",
+			      NULL),
+			 200);
+	assert_int_equal(post("/api/devices/02:00:00:00:00:0a/approve", admit, NULL),
+			 200);
+	assert_int_equal(post("/api/policy", policy, &answer), 422);
+	lines = json_object_get(json_object_get(answer, "error"), "diagnostics");
+	assert_non_null(strstr(json_string_value(json_array_get(lines, 0)),
+			       "02:00:00:00:00:0a has a permit on interface 'office1'"));
+	json_decref(answer);
+	assert_int_equal(post("/api/devices/02:00:00:00:00:0a/revoke",
+			      "{\"reason\": \"moves\"}", NULL),
+			 200);
+	assert_int_equal(post("/api/policy", policy, NULL), 200);
+}
+
+static void test_bad_policy(void **state)
+{
+	size_t entries;
+	json_t *answer, *lines;
+
+	(void)state;
+	assert_int_equal(post("/api/policy",
+			      "{\"text\": \"version: 1\\nnonsense: 2\\n\","
+			      " \"reason\": \"try\"}",
+			      &answer),
+			 422);
+	lines = json_object_get(json_object_get(answer, "error"), "diagnostics");
+	assert_true(json_array_size(lines) > 0);
+	assert_int_equal(
+		strncmp(json_string_value(json_array_get(lines, 0)), "policy.yaml:", 12),
+		0);
+	json_decref(answer);
+	assert_int_equal(current(&entries), 1);
+	assert_int_equal(f.gated.shared->asked, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_all_follow, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_gated_refuses, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_proxyd_refuses, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_grant_needs_both, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_slow_daemon_is_undone, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_withdrawal_without_daemon, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_died_while_loading, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_crash_before_commit, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_no_record_no_change, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_refusal_is_not_repeated, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_permits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_policy_without_the_interface, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_bad_policy, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/unit/recordd/box.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mgmt/recordd/merge.h"
+#include "mgmt/recordd/serve.h"
+
+#define SECOND_US   ((int64_t)1000000)
+#define NOVEMBER_US BOX_NOVEMBER_US
+#define DECEMBER_US (1701356400 * SECOND_US)
+
+/* Five records: n 1 to 3 in November, 4 in December, 5 again in November (late). */
+static int setup(void **state)
+{
+	struct spool *s;
+	struct record r;
+
+	if (box_setup(state) != 0)
+		return -1;
+	s = box_spool(*state, "proxyd");
+	r = box_record(NOVEMBER_US, RECORD_PROXY_OPEN, "www.example.jp");
+	r.reason = REASON_ENTRY;
+	assert_int_equal(addr_parse("192.0.2.10", &r.src), 0);
+	assert_int_equal(addr_parse("2001:db8::5", &r.dst), 0);
+	assert_int_equal(mac_parse("02:00:00:00:00:0a", &r.mac), 0);
+	record_set_str(r.zone, sizeof(r.zone), "office");
+	record_set_str(r.device, sizeof(r.device), "d0000000000000001");
+	record_set_str(r.rule, sizeof(r.rule), "a0000000000000001");
+	assert_int_equal(spool_append(s, &r), 0);
+	r = box_record(NOVEMBER_US + SECOND_US, RECORD_PROXY_DENY, "example.jp");
+	r.reason = REASON_NOT_LISTED;
+	assert_int_equal(addr_parse("192.0.2.11", &r.src), 0);
+	assert_int_equal(spool_append(s, &r), 0);
+	r = box_record(NOVEMBER_US + 2 * SECOND_US, RECORD_CHANGE, "");
+	record_set_str(r.user, sizeof(r.user), "suzuki");
+	record_set_str(r.detail, sizeof(r.detail),
+		       "100%_ sure: \xe5\x8f\x97\xe4\xbb\x98");
+	assert_int_equal(spool_append(s, &r), 0);
+	r = box_record(DECEMBER_US, RECORD_PROXY_OPEN, "badexample.jp");
+	assert_int_equal(spool_append(s, &r), 0);
+	r = box_record(DECEMBER_US - 1, RECORD_PROXY_OPEN, "late.example.jp");
+	assert_int_equal(spool_append(s, &r), 0);
+	spool_close(s);
+	box_ingest(*state);
+	return 0;
+}
+
+/* The numbers of the rows found, as text: "1 2 5". */
+static const char *ask(void **state, const struct proto_query *q)
+{
+	static char found[256];
+	const struct box *b = *state;
+	struct merge *m = NULL;
+	struct merge_row row;
+	size_t len = 0;
+	int r;
+
+	found[0] = '\0';
+	assert_int_equal(merge_open(b->records_dir, q, (struct mono){ 0 }, &m), 0);
+	while ((r = merge_next(m, &row)) == 1)
+		len += (size_t)snprintf(found + len, sizeof(found) - len, "%s%u",
+					len != 0 ? " " : "", (unsigned)row.row.n);
+	assert_int_equal(r, 0);
+	merge_free(m);
+	return found;
+}
+
+#define FOUND(list, ...) \
+	do { \
+		struct proto_query q_ = { .limit = 100, __VA_ARGS__ }; \
+\
+		assert_string_equal(ask(state, &q_), list); \
+	} while (0)
+
+static void test_order_over_months(void **state)
+{
+	FOUND("1 2 3 4 5", .from_us = 0);
+	FOUND("5 4 3 2 1", .newest_first = 1);
+}
+
+static void test_time(void **state)
+{
+	FOUND("2 3", .from_us = NOVEMBER_US + 1, .to_us = NOVEMBER_US + 3 * SECOND_US);
+	FOUND("1", .to_us = NOVEMBER_US + SECOND_US);
+	FOUND("4", .from_us = DECEMBER_US);
+	FOUND("5", .from_us = NOVEMBER_US + 3 * SECOND_US, .to_us = DECEMBER_US);
+	FOUND("", .from_us = INT64_MAX);
+	FOUND("", .to_us = INT64_MIN);
+	FOUND("1 2 3 4 5", .from_us = INT64_MIN, .to_us = INT64_MAX);
+}
+
+static void test_after(void **state)
+{
+	FOUND("4 5", .after_id = 202311000000000003ull);
+	/* a late row of an earlier month is still after a row of a later one */
+	FOUND("5", .after_id = 202312000000000004ull);
+	FOUND("5 4", .after_id = 202311000000000003ull, .newest_first = 1);
+}
+
+static void test_filters(void **state)
+{
+	FOUND("1 4 5", .kinds = 1u << RECORD_PROXY_OPEN);
+	FOUND("2 3", .kinds = 1u << RECORD_PROXY_DENY | 1u << RECORD_CHANGE);
+	FOUND("2", .reason = REASON_NOT_LISTED);
+	FOUND("1", .mac = { 2, 0, 0, 0, 0, 0x0a });
+	FOUND("1", .addr_family = 4, .addr = { 192, 0, 2, 10 });
+	FOUND("1", .addr_family = 6, .addr = { 0x20, 0x01, 0x0d, 0xb8, [15] = 5 });
+	FOUND("", .addr_family = 6, .addr = { 192, 0, 2, 10 });
+	FOUND("1", .zone = "office");
+	FOUND("1", .device = "d0000000000000001");
+	FOUND("1", .rule = "a0000000000000001");
+	FOUND("3", .user = "suzuki");
+	FOUND("", .user = "suzuki' OR '1'='1");
+	FOUND("", .zone = "office", .user = "suzuki");
+}
+
+static void test_host(void **state)
+{
+	FOUND("2", .host = "example.jp");
+	FOUND("1 5", .host = ".example.jp");
+	FOUND("", .host = ".");
+	FOUND("", .host = "%");
+}
+
+static void test_text(void **state)
+{
+	FOUND("1 2 4 5", .text = "EXAMPLE");
+	FOUND("3", .text = "100%_");
+	FOUND("", .text = "1%sure");
+	FOUND("3", .text = "\xe5\x8f\x97");
+	FOUND("3", .text = "suz");
+	FOUND("", .text = "\\");
+	FOUND("1", .text = "a00000000");
+}
+
+/* All conditions at once: their text fits, and they narrow together. */
+static void test_everything(void **state)
+{
+	struct proto_query q = {
+		.from_us = 1,
+		.to_us = DECEMBER_US,
+		.after_id = 1,
+		.limit = 1,
+		.kinds = ~0u,
+		.reason = 1,
+		.mac = { 2, 0, 0, 0, 0, 0x0a },
+		.addr_family = 4,
+		.addr = { 192, 0, 2, 10 },
+		.zone = "office",
+		.device = "d",
+		.user = "u",
+		.rule = "r",
+	};
+
+	memset(q.host, 'h', sizeof(q.host) - 1);
+	memset(q.text, '%', sizeof(q.text) - 1);
+	assert_string_equal(ask(state, &q), "");
+	q.host[0] = '.';
+	q.newest_first = 1;
+	assert_string_equal(ask(state, &q), "");
+}
+
+static void test_deadline(void **state)
+{
+	const struct box *b = *state;
+	struct proto_query q = { .limit = 1, .text = "nothing has this" };
+	struct merge *m = NULL;
+
+	box_fill(b, "gated", NOVEMBER_US, 3000, 1);
+	box_ingest(b);
+	assert_int_equal(merge_open(b->records_dir, &q, (struct mono){ 1 }, &m),
+			 -ETIMEDOUT);
+}
+
+static void test_malformed_questions(void **state)
+{
+	struct proto_query q = { .limit = 1 };
+
+	(void)state;
+	assert_true(serve_query_ok(&q));
+	q.limit = 0;
+	assert_false(serve_query_ok(&q));
+	q.limit = PROTO_QUERY_LIMIT_MAX + 1;
+	assert_false(serve_query_ok(&q));
+	q.limit = PROTO_QUERY_LIMIT_MAX;
+	q.addr_family = 5;
+	assert_false(serve_query_ok(&q));
+	q.addr_family = 0;
+	memset(q.text, 'x', sizeof(q.text));
+	assert_false(serve_query_ok(&q));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_order_over_months, setup,
+						box_teardown),
+		cmocka_unit_test_setup_teardown(test_time, setup, box_teardown),
+		cmocka_unit_test_setup_teardown(test_after, setup, box_teardown),
+		cmocka_unit_test_setup_teardown(test_filters, setup, box_teardown),
+		cmocka_unit_test_setup_teardown(test_host, setup, box_teardown),
+		cmocka_unit_test_setup_teardown(test_text, setup, box_teardown),
+		cmocka_unit_test_setup_teardown(test_everything, setup, box_teardown),
+		cmocka_unit_test_setup_teardown(test_deadline, setup, box_teardown),
+		cmocka_unit_test(test_malformed_questions),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
