@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The one door to the management API. No page calls fetch() itself.
+
+import { learnServerTime } from "./clock";
+import type {
+	AllowEntry, AllowRequest, AllowTest, Applied, Device, PermitRequest, Policy, Published,
+	RecordPage, Role, Session, Status, User, UserWithPassword, Verification,
+} from "./types";
+
+export class ApiError extends Error {
+	constructor(
+		readonly status: number, // 0: the server did not answer
+		readonly code: string,
+		message: string,
+		readonly diagnostics: string[] = [],
+	) {
+		super(message);
+	}
+}
+
+export interface ApiHooks {
+	language: () => string;
+	signedOut: () => void; // a session that we had is over
+	foreground: () => void; // a request of the user's own reached the server
+}
+
+interface CallOptions {
+	method?: "GET" | "POST" | "DELETE";
+	body?: object;
+	background?: boolean;
+	text?: boolean;
+}
+
+// Record numbers pass 2^53: they become text before JSON.parse() would round them.
+export function parseJson(text: string): unknown {
+	return JSON.parse(text.replace(/"(id|conn|bad)"\s*:\s*(-?\d+)/g, '"$1":"$2"'));
+}
+
+// What an error answer says, as far as it says anything.
+export function errorOf(status: number, text: string): ApiError {
+	try {
+		const error = (JSON.parse(text) as { error?: Partial<ApiError> }).error;
+		const lines = Array.isArray(error?.diagnostics) ? error.diagnostics.map(String) : [];
+		return new ApiError(status, String(error?.code ?? ""), String(error?.message ?? ""), lines);
+	} catch {
+		return new ApiError(status, "", "");
+	}
+}
+
+export class Api {
+	private csrf = "";
+
+	constructor(private readonly hooks: ApiHooks) {}
+
+	private async call<T>(path: string, options: CallOptions = {}): Promise<T> {
+		const method = options.method ?? "GET";
+		const headers: Record<string, string> = { "Accept-Language": this.hooks.language() };
+		if (options.background === true)
+			headers["X-Background"] = "1";
+		if (method !== "GET" && this.csrf !== "")
+			headers["X-CSRF-Token"] = this.csrf;
+		const init: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store" };
+		if (options.body !== undefined) {
+			headers["Content-Type"] = "application/json";
+			init.body = JSON.stringify(options.body);
+		}
+		const [response, text] = await this.send(path, init);
+		learnServerTime(response.headers.get("Date"));
+		if (!response.ok) {
+			if (response.status === 401 && this.csrf !== "") {
+				this.csrf = "";
+				this.hooks.signedOut();
+			}
+			throw errorOf(response.status, text);
+		}
+		if (options.background !== true)
+			this.hooks.foreground();
+		if (options.text === true)
+			return text as T;
+		try {
+			return parseJson(text === "" ? "{}" : text) as T;
+		} catch {
+			throw new ApiError(response.status, "bad-answer", "");
+		}
+	}
+
+	private async send(path: string, init: RequestInit): Promise<[Response, string]> {
+		try {
+			const response = await fetch(path, init);
+			return [response, await response.text()];
+		} catch {
+			throw new ApiError(0, "unreachable", "");
+		}
+	}
+
+	private post<T>(path: string, body: object): Promise<T> {
+		return this.call<T>(path, { method: "POST", body });
+	}
+
+	private async keep(answer: Promise<Session>): Promise<Session> {
+		const session = await answer;
+		this.csrf = session.csrf;
+		return session;
+	}
+
+	signIn(login: string, password: string): Promise<Session> {
+		this.csrf = "";
+		return this.keep(this.post<Session>("/api/session", { login, password }));
+	}
+	session(): Promise<Session> {
+		return this.keep(this.call<Session>("/api/session"));
+	}
+	async signOut(): Promise<void> {
+		const done = this.call<object>("/api/session", { method: "DELETE" });
+		this.csrf = "";
+		await done;
+	}
+	changePassword(old: string, next: string): Promise<object> {
+		return this.post("/api/password", { old, new: next });
+	}
+
+	status(background: boolean): Promise<Status> {
+		return this.call("/api/status", { background });
+	}
+
+	policy(background: boolean): Promise<Policy> {
+		return this.call("/api/policy", { background });
+	}
+	nft(background: boolean): Promise<string> {
+		return this.call("/api/policy/nft", { background, text: true });
+	}
+	applyPolicy(text: string, reason: string): Promise<Applied> {
+		return this.post("/api/policy", { text, reason });
+	}
+
+	async allow(background: boolean): Promise<AllowEntry[]> {
+		return (await this.call<{ entries: AllowEntry[] }>("/api/allow", { background })).entries;
+	}
+	requestAllow(body: AllowRequest): Promise<AllowEntry> {
+		return this.post("/api/allow", body);
+	}
+	approveAllow(id: string): Promise<AllowEntry & Published> {
+		return this.post(`/api/allow/${encodeURIComponent(id)}/approve`, {});
+	}
+	removeAllow(id: string, reason: string): Promise<Applied> {
+		return this.post(`/api/allow/${encodeURIComponent(id)}/remove`, { reason });
+	}
+	testAllow(host: string, port: number, zone: string): Promise<AllowTest> {
+		const query = new URLSearchParams({ host, port: String(port) });
+		if (zone !== "")
+			query.set("zone", zone);
+		return this.call(`/api/allow/test?${query}`);
+	}
+
+	async devices(background: boolean): Promise<Device[]> {
+		return (await this.call<{ devices: Device[] }>("/api/devices", { background })).devices;
+	}
+	registerDevice(mac: string, iface: string, name: string): Promise<Device> {
+		return this.post("/api/devices", name === "" ? { mac, interface: iface }
+			: { mac, interface: iface, name });
+	}
+	requestDevice(id: string, body: PermitRequest): Promise<Device> {
+		return this.post(`/api/devices/${encodeURIComponent(id)}/request`, body);
+	}
+	approveDevice(id: string): Promise<Device & Published> {
+		return this.post(`/api/devices/${encodeURIComponent(id)}/approve`, {});
+	}
+	revokeDevice(id: string, reason: string): Promise<Applied> {
+		return this.post(`/api/devices/${encodeURIComponent(id)}/revoke`, { reason });
+	}
+
+	records(query: URLSearchParams): Promise<RecordPage> {
+		return this.call(`/api/records?${query}`);
+	}
+	verify(): Promise<Verification> {
+		return this.call("/api/records/verify");
+	}
+
+	async users(background: boolean): Promise<User[]> {
+		return (await this.call<{ users: User[] }>("/api/users", { background })).users;
+	}
+	addUser(login: string, name: string, role: Role): Promise<UserWithPassword> {
+		return this.post("/api/users", { login, name, role });
+	}
+	disableUser(login: string, reason: string): Promise<User> {
+		return this.post(`/api/users/${encodeURIComponent(login)}/disable`, { reason });
+	}
+	resetUser(login: string, reason: string): Promise<UserWithPassword> {
+		return this.post(`/api/users/${encodeURIComponent(login)}/reset`, { reason });
+	}
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Is everything kept right now, and what waits for me?
+
+import type { JSX } from "preact";
+
+import { useApp, useLoad } from "../context";
+import { dateTime, number } from "../format";
+import { Badge } from "../parts/badge";
+import { LoadNote } from "../parts/message";
+import { deviceName, pendingOf } from "../parts/names";
+import { Table } from "../parts/table";
+import { Time } from "../parts/time";
+import { href } from "../router";
+import { mayApprove } from "../rules";
+import type { AllowEntry, Device, Part, Status, User } from "../types";
+
+const POLL_MS = 10_000;
+const NEW_MAX = 20;
+
+interface Pending {
+	key: string;
+	text: string;
+	by: string;
+	when: string;
+	link: string;
+	mine: boolean;
+}
+
+export function StatusPage(): JSX.Element {
+	const { api, t, me } = useApp();
+	const status = useLoad((background) => api.status(background), POLL_MS);
+	const allow = useLoad((background) => api.allow(background), POLL_MS);
+	const devices = useLoad((background) => api.devices(background), POLL_MS);
+	const users = useLoad((background) => me.role === "requester" ? Promise.resolve([])
+		: api.users(background));
+
+	return (
+		<>
+			<h1>{t("status.title")}</h1>
+			<Verdict status={status.data} failed={status.error !== undefined} />
+			<LoadNote loaded={status} />
+			<Waiting allow={allow.data ?? []} devices={devices.data ?? []} users={users.data}
+				known={allow.data !== undefined && devices.data !== undefined} />
+			<NewDevices devices={devices.data} />
+			{status.data !== undefined && <Parts status={status.data} />}
+		</>
+	);
+}
+
+// A state that cannot be read is never shown as good, whatever it was before.
+function Verdict({ status, failed }: { status: Status | undefined; failed: boolean }):
+	JSX.Element | null {
+	const { t, term } = useApp();
+	if (failed)
+		return <Headline tone="bad" big={t("status.unknown")} small="" />;
+	if (status === undefined)
+		return null;
+	const asOf = t("status.asOf", {
+		time: dateTime(status.time),
+		revision: t("common.revision", { n: status.revision }),
+	});
+	if (status.ok)
+		return <Headline tone="good" big={t("status.good")} small={t("status.goodText")} more={asOf} />;
+	const parts = status.parts.filter((p) => !p.ok).map((p) => term("part", p.name)).join(", ");
+	return (
+		<Headline tone="bad" big={t("status.bad")}
+			small={parts === "" ? "" : t("status.badText", { parts })} more={asOf} />
+	);
+}
+
+function Headline(props: { tone: "good" | "bad"; big: string; small: string; more?: string }):
+	JSX.Element {
+	return (
+		<div class={`verdict box box-${props.tone}`}>
+			<p class="big" role="status">{props.big}</p>
+			{props.small !== "" && <p>{props.small}</p>}
+			{props.more !== undefined && <p class="quiet">{props.more}</p>}
+		</div>
+	);
+}
+
+function Parts({ status }: { status: Status }): JSX.Element {
+	const { t, term, lang } = useApp();
+	return (
+		<section>
+			<h2>{t("status.parts")}</h2>
+			<Table<Part> caption={t("status.parts")} rows={status.parts} keyOf={(p) => p.name}
+				markOf={(p) => p.ok ? "" : "bad"}
+				columns={[
+					{ label: t("status.part"), cell: (p) => <b>{term("part", p.name)}</b> },
+					{ label: t("common.state"), cell: (p) => (
+						<Badge tone={p.ok ? "good" : "bad"}
+							text={t(p.ok ? "status.partOk" : "status.partBad")} />
+					) },
+					{ label: t("status.message"), style: "text", cell: (p) => p.text || "–" },
+					{ label: t("status.revision"), style: "number",
+						cell: (p) => number(p.revision || undefined, lang) },
+					{ label: t("status.connections"), style: "number",
+						cell: (p) => number(p.connections, lang) },
+					{ label: t("status.records"), style: "number",
+						cell: (p) => number(p.records, lang) },
+					{ label: t("status.lost"), style: "number", cell: (p) => (p.lost ?? 0) > 0
+						? <strong class="alarm">{number(p.lost, lang)}</strong>
+						: number(p.lost, lang) },
+					{ label: t("status.started"), style: "time", cell: (p) => <Time at={p.started} /> },
+				]} />
+		</section>
+	);
+}
+
+interface WaitingProps {
+	allow: AllowEntry[];
+	devices: Device[];
+	users: User[] | undefined;
+	known: boolean;
+}
+
+function Waiting({ allow, devices, users, known }: WaitingProps): JSX.Element | null {
+	const { t, me } = useApp();
+	const pending: Pending[] = [
+		...devices.flatMap((d) => {
+			const request = pendingOf(d);
+			return request === null ? [] : [{
+				key: d.id,
+				text: t("status.pendingDevice", { device: deviceName(d) }),
+				by: request.requested_by,
+				when: request.requested,
+				link: href("devices", { id: d.id }),
+				mine: mayApprove(me, request.requested_by, users),
+			}];
+		}),
+		...allow.filter((e) => e.state === "requested").map((e) => ({
+			key: e.id,
+			text: t("status.pendingAllow", { host: e.host }),
+			by: e.requested_by,
+			when: e.requested,
+			link: href("allow", { id: e.id }),
+			mine: mayApprove(me, e.requested_by, users),
+		})),
+	].sort((a, b) => a.when.localeCompare(b.when));
+	if (!known)
+		return null;
+	const mine = pending.filter((p) => p.mine);
+	const others = pending.filter((p) => !p.mine);
+	return (
+		<>
+			<section>
+				<h2>{t("status.mine")}</h2>
+				{mine.length === 0 ? <p class="quiet none">{t("status.nothing")}</p>
+					: <PendingList pending={mine} />}
+			</section>
+			{others.length > 0 && (
+				<section>
+					<h2>{t("status.others")}</h2>
+					<PendingList pending={others} />
+				</section>
+			)}
+		</>
+	);
+}
+
+function PendingList({ pending }: { pending: Pending[] }): JSX.Element {
+	const { t } = useApp();
+	return (
+		<ul class="list">
+			{pending.map((p) => (
+				<li key={p.key}>
+					<span>
+						<b>{p.text}</b>{" "}
+						<span class="quiet">
+							{t("status.requestedBy", { who: p.by, time: dateTime(p.when) })}
+						</span>
+					</span>
+					<a class="button" href={p.link} aria-label={`${t("status.open")}: ${p.text}`}>
+						{t("status.open")}
+					</a>
+				</li>
+			))}
+		</ul>
+	);
+}
+
+function NewDevices({ devices }: { devices: Device[] | undefined }): JSX.Element | null {
+	const { t } = useApp();
+	if (devices === undefined)
+		return null;
+	const seen = devices.filter((d) => d.state === "seen")
+		.sort((a, b) => (b.first_seen ?? "").localeCompare(a.first_seen ?? "")).slice(0, NEW_MAX);
+	return (
+		<section>
+			<h2>{t("status.new")}</h2>
+			{seen.length === 0 ? <p class="quiet none">{t("status.newNone")}</p> : (
+				<ul class="list">
+					{seen.map((d) => (
+						<li key={d.id}>
+							<span>
+								<b>{deviceName(d)}</b>{" "}
+								<span class="quiet">
+									{t("status.firstSeen", { time: dateTime(d.first_seen),
+										where: d.zone || d.interface })}
+								</span>
+							</span>
+							<a class="button" href={href("devices", { id: d.id })}
+								aria-label={`${t("status.open")}: ${deviceName(d)}`}>
+								{t("status.open")}
+							</a>
+						</li>
+					))}
+				</ul>
+			)}
+		</section>
+	);
+}

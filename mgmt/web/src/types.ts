@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the management API answers (docs/api.md). Times are RFC 3339 in UTC.
+
+export type Role = "admin" | "manager" | "auditor" | "requester";
+
+export interface Me {
+	login: string;
+	name: string;
+	role: Role;
+	must_change: boolean;
+}
+
+export interface Session {
+	user: Me;
+	csrf: string;
+	site: string;
+}
+
+export interface Part {
+	name: string;
+	ok: boolean;
+	text: string;
+	revision?: number;
+	started?: string | null;
+	connections?: number;
+	records?: number;
+	lost?: number;
+}
+
+export interface Status {
+	ok: boolean;
+	revision: number;
+	site: string;
+	time: string;
+	parts: Part[];
+}
+
+export interface Policy {
+	revision: number;
+	applied: string;
+	applied_by: string;
+	reason: string;
+	text: string;
+}
+
+export interface Published {
+	revision: number;
+	warning?: string; // a part that will follow later
+}
+
+export interface Applied extends Published {
+	cut: number; // connections
+}
+
+export interface AllowEntry {
+	id: string;
+	host: string;
+	ports: number[];
+	zones: string[];
+	reason: string;
+	state: "requested" | "active";
+	requested_by: string;
+	requested: string;
+	approved_by?: string | null;
+	approved?: string | null;
+}
+
+export interface AllowRequest {
+	host: string;
+	ports?: number[];
+	zones?: string[];
+	reason: string;
+}
+
+export interface AllowTest {
+	allowed: boolean;
+	entry?: string | null;
+	reason: number;
+	reason_text: string;
+}
+
+export type DeviceState = "seen" | "requested" | "admitted" | "expired" | "revoked";
+export type DeviceKind = "business" | "contractor";
+
+export interface Permit {
+	id: string;
+	until?: string | null;
+	seconds?: number; // instead of until: counted from the approval on
+	destinations?: string[];
+	reason: string;
+	requested_by: string;
+	requested: string;
+	approved_by?: string | null;
+	approved?: string | null;
+}
+
+export interface Device {
+	id: string;
+	mac: string;
+	name?: string;
+	interface: string;
+	zone?: string;
+	address?: string;
+	first_seen?: string | null;
+	last_seen?: string | null;
+	state: DeviceState;
+	kind?: DeviceKind | "" | null;
+	owner?: string | null;
+	permit?: Permit | null; // what the state is about
+	request?: Permit | null; // what waits for approval, also while another permit is live
+}
+
+export interface PermitRequest {
+	kind: DeviceKind;
+	owner: string;
+	reason: string;
+	until?: string;
+	destinations?: string[];
+}
+
+// Numbers of 64 bits arrive as text (api.ts keeps their digits).
+export interface ConnRecord {
+	id: string;
+	time: string;
+	kind: string;
+	reason?: number;
+	reason_name?: string;
+	reason_text?: string;
+	revision?: number;
+	conn?: string;
+	src?: string;
+	src_port?: number;
+	dst?: string;
+	dst_port?: number;
+	proto?: number | string;
+	mac?: string;
+	zone?: string;
+	device?: string;
+	user?: string;
+	rule?: string;
+	host?: string;
+	method?: string;
+	detail?: string;
+	bytes_up?: number;
+	bytes_down?: number;
+	duration_ms?: number;
+	count?: number;
+}
+
+export interface RecordPage {
+	records: ConnRecord[];
+	more: boolean;
+}
+
+export interface Verification {
+	ok: boolean;
+	checked: number;
+	head: string;
+	bad: string | null;
+	text: string;
+}
+
+export interface User {
+	login: string;
+	name: string;
+	role: Role;
+	disabled: boolean;
+	must_change: boolean;
+	created: string;
+}
+
+export type UserWithPassword = User & { initial_password: string };
