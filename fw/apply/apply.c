@@ -16,6 +16,7 @@
 #include "lib/ipc.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "lib/mono.h"
 #include "lib/str.h"
 
 #define AREA         "gated-apply"
@@ -155,7 +156,7 @@ static struct fw_result commit(struct apply *a)
 	struct txn_marks gone = { 0 };
 	struct fw_result res = { 0 };
 	uint32_t rule = FW_NO_RULE, cut = 0;
-	int r = txn_commit(&a->nfnl, a->next, (int64_t)time(NULL), &gone, &rule);
+	int r = txn_commit(&a->nfnl, a->next, wall_us() / 1000, &gone, &rule);
 
 	if (r < 0) {
 		res = result_of(r, 0, "the kernel refused the ruleset");

@@ -259,13 +259,13 @@ static void put_element(struct nlmsghdr *nlh, const struct element *e)
 	mnl_attr_nest_end(nlh, nest);
 }
 
-static struct element permit_element(const struct fw_permit *p, int64_t now, bool map,
+static struct element permit_element(const struct fw_permit *p, int64_t now_ms, bool map,
 				     uint8_t key[PERMIT_KEY_SIZE])
 {
 	struct element e = { .key = &p->mark, .key_len = sizeof(p->mark) };
 
 	if (p->until != 0)
-		e.timeout_ms = (uint64_t)(p->until - now) * 1000;
+		e.timeout_ms = (uint64_t)(p->until * 1000 - now_ms);
 	if (map) {
 		memset(key, 0, PERMIT_KEY_SIZE);
 		memcpy(key, p->iifname, sizeof(p->iifname));
@@ -279,7 +279,7 @@ static struct element permit_element(const struct fw_permit *p, int64_t now, boo
 
 /* Some permits, as one message, into the map or the set. */
 static void put_permits(struct batch *b, const struct fw_permit *p, size_t count,
-			bool map, int64_t now)
+			bool map, int64_t now_ms)
 {
 	struct nlmsghdr *nlh = elements_begin(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
 					      map ? FW_SET_PERMITS : FW_SET_LIVE);
@@ -292,30 +292,30 @@ static void put_permits(struct batch *b, const struct fw_permit *p, size_t count
 		uint8_t key[PERMIT_KEY_SIZE];
 		struct element e;
 
-		if (p[i].until != 0 && p[i].until <= now)
+		if (p[i].until != 0 && p[i].until * 1000 <= now_ms)
 			continue;
-		e = permit_element(&p[i], now, map, key);
+		e = permit_element(&p[i], now_ms, map, key);
 		put_element(nlh, &e);
 	}
 	mnl_attr_nest_end(nlh, list);
 	batch_put(b, nlh);
 }
 
-void state_put_permits(struct batch *b, const struct ruleset *rs, int64_t now)
+void state_put_permits(struct batch *b, const struct ruleset *rs, int64_t now_ms)
 {
 	static const struct fw_permit fixed[] = { { .mark = FW_MARK_ZONE },
 						  { .mark = FW_MARK_PROXY } };
 
 	put_flush(b, FW_SET_PERMITS);
 	put_flush(b, FW_SET_LIVE);
-	put_permits(b, fixed, ARRAY_LEN(fixed), false, now);
+	put_permits(b, fixed, ARRAY_LEN(fixed), false, now_ms);
 	for (size_t i = 0; i < rs->permit_count; i += ELEMENTS_A_MSG) {
 		size_t count = rs->permit_count - i;
 
 		if (count > ELEMENTS_A_MSG)
 			count = ELEMENTS_A_MSG;
-		put_permits(b, rs->permit + i, count, true, now);
-		put_permits(b, rs->permit + i, count, false, now);
+		put_permits(b, rs->permit + i, count, true, now_ms);
+		put_permits(b, rs->permit + i, count, false, now_ms);
 	}
 }
 

@@ -25,7 +25,7 @@ void state_clear(struct state *s);
 
 /* Into a batch: make the sets; replace the permits; renew or clear recording. */
 void state_put_sets(struct batch *b);
-void state_put_permits(struct batch *b, const struct ruleset *rs, int64_t now);
+void state_put_permits(struct batch *b, const struct ruleset *rs, int64_t now_ms);
 void state_put_recording(struct batch *b, uint32_t timeout_ms);
 
 #endif

@@ -101,7 +101,7 @@ static void put_frame(struct batch *b)
 
 /* The rules' messages carry consecutive numbers from *ret_first on. */
 static void put_all(struct batch *b, const struct ruleset *rs, const struct state *old,
-		    int64_t now, uint32_t *ret_first)
+		    int64_t now_ms, uint32_t *ret_first)
 {
 	put_frame(b);
 	put_flush_rules(b);
@@ -113,18 +113,18 @@ static void put_all(struct batch *b, const struct ruleset *rs, const struct stat
 	*ret_first = b->nfnl->seq + 1;
 	for (size_t i = 0; i < rs->rule_count && b->error == 0; i++)
 		put_rule(b, rs, &rs->rule[i]);
-	state_put_permits(b, rs, now);
+	state_put_permits(b, rs, now_ms);
 }
 
 static int commit_once(struct nfnl *n, const struct ruleset *rs, const struct state *old,
-		       int64_t now, uint32_t *ret_rule)
+		       int64_t now_ms, uint32_t *ret_rule)
 {
 	uint32_t first = 0, seq = 0;
 	struct batch b;
 	int r;
 
 	batch_begin(&b, n, old->generation);
-	put_all(&b, rs, old, now, &first);
+	put_all(&b, rs, old, now_ms, &first);
 	r = batch_send(&b, &seq);
 	if (r < 0)
 		*ret_rule = seq - first < rs->rule_count ? seq - first : FW_NO_RULE;
@@ -141,7 +141,7 @@ static int compare_u32(const void *a, const void *b)
 }
 
 /* What of old is not among the new permits stays in old, sorted. */
-static int marks_gone(struct txn_marks *old, const struct ruleset *rs, int64_t now)
+static int marks_gone(struct txn_marks *old, const struct ruleset *rs, int64_t now_ms)
 {
 	CLEANUP(free_p) uint32_t *kept = calloc(rs->permit_count + 1, sizeof(*kept));
 	size_t count = 0, left = 0;
@@ -149,7 +149,7 @@ static int marks_gone(struct txn_marks *old, const struct ruleset *rs, int64_t n
 	if (kept == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < rs->permit_count; i++) {
-		if (rs->permit[i].until == 0 || rs->permit[i].until > now)
+		if (rs->permit[i].until == 0 || rs->permit[i].until * 1000 > now_ms)
 			kept[count++] = rs->permit[i].mark;
 	}
 	qsort(kept, count, sizeof(*kept), compare_u32);
@@ -166,7 +166,7 @@ static int marks_gone(struct txn_marks *old, const struct ruleset *rs, int64_t n
 	return 0;
 }
 
-int txn_commit(struct nfnl *n, const struct ruleset *rs, int64_t now,
+int txn_commit(struct nfnl *n, const struct ruleset *rs, int64_t now_ms,
 	       struct txn_marks *ret_gone, uint32_t *ret_rule)
 {
 	int r = -EAGAIN;
@@ -177,9 +177,9 @@ int txn_commit(struct nfnl *n, const struct ruleset *rs, int64_t now,
 
 		r = state_read(n, &old);
 		if (r == 0)
-			r = marks_gone(&old.live, rs, now);
+			r = marks_gone(&old.live, rs, now_ms);
 		if (r == 0)
-			r = commit_once(n, rs, &old, now, &rule);
+			r = commit_once(n, rs, &old, now_ms, &rule);
 		if (r == 0)
 			*ret_gone = (struct txn_marks){ .mark = STEAL(old.live.mark),
 							.count = old.live.count };

@@ -19,12 +19,12 @@ struct txn_marks { /* sorted */
 };
 
 /*
- * Replace everything. now: seconds UTC, for the timeouts. *ret_gone: marks that
+ * Replace everything. now_ms: milliseconds UTC, for the timeouts. *ret_gone: marks that
  * were live before and are not now; free ret_gone->mark. On failure *ret_rule is
  * the number of the rule that was refused, or FW_NO_RULE, and nothing changed.
  * Returns 0 or a negative errno.
  */
-int txn_commit(struct nfnl *n, const struct ruleset *rs, int64_t now,
+int txn_commit(struct nfnl *n, const struct ruleset *rs, int64_t now_ms,
 	       struct txn_marks *ret_gone, uint32_t *ret_rule) MUST_CHECK;
 
 /*

@@ -17,7 +17,7 @@ FLOW = ("flow-open", "flow-close")
 PARTS = ("control", "start", "core", "contractor", "office", "rogue", "sensor", "kill",
          "expiry", "kill-proxy", "records", "status")
 PERMIT_SECONDS = 30
-LATE_MAX = 2.0  # so long after a permit's end all must be over
+LATE_MAX = 0.7  # so long after a permit's end all must be over
 RECORDS_WAIT = 20
 NO_GATE_AFTER = 4.0  # without gated the kernel closes for new connections within 3 s
 

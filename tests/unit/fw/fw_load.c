@@ -42,7 +42,7 @@ static int load(const char *name)
 	if (r == 0)
 		r = nfnl_open(&n);
 	if (r == 0)
-		r = txn_commit(&n, rs, GOLDEN_NOW, &gone, &rule);
+		r = txn_commit(&n, rs, GOLDEN_NOW * 1000ll, &gone, &rule);
 	if (r < 0)
 		(void)fprintf(stderr, "%s: rule %u: %s\n", name, rule, strerror(-r));
 	nfnl_close(&n);
