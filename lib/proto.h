@@ -85,7 +85,7 @@ struct proto_sighting {
 struct proto_query {
 	int64_t from_us; /* inclusive */
 	int64_t to_us; /* exclusive; 0: now */
-	uint64_t after_id; /* rows with a greater id only; 0: all (for tail and paging) */
+	uint64_t after_id; /* go on after this row, in the order asked for; 0: all */
 	uint32_t limit; /* 1..PROTO_QUERY_LIMIT_MAX */
 	uint32_t newest_first; /* 1: descending */
 	uint32_t kinds; /* bit (1 << kind) for each kind wanted; 0: all */

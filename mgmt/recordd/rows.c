@@ -150,7 +150,8 @@ static void put_conditions(struct builder *b, const struct proto_query *q)
 
 	memcpy(mac.b, q->mac, sizeof(mac.b));
 	if (q->after_id != 0)
-		put_number(b, " AND n > ?", (int64_t)(q->after_id % MONTH_ID_FACTOR));
+		put_number(b, q->newest_first != 0 ? " AND n < ?" : " AND n > ?",
+			   (int64_t)(q->after_id % MONTH_ID_FACTOR));
 	if (q->kinds != 0)
 		put_number(b, " AND ((1 << kind) & ?) <> 0", q->kinds);
 	if (q->reason != 0)

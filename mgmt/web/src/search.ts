@@ -4,7 +4,6 @@
 import type { ConnRecord } from "./types";
 
 export const PAGE = 100;
-export const LIMIT_MAX = 10_000; // the API's
 
 export const kinds = [
 	"proxy-open", "proxy-close", "proxy-deny", "flow-open", "flow-close", "flow-deny",
@@ -59,24 +58,12 @@ export function writeSearch(search: Search): URLSearchParams {
 	return query;
 }
 
-// The question for what follows the records that are there. The API's `after` means
-// "higher numbers", so from the newest backwards a longer list is asked for instead.
+// The question for what follows the records that are there, in the order asked for.
 export function pageQuery(search: Search, before: Pick<ConnRecord, "id">[]): URLSearchParams {
 	const query = writeSearch(search);
 	const last = before[before.length - 1];
-	const limit = search.oldest || last === undefined ? PAGE : Math.min(before.length * 3, LIMIT_MAX);
-	query.set("limit", String(limit));
-	if (search.oldest && last !== undefined)
+	query.set("limit", String(PAGE));
+	if (last !== undefined)
 		query.set("after", last.id);
 	return query;
-}
-
-export function joinPages<T extends Pick<ConnRecord, "id">>(search: Search, before: T[],
-	page: T[]): T[] {
-	return search.oldest ? [...before, ...page] : page;
-}
-
-// From the newest backwards a list has an end before the records have.
-export function atLimit(search: Search, shown: unknown[]): boolean {
-	return !search.oldest && shown.length >= LIMIT_MAX;
 }

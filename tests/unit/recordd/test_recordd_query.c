@@ -97,7 +97,8 @@ static void test_after(void **state)
 	FOUND("4 5", .after_id = 202311000000000003ull);
 	/* a late row of an earlier month is still after a row of a later one */
 	FOUND("5", .after_id = 202312000000000004ull);
-	FOUND("5 4", .after_id = 202311000000000003ull, .newest_first = 1);
+	FOUND("2 1", .after_id = 202311000000000003ull, .newest_first = 1);
+	FOUND("4 3 2 1", .after_id = 202312000000000005ull, .newest_first = 1);
 }
 
 static void test_filters(void **state)

@@ -127,7 +127,6 @@ export const enPages: Record<keyof typeof jaPages, string> = {
 	"records.next": "Show more",
 	"records.end": "That is all ({n}).",
 	"records.shown": "{n} shown. There are more.",
-	"records.full": "{n} shown. To see others, narrow the search, for example the period.",
 	"records.ask": "Enter conditions and search.",
 	"records.time": "Time",
 	"records.source": "Source",

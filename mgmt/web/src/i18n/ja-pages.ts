@@ -127,7 +127,6 @@ export const jaPages = {
 	"records.next": "続きを表示",
 	"records.end": "以上です({n}件)。",
 	"records.shown": "{n}件を表示しています。続きがあります。",
-	"records.full": "{n}件を表示しています。これより先は、期間などの条件を絞って検索してください。",
 	"records.ask": "条件を指定して検索してください。",
 	"records.time": "日時",
 	"records.source": "接続元",

@@ -9,7 +9,7 @@ import { number } from "../format";
 import { ErrorBox } from "../parts/message";
 import { href } from "../router";
 import {
-	atLimit, emptySearch, isSearch, joinPages, pageQuery, readSearch, type Search, writeSearch,
+	emptySearch, isSearch, pageQuery, readSearch, type Search, writeSearch,
 } from "../search";
 import type { ConnRecord, Verification } from "../types";
 import { RecordDialog, RecordTable } from "./record-table";
@@ -30,10 +30,9 @@ export function RecordsPage({ query }: { query: URLSearchParams }): JSX.Element 
 
 	const fetchPage = async (before: ConnRecord[]): Promise<void> => {
 		const mine = ++round.current;
-		const search = readSearch(query);
-		const page = await api.records(pageQuery(search, before));
+		const page = await api.records(pageQuery(readSearch(query), before));
 		if (mine === round.current)
-			setFound({ records: joinPages(search, before, page.records), more: page.more });
+			setFound({ records: [...before, ...page.records], more: page.more });
 	};
 
 	useEffect(() => {
@@ -50,7 +49,6 @@ export function RecordsPage({ query }: { query: URLSearchParams }): JSX.Element 
 		else
 			location.hash = target;
 	};
-	const full = found !== null && atLimit(readSearch(query), found.records);
 	return (
 		<>
 			<h1>{t("records.title")}</h1>
@@ -67,10 +65,10 @@ export function RecordsPage({ query }: { query: URLSearchParams }): JSX.Element 
 						<RecordTable records={found.records} onShow={setShown} />
 						<div class="buttons start">
 							<p class="quiet" role="status">
-								{t(!found.more ? "records.end" : full ? "records.full"
-									: "records.shown", { n: number(found.records.length, lang) })}
+								{t(found.more ? "records.shown" : "records.end",
+									{ n: number(found.records.length, lang) })}
 							</p>
-							{found.more && !full && (
+							{found.more && (
 								<button type="button" disabled={action.busy}
 									onClick={() => void action.run(() => fetchPage(found.records))}>
 									{t("records.next")}
