@@ -49,7 +49,10 @@ bool prefix_overlaps(struct prefix p, struct prefix q);
 /* ::ffff:a.b.c.d becomes the IPv4 address; everything else stays. */
 struct addr addr_unmap(struct addr a);
 
-/* Between addr and sockets. port is in host order. */
+/*
+ * Between addr and sockets. Ports are in host order; ret_port must not be NULL. What
+ * comes from a socket is unmapped: an IPv4 client of a dual-stack socket is IPv4.
+ */
 socklen_t addr_to_sockaddr(struct addr a, uint16_t port, struct sockaddr_storage *ret_ss);
 struct addr addr_from_sockaddr(const struct sockaddr *sa, uint16_t *ret_port);
 

@@ -15,7 +15,7 @@
 #define PATH_STATE  "/var/lib/sekisho"
 #define PATH_LEDGER PATH_STATE "/ledger" /* mgmtd only, 0700 */
 #define PATH_REVISIONS \
-	PATH_STATE "/revisions" /* written by mgmtd, read by gated and proxyd */
+	PATH_STATE "/revisions" /* written by mgmtd, read by gated, proxyd, sensord */
 #define PATH_RECORDS      PATH_STATE "/records" /* recordd only, 0700 */
 #define PATH_SPOOL        PATH_STATE "/spool" /* one folder a producer */
 #define PATH_RUN          "/run/sekisho"

@@ -16,9 +16,10 @@
  *                      "until": 1790000000, "user": "",
  *                      "destinations": ["vendor.example"] } ] }
  *
- * Unknown keys are errors. A permit without "until" has no end; one with
- * destinations reaches these names through the proxy (they must be allowlist
- * hosts or patterns of their own) and nothing else.
+ * Unknown keys are errors, and every key but "until" is needed. A permit without
+ * "until" has no end; one with destinations reaches these names through the proxy
+ * (they are an allowlist of its own) and nothing else. A card on an interface has
+ * one permit at most.
  */
 #ifndef LIB_REVISION_H
 #define LIB_REVISION_H
