@@ -2,6 +2,7 @@
 #include "fw/gated/gate.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "lib/str.h"
 
 #define AREA           "gated"
+#define CLOCK_STEP_US  300000 /* less is slewing, and within what an end may be late */
 #define TICK_US        1000000u
 #define TICK_SLACK_US  50000u
 #define ANSWER_SECONDS 20 /* the apply role answers in milliseconds, or it is stuck */
@@ -162,6 +164,24 @@ static void load_current(struct gate *g)
 	g->refusal = res.code;
 }
 
+/*
+ * The kernel counts a permit's timeout in its own time. When the wall clock is set
+ * (a bad clock at boot, then NTP), the ends have moved: set the timeouts anew.
+ */
+static void follow_clock(struct gate *g)
+{
+	int64_t moved = wall_us() - mono_now().us - g->clock_us;
+	struct proto_result res;
+
+	if (g->now.rev == NULL || (moved < CLOCK_STEP_US && moved > -CLOCK_STEP_US))
+		return;
+	log_warn(AREA, "the clock was set by %" PRId64 " ms; permits are loaded anew",
+		 moved / 1000);
+	load_revision(g, g->now.rev->number, &res);
+	if (res.code < 0)
+		log_err(AREA, "permits keep their old ends: %s", res.text);
+}
+
 static int on_tick(sd_event_source *source, uint64_t usec, void *user)
 {
 	struct gate *g = user;
@@ -169,6 +189,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *user)
 	(void)usec;
 	if (g->now.rev == NULL)
 		load_current(g);
+	follow_clock(g);
 	load_expire(g, (int64_t)time(NULL));
 	listener_flush(g);
 	journal_tick(&g->journal);

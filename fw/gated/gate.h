@@ -34,6 +34,7 @@ struct gate {
 	struct gate_stream deny_stream, open_stream;
 	uint64_t next_conn;
 	int refusal; /* of the last try at the current revision: logged once */
+	int64_t clock_us; /* wall clock minus monotonic, when the timeouts were set */
 	int64_t expired_to; /* permits that ended up to this second are dealt with */
 };
 

@@ -87,13 +87,24 @@ static bool is_withdrawn(const struct gate *g, const struct ctevent *e)
 	       match_flow(g->now.rev->policy, &e->orig) == NULL;
 }
 
+/* Begun while its zone let every device in, and now the zone asks for permits. */
+static bool is_unadmitted(const struct gate *g, const struct ctevent *e)
+{
+	const struct policy *p = g->now.rev->policy;
+	size_t zone = match_zone(p, e->orig.src);
+
+	return e->mark == FW_MARK_ZONE && zone != POLICY_NONE &&
+	       p->zone[zone].admission == POLICY_ADMISSION_ENFORCE;
+}
+
 static void on_connection(const void *nlmsg, size_t len, void *user)
 {
 	struct cutting *c = user;
 	struct ctevent e;
 
 	if (ctevent_parse(nlmsg, len, &e) < 0 || c->count == LIST_MAX ||
-	    (!is_dead(c->g, e.mark) && !is_withdrawn(c->g, &e)))
+	    (!is_dead(c->g, e.mark) && !is_unadmitted(c->g, &e) &&
+	     !is_withdrawn(c->g, &e)))
 		return;
 	c->list[c->count++] = (struct fw_cut_flow){
 		.src = e.orig.src,
@@ -176,6 +187,7 @@ static void put_in_force(struct gate *g, struct gate_loaded next,
 	load_free(&g->before);
 	g->before = g->now;
 	g->now = next;
+	g->clock_us = wall_us() - mono_now().us;
 	g->journal.revision = (uint32_t)next.rev->number;
 	g->journal.enabled = true;
 	cut += cut_flows(g);

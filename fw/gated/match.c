@@ -13,17 +13,32 @@ static bool holds(const struct policy_prefixes *list, struct addr a)
 	return false;
 }
 
-/* The groups' networks, or the zone's; a zone without networks holds everything. */
-static bool side_holds(const struct policy *p, size_t zone, const size_t *group,
-		       size_t count, struct addr a)
+size_t match_zone(const struct policy *p, struct addr a)
+{
+	for (size_t i = 0; i < p->zone_count; i++) {
+		if (holds(&p->zone[i].networks, a))
+			return i;
+	}
+	return POLICY_NONE;
+}
+
+/* A zone without networks (internet) holds what is in no other zone. */
+static bool zone_holds(const struct policy *p, size_t zone, struct addr a)
 {
 	const struct policy_prefixes *own = &p->zone[zone].networks;
 
+	return own->count != 0 ? holds(own, a) : match_zone(p, a) == POLICY_NONE;
+}
+
+/* The groups' networks, or the zone's. */
+static bool side_holds(const struct policy *p, size_t zone, const size_t *group,
+		       size_t count, struct addr a)
+{
 	for (size_t i = 0; i < count; i++) {
 		if (holds(&p->group[group[i]].networks, a))
 			return true;
 	}
-	return count == 0 && (own->count == 0 || holds(own, a));
+	return count == 0 && zone_holds(p, zone, a);
 }
 
 static bool service_holds(const struct policy_service *s, const struct ctevent_tuple *t)
@@ -63,13 +78,4 @@ const struct policy_flow *match_flow(const struct policy *p,
 			return &p->flow[i];
 	}
 	return NULL;
-}
-
-size_t match_zone(const struct policy *p, struct addr a)
-{
-	for (size_t i = 0; i < p->zone_count; i++) {
-		if (holds(&p->zone[i].networks, a))
-			return i;
-	}
-	return POLICY_NONE;
 }

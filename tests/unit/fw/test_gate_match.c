@@ -69,11 +69,37 @@ static void test_zone(void **state)
 	revision_free(rev);
 }
 
+/* A zone without networks is what is in no other zone, not everything. */
+static void test_internet(void **state)
+{
+	static const char text[] =
+		"version: 1\nsite: { name: x }\n"
+		"zones:\n"
+		"  office: { kind: office, interfaces: [a], networks: [10.1.0.0/24] }\n"
+		"  claims: { kind: closed, interfaces: [b], networks: [10.2.0.0/24] }\n"
+		"  internet: { kind: internet, interfaces: [c] }\n"
+		"services: { web: [tcp/443] }\n"
+		"flows: [{ id: out, from: office, to: internet, services: [web] }]\n";
+	struct ctevent_tuple t = { .proto = IPPROTO_TCP, .dst_port = 443 };
+	struct policy *p = NULL;
+	struct diags diags = { 0 };
+
+	(void)state;
+	assert_int_equal(policy_parse(text, sizeof(text) - 1, &p, &diags), 0);
+	assert_int_equal(addr_parse("10.1.0.5", &t.src), 0);
+	assert_int_equal(addr_parse("8.8.8.8", &t.dst), 0);
+	assert_non_null(match_flow(p, &t));
+	assert_int_equal(addr_parse("10.2.0.5", &t.dst), 0);
+	assert_null(match_flow(p, &t));
+	policy_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_match),
 		cmocka_unit_test(test_zone),
+		cmocka_unit_test(test_internet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
