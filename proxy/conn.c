@@ -331,7 +331,12 @@ bool conn_judge_again(struct conn *c, int64_t now_s)
 	    c->state != CONN_RELAY)
 		return false;
 	a = decide(c->w->snap, &q);
-	if (a.allowed) {
+	if (!c->opened) { /* its record will name the revision that decided */
+		declog_note(&c->facts, &a);
+		c->reason = a.reason;
+	}
+	if (a.allowed &&
+	    (c->state == CONN_RESOLVE || worker_may_dial(c->w, c->facts.dst))) {
 		c->until = a.permit != NULL ? a.permit->until : 0;
 		return false;
 	}

@@ -106,6 +106,8 @@ void dial_next(struct conn *c, unsigned status)
 	conn_drop_origin(c);
 	while (c->addr_next < c->addr_count) {
 		c->facts.dst = c->addr[c->addr_next++];
+		if (!worker_may_dial(c->w, c->facts.dst))
+			continue; /* a revision since then made it one of ours */
 		if (connect_to(c, c->facts.dst) == 0) {
 			conn_set_timer(c, attempt_ms(c));
 			return;

@@ -68,8 +68,11 @@ static int judge_again(struct worker *w)
 		next = c->next;
 		cut += conn_judge_again(c, now_s) ? 1 : 0;
 	}
-	for (struct conn *c = w->live; c != NULL; c = c->next)
-		worker_note_until(w, c->until);
+	/* what is being drained keeps a past end: a timer for it would never rest */
+	for (struct conn *c = w->live; c != NULL; c = c->next) {
+		if (c->until > now_s)
+			worker_note_until(w, c->until);
+	}
 	return cut;
 }
 
