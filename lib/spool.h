@@ -73,6 +73,13 @@ int spool_reader_next(struct spool_reader *r, struct record *ret_rec, uint64_t *
 /* The place after the last record given out: store it with the records. */
 struct spool_pos spool_reader_pos(const struct spool_reader *r);
 
+/*
+ * Put on disk what was read so far. A position is stored only after this: else a
+ * power cut could leave the segment shorter than the position, and what the
+ * producer writes next would never be read. Returns 0 or a negative errno.
+ */
+int spool_reader_sync(const struct spool_reader *r) MUST_CHECK;
+
 /* Remove segments that lie wholly before pos. */
 int spool_trim(const char *dir, struct spool_pos pos) MUST_CHECK;
 

@@ -185,7 +185,9 @@ static int next_segment(struct spool_reader *r, uint64_t *ret_lost)
 	if (fstat(r->fd, &st) == -1)
 		return -errno;
 	*ret_lost = (uint64_t)st.st_size - r->pos.offset;
-	code = open_segment(r, first, 0);
+	code = spool_reader_sync(r); /* it will not be seen again */
+	if (code == 0)
+		code = open_segment(r, first, 0);
 	if (code < 0)
 		return code;
 	return *ret_lost != 0 ? -EBADMSG : 1;
@@ -229,6 +231,12 @@ int spool_reader_next(struct spool_reader *r, struct record *ret_rec, uint64_t *
 		*ret_seq = seq;
 		return 1;
 	}
+}
+
+int spool_reader_sync(const struct spool_reader *r)
+{
+	return r->fd == -1 || (fdatasync(r->fd) == 0 && fsync(r->dir_fd) == 0) ? 0
+									       : -errno;
 }
 
 int spool_trim(const char *dir, struct spool_pos pos)

@@ -67,8 +67,13 @@ static int commit(struct ingest *in)
 {
 	struct spool_pos pos[PRODUCER_COUNT];
 
-	for (size_t i = 0; i < PRODUCER_COUNT; i++)
+	for (size_t i = 0; i < PRODUCER_COUNT; i++) {
+		int r = source_sync(&in->source[i]);
+
+		if (r < 0)
+			return r;
 		pos[i] = in->source[i].taken;
+	}
 	return store_commit(in->store, pos);
 }
 

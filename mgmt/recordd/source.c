@@ -130,6 +130,11 @@ void source_take(struct source *s)
 	s->damaged = 0;
 }
 
+int source_sync(const struct source *s)
+{
+	return s->reader != NULL ? spool_reader_sync(s->reader) : 0;
+}
+
 int source_trim(const struct source *s, struct spool_pos pos)
 {
 	return spool_trim(s->dir, pos);

@@ -44,6 +44,9 @@ bool source_gap(const struct source *s, struct record *ret_gap, uint64_t *ret_se
 /* Step over s->rec: s->taken is the place behind it. */
 void source_take(struct source *s);
 
+/* Put on disk what s->taken lies behind. Returns 0 or a negative errno. */
+int source_sync(const struct source *s) MUST_CHECK;
+
 /* Remove segments before pos. Returns 0 or a negative errno. */
 int source_trim(const struct source *s, struct spool_pos pos) MUST_CHECK;
 
