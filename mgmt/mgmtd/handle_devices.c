@@ -228,17 +228,24 @@ static bool may_approve(struct call *c, const struct permit *p)
 	return true;
 }
 
-/* The open request, into permit. Returns false when it has answered. */
+/*
+ * The open request, into permit. The approver names the one that was read: another
+ * may have taken its place since. Returns false when it has answered.
+ */
 static bool find_request(struct call *c, const struct device *d, struct permit *permit)
 {
+	bool root = c->actor.role == ROLE_ROOT;
+	char id[ID_TEXT_MAX] = "";
 	struct input_error e;
 	int r;
 
-	if (input_nothing(c->body, &e) < 0) {
+	if (!root && input_approve(c->body, id, &e) < 0) {
 		call_fail_input(c, &e);
 		return false;
 	}
 	r = store_permit_of(c->app->db, d->id, "requested", permit);
+	if (r == 0 && !root && strcmp(id, permit->id) != 0)
+		r = -ENOENT;
 	if (r == -ENOENT)
 		call_fail(c, MSG_NO_REQUEST, "");
 	else if (r < 0)

@@ -69,6 +69,15 @@ static int store_user(struct call *c, const struct account *a)
 	return publish_note(p, &order);
 }
 
+/*
+ * An administrator who could make a manager's account, or get its password, could
+ * approve alone. Only root on the box may, and that is on record as break-glass.
+ */
+static bool is_beyond(const struct call *c, enum role role)
+{
+	return role == ROLE_MANAGER && c->actor.role != ROLE_ROOT;
+}
+
 void handle_user_add(struct call *c)
 {
 	char password[AUTH_FIRST_MAX];
@@ -79,6 +88,10 @@ void handle_user_add(struct call *c)
 
 	if (input_user(c->body, &in, &e) < 0) {
 		call_fail_input(c, &e);
+		return;
+	}
+	if (is_beyond(c, in.role)) {
+		call_fail(c, MSG_ROLE, "");
 		return;
 	}
 	(void)str_copy(a.login, sizeof(a.login), in.login);
@@ -184,6 +197,10 @@ void handle_user_reset(struct call *c)
 		return;
 	if (a.disabled) {
 		call_fail(c, MSG_ALREADY_DISABLED, "");
+		return;
+	}
+	if (is_beyond(c, a.role)) {
+		call_fail(c, MSG_ROLE, "");
 		return;
 	}
 	auth_first(password);

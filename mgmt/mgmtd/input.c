@@ -84,6 +84,15 @@ int input_nothing(const json_t *body, struct input_error *e)
 	return check_keys(body, keys, e);
 }
 
+int input_approve(const json_t *body, char ret_permit[ID_TEXT_MAX], struct input_error *e)
+{
+	static const char *const keys[] = { "permit", NULL };
+
+	if (check_keys(body, keys, e) < 0)
+		return -EINVAL;
+	return get_line(body, "permit", ret_permit, ID_TEXT_MAX, e);
+}
+
 int input_reason(const json_t *body, struct input_reason *ret, struct input_error *e)
 {
 	static const char *const keys[] = { "reason", NULL };

@@ -77,6 +77,9 @@ struct input_password {
 	char new_password[INPUT_PASSWORD_MAX + 1];
 };
 
+/* Which request is meant: its permit's id. */
+int input_approve(const json_t *body, char ret_permit[ID_TEXT_MAX],
+		  struct input_error *e) MUST_CHECK;
 int input_nothing(const json_t *body, struct input_error *e) MUST_CHECK;
 int input_reason(const json_t *body, struct input_reason *ret,
 		 struct input_error *e) MUST_CHECK;

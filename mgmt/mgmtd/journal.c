@@ -68,6 +68,17 @@ int journal_change(struct journal *j, const struct change *c, struct addr client
 	return append(j, &rec);
 }
 
+int journal_probe(struct journal *j)
+{
+	struct record rec = record_of(RECORD_SERVICE, "", (struct addr){ 0 });
+
+	if (journal_state(j) == 0)
+		return 0;
+	record_set_str(rec.detail, sizeof(rec.detail),
+		       "mgmtd: records can be written again");
+	return append(j, &rec);
+}
+
 int journal_read(struct journal *j, const char *who, const char *question,
 		 struct addr client)
 {

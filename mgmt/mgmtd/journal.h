@@ -30,6 +30,12 @@ void journal_close(struct journal *j);
 /* 0: records can be written. */
 int journal_state(struct journal *j) MUST_CHECK;
 
+/*
+ * Can a record be written now? After a failure it tries, with a record that says so:
+ * space may have come back. Returns 0 or a negative errno.
+ */
+int journal_probe(struct journal *j) MUST_CHECK;
+
 /* revision: the one in force when the change is. */
 int journal_change(struct journal *j, const struct change *c, struct addr client,
 		   uint64_t revision) MUST_CHECK;

@@ -207,7 +207,7 @@ int publish_commit(struct publisher *p, const struct publish_order *order,
 	int r;
 
 	*ret = (struct publish_result){ .revision = p->current, .culprit = PART_COUNT };
-	if (journal_state(p->journal) < 0) {
+	if (journal_probe(p->journal) < 0) {
 		db_rollback(p->db);
 		return -ENOBUFS;
 	}

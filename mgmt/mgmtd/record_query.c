@@ -163,6 +163,19 @@ static int read_one(const struct api_pair *pair, struct proto_query *q)
 	return -EINVAL;
 }
 
+/* A question that says a thing twice would be recorded otherwise than it is asked. */
+static bool is_repeated(const struct api_request *req, size_t at)
+{
+	for (size_t i = 0; i < at; i++) {
+		bool kind = strcmp(req->query[at].key, "kind") == 0;
+
+		if (strcmp(req->query[i].key, req->query[at].key) == 0 &&
+		    (!kind || strcmp(req->query[i].value, req->query[at].value) == 0))
+			return true;
+	}
+	return false;
+}
+
 int record_query_parse(const struct api_request *req, struct proto_query *ret,
 		       const char **ret_bad)
 {
@@ -173,7 +186,7 @@ int record_query_parse(const struct api_request *req, struct proto_query *ret,
 
 		if (pair->value[0] == '\0')
 			continue; /* a field of the form that was left empty */
-		if (read_one(pair, &q) < 0) {
+		if (is_repeated(req, i) || read_one(pair, &q) < 0) {
 			*ret_bad = str_is_printable_utf8(pair->key) ? pair->key : "?";
 			return -EINVAL;
 		}

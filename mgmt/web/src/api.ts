@@ -162,8 +162,9 @@ export class Api {
 	requestDevice(id: string, body: PermitRequest): Promise<Device> {
 		return this.post(`/api/devices/${encodeURIComponent(id)}/request`, body);
 	}
-	approveDevice(id: string): Promise<Device & Published> {
-		return this.post(`/api/devices/${encodeURIComponent(id)}/approve`, {});
+	// permit: the request that the approver has read
+	approveDevice(id: string, permit: string): Promise<Device & Published> {
+		return this.post(`/api/devices/${encodeURIComponent(id)}/approve`, { permit });
 	}
 	revokeDevice(id: string, reason: string): Promise<Applied> {
 		return this.post(`/api/devices/${encodeURIComponent(id)}/revoke`, { reason });

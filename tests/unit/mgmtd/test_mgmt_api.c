@@ -270,6 +270,45 @@ static void check_device(struct who *w, const char *state_name, bool permit)
 	json_decref(answer);
 }
 
+/* A body that approves the open request as it stands now. */
+static void read_request(struct who *w, char dst[64])
+{
+	json_t *answer, *device, *permit;
+
+	assert_int_equal(ask(w, "GET", "/api/devices", NULL, &answer), 200);
+	device = json_array_get(json_object_get(answer, "devices"), 0);
+	permit = json_object_get(device, "request");
+	if (!json_is_object(permit))
+		permit = json_object_get(device, "permit");
+	(void)snprintf(dst, 64, "{\"permit\": \"%s\"}",
+		       json_string_value(json_object_get(permit, "id")));
+	json_decref(answer);
+}
+
+/* What was read is what is approved: a request that took its place needs another look. */
+static void test_a_request_is_not_exchanged(void **state)
+{
+	static const char add[] = "{\"mac\": \"" MAC "\", \"interface\": \"office0\"}";
+	static const char request[] = "/api/devices/" MAC "/request";
+	static const char approve[] = "/api/devices/" MAC "/approve";
+	static const char revoke[] = "/api/devices/" MAC "/revoke";
+	struct who admin, manager;
+	char seen[64];
+
+	(void)state;
+	enter(&admin, "admin1", "admin");
+	enter(&manager, "manager1", "manager");
+	assert_int_equal(ask(&admin, "POST", "/api/devices", add, NULL), 200);
+	assert_int_equal(ask(&admin, "POST", request, CONTRACTOR, NULL), 200);
+	read_request(&manager, seen);
+	assert_int_equal(ask(&admin, "POST", revoke, "{\"reason\": \"x\"}", NULL), 200);
+	assert_int_equal(ask(&admin, "POST", request, CONTRACTOR, NULL), 200);
+	assert_int_equal(ask(&manager, "POST", approve, seen, NULL), 409);
+	assert_int_equal(ask(&manager, "POST", approve, "{}", NULL), 400);
+	read_request(&manager, seen);
+	assert_int_equal(ask(&manager, "POST", approve, seen, NULL), 200);
+}
+
 static void test_device_life(void **state)
 {
 	static const char add[] = "{\"mac\": \"" MAC "\", \"interface\": \"office0\"}";
@@ -277,6 +316,7 @@ static void test_device_life(void **state)
 	static const char approve[] = "/api/devices/" MAC "/approve";
 	static const char revoke[] = "/api/devices/" MAC "/revoke";
 	struct who clerk, manager;
+	char seen[64];
 
 	(void)state;
 	enter(&clerk, "clerk1", "requester");
@@ -285,17 +325,20 @@ static void test_device_life(void **state)
 	assert_int_equal(ask(&clerk, "POST", "/api/devices", add, NULL), 200);
 	assert_int_equal(ask(&clerk, "POST", "/api/devices", add, NULL), 409);
 	check_device(&clerk, "seen", false);
-	assert_int_equal(ask(&manager, "POST", approve, "{}", NULL), 409);
+	assert_int_equal(ask(&manager, "POST", approve, "{\"permit\": \"p\"}", NULL),
+			 409);
 	assert_int_equal(ask(&clerk, "POST", request, CONTRACTOR, NULL), 200);
 	assert_int_equal(ask(&clerk, "POST", request, CONTRACTOR, NULL), 409);
 	check_device(&clerk, "requested", true);
 	/* only root asks and approves in one breath */
 	assert_int_equal(ask(&manager, "POST", approve, CONTRACTOR, NULL), 400);
-	assert_int_equal(ask(&manager, "POST", approve, "{}", NULL), 200);
+	read_request(&manager, seen);
+	assert_int_equal(ask(&manager, "POST", approve, seen, NULL), 200);
 	check_device(&clerk, "admitted", true);
 	assert_int_equal(ask(&clerk, "POST", request, CONTRACTOR, NULL), 200);
 	check_device(&clerk, "admitted", true);
-	assert_int_equal(ask(&manager, "POST", approve, NULL, NULL), 200); /* prolonged */
+	read_request(&manager, seen);
+	assert_int_equal(ask(&manager, "POST", approve, seen, NULL), 200); /* prolonged */
 	f.now += 29;
 	check_device(&clerk, "admitted", true);
 	f.now += 1;
@@ -366,7 +409,16 @@ static void test_accounts(void **state)
 	enter(&clerk, "clerk2", "requester");
 	assert_int_equal(store_account_disable(f.app.db, "clerk2"), 0);
 	assert_int_equal(ask(&clerk, "GET", "/api/status", NULL, NULL), 401);
-	make("taro", "manager", first);
+	/* who could sign in as a manager could approve alone */
+	make("jiro", "manager", first);
+	assert_int_equal(
+		ask(&admin, "POST", "/api/users/jiro/reset", "{\"reason\": \"x\"}", NULL),
+		403);
+	assert_int_equal(
+		ask(&admin, "POST", "/api/users",
+		    "{\"login\": \"own\", \"name\": \"x\", \"role\": \"manager\"}", NULL),
+		403);
+	make("taro", "auditor", first);
 	assert_int_equal(ask(&admin, "POST", "/api/users/taro/reset",
 			     "{\"reason\": \"forgot\"}", NULL),
 			 200);
@@ -408,6 +460,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_four_eyes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_roles, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_device_life, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_request_is_not_exchanged, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_root, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_accounts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_odd_requests, setup, teardown),

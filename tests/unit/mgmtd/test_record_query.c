@@ -76,6 +76,25 @@ static void test_times(void **state)
 	assert_string_equal(bad, "to");
 }
 
+/* What is recorded of a question must be what is asked. */
+static void test_repeated(void **state)
+{
+	const struct api_request twice = {
+		.query = { { "text", "decoy" }, { "user", "x" }, { "text", "real" } },
+		.query_count = 3
+	};
+	const struct api_request kinds = { .query = { { "kind", "flow-open" },
+						      { "kind", "flow-close" } },
+					   .query_count = 2 };
+	const char *bad = NULL;
+	struct proto_query q;
+
+	(void)state;
+	assert_int_equal(record_query_parse(&twice, &q, &bad), -EINVAL);
+	assert_string_equal(bad, "text");
+	assert_int_equal(record_query_parse(&kinds, &q, &bad), 0);
+}
+
 static void test_print(void **state)
 {
 	struct api_request req = {
@@ -126,9 +145,8 @@ static void test_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parameters),
-		cmocka_unit_test(test_times),
-		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_parameters), cmocka_unit_test(test_times),
+		cmocka_unit_test(test_repeated),   cmocka_unit_test(test_print),
 		cmocka_unit_test(test_json),
 	};
 

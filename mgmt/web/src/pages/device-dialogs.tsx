@@ -26,7 +26,7 @@ export function ApproveDialog({ device, onDone, onClose }: DeviceDialogProps): J
 		: permit?.seconds ? t("devices.approveFor", { time: duration(permit.seconds, lang) })
 		: t("devices.approveNoEnd");
 	const confirm = async (): Promise<void> => {
-		const { revision, warning } = await api.approveDevice(device.id);
+		const { revision, warning } = await api.approveDevice(device.id, permit?.id ?? "");
 		notify(t("devices.approveDone",
 			{ device: deviceName(device), revision: t("common.revision", { n: revision }) }),
 			warning);
