@@ -456,7 +456,10 @@ class Tour:
 
 
 class Download(threading.Thread):
-    """A slow download, watched from outside: when did the last byte come?"""
+    """A slow download, watched from outside: when did the last byte come?
+
+    Without -N curl would write the last of its buffer when it gives up, seconds after it came.
+    """
 
     def __init__(self, lab, machine, until):
         super().__init__(daemon=True)
@@ -464,7 +467,7 @@ class Download(threading.Thread):
         self.file.unlink(missing_ok=True)
         self.until, self.last, self.seen = until, 0.0, 0
         self.process = lab.start_on(
-            machine, "curl", "-s", "--cacert", str(lab.sites.ca), "-x", proxy_url(), "-m", "90",
+            machine, "curl", "-sN", "--cacert", str(lab.sites.ca), "-x", proxy_url(), "-m", "90",
             "--speed-limit", "1", "--speed-time", "5", "-o", str(self.file),
             f"https://{site.VENDOR}/{site.BIG_FILE}")
         self.start()
