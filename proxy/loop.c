@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proxy/loop.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "lib/mono.h"
+#include "proxy/timers.h"
+
+#define EVENTS_MAX 256 /* of one wait */
+
+struct call {
+	struct call *next;
+	loop_fn *fn;
+	void *user;
+	bool done;
+};
+
+struct loop {
+	int epoll;
+	int wake; /* eventfd: calls are waiting, or it is time to stop */
+	struct epoll_event event[EVENTS_MAX]; /* of this round */
+	int event_at, event_count;
+	struct timers timers;
+	struct mono now;
+	int64_t wall_us;
+	loop_fn *hook;
+	void *hook_user;
+	pthread_mutex_t lock; /* for what follows */
+	pthread_cond_t answered;
+	struct call *first, **last;
+	bool stop; /* asked to */
+	bool ended; /* does not take calls any more */
+};
+
+static void read_clocks(struct loop *l)
+{
+	l->now = mono_now();
+	l->wall_us = wall_us();
+}
+
+int loop_new(struct loop **ret_loop)
+{
+	struct loop *l = calloc(1, sizeof(*l));
+	struct epoll_event e = { .events = EPOLLIN }; /* data.ptr NULL: the wake */
+	int r;
+
+	if (l == NULL)
+		return -ENOMEM;
+	l->last = &l->first;
+	l->wake = -1;
+	l->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (l->epoll != -1)
+		l->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (l->wake == -1 || epoll_ctl(l->epoll, EPOLL_CTL_ADD, l->wake, &e) == -1) {
+		r = -errno;
+		if (l->wake != -1)
+			(void)close(l->wake);
+		if (l->epoll != -1)
+			(void)close(l->epoll);
+		free(l);
+		return r;
+	}
+	(void)pthread_mutex_init(&l->lock, NULL);
+	(void)pthread_cond_init(&l->answered, NULL);
+	read_clocks(l);
+	*ret_loop = l;
+	return 0;
+}
+
+void loop_free(struct loop *l)
+{
+	if (l == NULL)
+		return;
+	timers_clear(&l->timers);
+	(void)close(l->wake);
+	(void)close(l->epoll);
+	(void)pthread_cond_destroy(&l->answered);
+	(void)pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+static void wake(const struct loop *l)
+{
+	uint64_t one = 1;
+
+	/* it cannot fail but by being full, and then it wakes too */
+	if (write(l->wake, &one, sizeof(one)) == -1)
+		return;
+}
+
+/* Take the calls that wait, with the lock held. */
+static struct call *take_calls(struct loop *l)
+{
+	struct call *c = l->first;
+
+	l->first = NULL;
+	l->last = &l->first;
+	return c;
+}
+
+/* Returns true when it is time to stop. */
+static bool serve_calls(struct loop *l)
+{
+	struct call *c;
+	bool stop;
+
+	(void)pthread_mutex_lock(&l->lock);
+	c = take_calls(l);
+	stop = l->stop;
+	(void)pthread_mutex_unlock(&l->lock);
+	while (c != NULL) {
+		struct call *next = c->next; /* c is its caller's: gone once it is done */
+
+		c->fn(c->user);
+		(void)pthread_mutex_lock(&l->lock);
+		c->done = true;
+		(void)pthread_cond_broadcast(&l->answered);
+		(void)pthread_mutex_unlock(&l->lock);
+		c = next;
+	}
+	return stop;
+}
+
+/* Nobody serves calls from now on: serve those that came before. */
+static void end(struct loop *l)
+{
+	(void)pthread_mutex_lock(&l->lock);
+	l->ended = true;
+	(void)pthread_mutex_unlock(&l->lock);
+	(void)serve_calls(l);
+}
+
+int loop_call(struct loop *l, loop_fn *fn, void *user)
+{
+	struct call c = { .fn = fn, .user = user };
+
+	(void)pthread_mutex_lock(&l->lock);
+	if (l->ended) {
+		(void)pthread_mutex_unlock(&l->lock);
+		return -ESHUTDOWN;
+	}
+	*l->last = &c;
+	l->last = &c.next;
+	wake(l);
+	while (!c.done)
+		(void)pthread_cond_wait(&l->answered, &l->lock);
+	(void)pthread_mutex_unlock(&l->lock);
+	return 0;
+}
+
+void loop_stop(struct loop *l)
+{
+	(void)pthread_mutex_lock(&l->lock);
+	l->stop = true;
+	(void)pthread_mutex_unlock(&l->lock);
+	wake(l);
+}
+
+static int wait_ms(const struct loop *l)
+{
+	int64_t next = timers_next(&l->timers), left;
+
+	if (next == INT64_MAX)
+		return -1;
+	left = next - l->now.us / 1000;
+	if (left <= 0)
+		return 0;
+	return left < INT_MAX ? (int)left : INT_MAX;
+}
+
+static bool serve_events(struct loop *l)
+{
+	bool stop = false;
+
+	for (l->event_at = 0; l->event_at < l->event_count; l->event_at++) {
+		const struct epoll_event *e = &l->event[l->event_at];
+		struct loop_io *io = e->data.ptr;
+		uint64_t count;
+
+		if (io != NULL) {
+			io->ready |= e->events;
+			io->fn(io);
+		} else if (e->events != 0) { /* 0: taken back in this round */
+			if (read(l->wake, &count, sizeof(count)) > 0)
+				stop = serve_calls(l);
+		}
+	}
+	l->event_count = 0;
+	return stop;
+}
+
+static void fire_timers(struct loop *l)
+{
+	int64_t now = loop_now_ms(l);
+	struct loop_timer *t;
+
+	while ((t = timers_take(&l->timers, now)) != NULL)
+		t->fn(t->user);
+}
+
+int loop_run(struct loop *l)
+{
+	bool stop = false;
+	int r = 0;
+
+	while (!stop) {
+		int n;
+
+		read_clocks(l); /* also after a long round: the wait is from now */
+		n = epoll_wait(l->epoll, l->event, EVENTS_MAX, wait_ms(l));
+		if (n == -1 && errno != EINTR) {
+			r = -errno;
+			break;
+		}
+		read_clocks(l);
+		l->event_count = n > 0 ? n : 0;
+		stop = serve_events(l);
+		fire_timers(l);
+		if (l->hook != NULL)
+			l->hook(l->hook_user);
+	}
+	end(l);
+	return r;
+}
+
+void loop_set_round_hook(struct loop *l, loop_fn *fn, void *user)
+{
+	l->hook = fn;
+	l->hook_user = user;
+}
+
+int64_t loop_now_ms(const struct loop *l)
+{
+	return l->now.us / 1000;
+}
+
+int64_t loop_wall_us(const struct loop *l)
+{
+	return l->wall_us;
+}
+
+int loop_io_new(struct loop *l, int fd, uint32_t events, loop_io_fn *fn, void *user,
+		struct loop_io **ret_io)
+{
+	struct loop_io *io = malloc(sizeof(*io));
+	struct epoll_event e = { .events = events, .data.ptr = io };
+	int r;
+
+	if (io == NULL)
+		return -ENOMEM;
+	*io = (struct loop_io){ .loop = l, .fd = fd, .fn = fn, .user = user };
+	if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e) == -1) {
+		r = -errno;
+		free(io);
+		return r;
+	}
+	*ret_io = io;
+	return 0;
+}
+
+int loop_io_set(struct loop_io *io, uint32_t events)
+{
+	struct epoll_event e = { .events = events, .data.ptr = io };
+
+	return epoll_ctl(io->loop->epoll, EPOLL_CTL_MOD, io->fd, &e) == -1 ? -errno : 0;
+}
+
+/* What this round still holds for it must not be delivered. */
+static void take_back(struct loop *l, const struct loop_io *io)
+{
+	for (int i = l->event_at + 1; i < l->event_count; i++) {
+		if (l->event[i].data.ptr == io)
+			l->event[i] = (struct epoll_event){ 0 };
+	}
+}
+
+void loop_io_free(struct loop_io *io)
+{
+	if (io == NULL)
+		return;
+	(void)epoll_ctl(io->loop->epoll, EPOLL_CTL_DEL, io->fd, NULL);
+	take_back(io->loop, io);
+	free(io);
+}
+
+void loop_io_close(struct loop_io *io)
+{
+	if (io == NULL)
+		return;
+	(void)close(io->fd); /* epoll forgets what has no descriptor any more */
+	take_back(io->loop, io);
+	free(io);
+}
+
+int loop_timer_set(struct loop *l, struct loop_timer *t, int64_t ms)
+{
+	return timers_set(&l->timers, t, loop_now_ms(l) + ms);
+}
+
+void loop_timer_clear(struct loop *l, struct loop_timer *t)
+{
+	timers_remove(&l->timers, t);
+}
