@@ -166,25 +166,17 @@ void spool_close(struct spool *s)
 	free(s);
 }
 
-static int append(struct spool *s, const struct record *rec)
+/* len bytes of sealed entries, count of them. */
+static int append(struct spool *s, const uint8_t *data, size_t len, size_t count)
 {
-	uint8_t entry[SPOOL_ENTRY_MAX];
-	size_t len = spool_entry_encode(entry, s->next_seq, rec);
-	int r = 0;
+	int r;
 
-	if (s->fd == -1 || s->end + len > SPOOL_SEGMENT_MAX) {
-		r = begin_segment(s);
-		if (r == 0)
-			r = count_others(s);
-		if (r < 0)
-			return r;
-	}
 	if (s->others + s->end + len > SPOOL_TOTAL_MAX) {
 		r = count_others(s); /* recordd may have made room */
 		if (r < 0 || s->others + s->end + len > SPOOL_TOTAL_MAX)
 			return r < 0 ? r : -ENOSPC;
 	}
-	r = fdio_write_all(s->fd, entry, len);
+	r = fdio_write_all(s->fd, data, len);
 	if (r < 0) {
 		/* take the part that was written away again: the next entry stands here */
 		if (ftruncate(s->fd, (off_t)s->end) == -1 ||
@@ -195,13 +187,47 @@ static int append(struct spool *s, const struct record *rec)
 		return r;
 	}
 	s->end += len;
-	s->next_seq++;
+	s->next_seq += count;
 	return 0;
+}
+
+/* A segment is named by its first entry: it must be there before entries get numbers. */
+static int make_room(struct spool *s, size_t len)
+{
+	int r;
+
+	if (s->fd != -1 && s->end + len <= SPOOL_SEGMENT_MAX)
+		return 0;
+	r = begin_segment(s);
+	return r == 0 ? count_others(s) : r;
 }
 
 int spool_append(struct spool *s, const struct record *rec)
 {
-	s->error = append(s, rec);
+	uint8_t entry[SPOOL_ENTRY_MAX];
+	size_t len = spool_entry_encode(entry, rec);
+
+	s->error = make_room(s, len);
+	if (s->error < 0)
+		return s->error;
+	(void)spool_entry_seal(entry, s->next_seq);
+	s->error = append(s, entry, len, 1);
+	return s->error;
+}
+
+int spool_append_batch(struct spool *s, struct spool_batch *b)
+{
+	uint64_t seq;
+
+	if (b->count == 0)
+		return 0;
+	s->error = make_room(s, b->len);
+	if (s->error < 0)
+		return s->error;
+	seq = s->next_seq;
+	for (size_t at = 0; at < b->len;)
+		at += spool_entry_seal(b->data + at, seq++);
+	s->error = append(s, b->data, b->len, b->count);
 	return s->error;
 }
 

@@ -23,6 +23,7 @@
 #include "lib/record.h"
 
 #define SPOOL_SEGMENT_MAX (8u << 20) /* a new segment is begun past this size */
+#define SPOOL_BATCH_MAX   (1u << 20)
 #define SPOOL_TOTAL_MAX   (512ull << 20) /* appending fails with -ENOSPC past this */
 
 struct spool;
@@ -40,6 +41,29 @@ void spool_close(struct spool *s);
  * Returns 0, -ENOSPC, or another negative errno.
  */
 int spool_append(struct spool *s, const struct record *rec) MUST_CHECK;
+
+/* Records to be written together. A cleared one is empty. */
+struct spool_batch {
+	uint8_t *data; /* owned */
+	size_t len;
+	size_t room;
+	size_t count;
+};
+
+/*
+ * Add one record. ret_payload (may be NULL) gets where its encoding lies, until
+ * the batch changes; ret_len its length. Returns 0, -ENOMEM or -ENOSPC
+ * (SPOOL_BATCH_MAX).
+ */
+int spool_batch_add(struct spool_batch *b, const struct record *rec,
+		    const uint8_t **ret_payload, size_t *ret_len) MUST_CHECK;
+
+/* Forget the records; the memory is kept for the next ones. */
+void spool_batch_reset(struct spool_batch *b);
+void spool_batch_free(struct spool_batch *b);
+
+/* Append a whole batch with one write: all of it, or nothing. Returns as spool_append(). */
+int spool_append_batch(struct spool *s, struct spool_batch *b) MUST_CHECK;
 
 /* Is the spool able to take records now? 0, or the error of the last append. */
 int spool_state(const struct spool *s);

@@ -33,8 +33,11 @@ int spool_list(int dir_fd, struct spool_segment **ret_list, size_t *ret_count) M
 /* "0123456789abcdef.spool" */
 void spool_segment_name(uint64_t first, char dst[32]);
 
-/* An entry's head and payload into dst (SPOOL_ENTRY_MAX bytes). Returns the length. */
-size_t spool_entry_encode(uint8_t *dst, uint64_t seq, const struct record *rec);
+/* An entry into dst (SPOOL_ENTRY_MAX bytes), not sealed yet. Returns its length. */
+size_t spool_entry_encode(uint8_t *dst, const struct record *rec);
+
+/* Give an encoded entry its number and checksum. Returns its length. */
+size_t spool_entry_seal(uint8_t *entry, uint64_t seq);
 
 /*
  * The entry at data, of which len bytes are there. Returns its whole length (the

@@ -308,6 +308,71 @@ static void test_out_of_memory(void **state)
 	}
 }
 
+static void add(struct spool_batch *b, uint64_t from, uint64_t to)
+{
+	for (uint64_t n = from; n <= to; n++) {
+		struct record r = record_of(n), back;
+		const uint8_t *payload;
+		size_t len;
+
+		assert_int_equal(spool_batch_add(b, &r, &payload, &len), 0);
+		assert_int_equal(record_decode(payload, len, &back), 0);
+		assert_int_equal(back.conn, n);
+	}
+}
+
+/* A batch is there as a whole, between what was appended before and after. */
+static void test_batches(void **state)
+{
+	struct spool *s = open_spool(*state);
+	struct spool_pos pos = { 0 };
+	struct spool_batch b = { 0 };
+
+	assert_int_equal(spool_append_batch(s, &b), 0);
+	add(&b, 1, 700);
+	assert_int_equal(spool_append_batch(s, &b), 0);
+	append(s, 701, 701);
+	spool_batch_reset(&b);
+	add(&b, 702, 703);
+	assert_int_equal(spool_append_batch(s, &b), 0);
+	expect(*state, &pos, 1, 703);
+	/* over the end of segments too */
+	for (uint64_t n = 704; n < 704 + 1000 * 20; n += 1000) {
+		spool_batch_reset(&b);
+		add(&b, n, n + 999);
+		assert_int_equal(spool_append_batch(s, &b), 0);
+	}
+	spool_close(s);
+	expect(*state, &pos, 704, 704 + 1000 * 20 - 1);
+	while (spool_batch_add(&b, &(struct record){ 0 }, NULL, NULL) == 0)
+		continue;
+	assert_in_range(b.len, SPOOL_BATCH_MAX - 3000, SPOOL_BATCH_MAX);
+	spool_batch_free(&b);
+}
+
+/* When the disk is full nothing of a batch is left, and the next one fits in its place. */
+static void test_batch_without_room(void **state)
+{
+	struct spool *s = open_spool(*state);
+	struct rlimit was, small;
+	struct spool_pos pos = { 0 };
+	struct spool_batch b = { 0 };
+
+	append(s, 1, 2);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	small = (struct rlimit){ 2000, was.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	add(&b, 3, 6);
+	assert_true(spool_append_batch(s, &b) < 0);
+	assert_true(spool_state(s) < 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	expect(*state, &pos, 1, 2);
+	assert_int_equal(spool_append_batch(s, &b), 0);
+	spool_close(s);
+	spool_batch_free(&b);
+	expect(*state, &pos, 3, 6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -317,6 +382,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_segments_and_trim, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damage_is_reported, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_batches, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_batch_without_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_killed_writers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),
 	};
