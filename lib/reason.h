@@ -16,6 +16,7 @@ enum reason {
 	REASON_ENTRY = 1, /* an allowlist entry names the destination */
 	REASON_FLOW = 2, /* a flow of the policy permits it */
 	REASON_APPROVED = 3, /* a person approved it */
+	REASON_WOULD_DENY = 4, /* nothing permits it, but a list only observes */
 	/* refused by the proxy */
 	REASON_NOT_LISTED = 20, /* no entry names the host */
 	REASON_PORT = 21, /* an entry names the host, but not this port or scheme */
@@ -29,6 +30,12 @@ enum reason {
 	REASON_OVERLOAD = 29, /* a ceiling was reached */
 	REASON_NO_RECORD = 30, /* records cannot be written */
 	REASON_NO_POLICY = 31, /* no revision is loaded */
+	REASON_METHOD = 32, /* the entry is for another path or method */
+	REASON_NOT_NOW = 33, /* the list is closed now, or the entry is not valid now */
+	REASON_SNI = 34, /* TLS name missing, or another than the CONNECT name */
+	REASON_NOT_TLS = 35, /* bytes that are not TLS in a tunnel for TLS */
+	REASON_LIMIT = 36, /* upload or time limit */
+	REASON_SIGN_IN = 37, /* the proxy asks for a sign-in (407) */
 	/* refused by the firewall */
 	REASON_NO_FLOW = 50, /* no flow permits the packet */
 	REASON_NOT_ADMITTED = 51, /* the device has no permit */
@@ -40,6 +47,7 @@ enum reason {
 	REASON_IDLE = 83,
 	REASON_ERROR = 84,
 	REASON_SHUTDOWN = 85,
+	REASON_CUT = 86, /* a person cut it */
 };
 
 /* "not-listed"; "unknown" for a number that this build does not know. */
