@@ -29,9 +29,9 @@ struct allow_list {
 	char name[ALLOW_LIST_NAME_MAX + 1];
 	bool observe; /* let pass what nothing permits, and record it */
 	uint64_t zones; /* a bit per zone of the policy; 0: all */
-	char **group; /* none: all */
+	char **group; /* by strcmp(); none: all */
 	size_t group_count;
-	char **user; /* none: all */
+	char **user; /* likewise */
 	size_t user_count;
 	struct allow_schedule *schedule; /* NULL: always open */
 };
