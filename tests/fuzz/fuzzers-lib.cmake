@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+fuzzer(allow_build allow)
+fuzzer(allow_image allow)
 fuzzer(record common)
 fuzzer(revision revision)
 fuzzer(spool common)
