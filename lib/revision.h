@@ -7,14 +7,25 @@
  * the symbolic link revisions/current at the one in force. gated and proxyd load
  * them by number, or current at their start.
  *
- *     { "format": 1, "number": 7, "created": "2026-11-21T00:00:00Z",
+ *     { "format": 2, "number": 7, "created": "2026-11-21T00:00:00Z",
  *       "policy": "...text of policy.yaml...",
- *       "entries": [ { "id": "a...", "host": "*.example.jp", "ports": [443, 80],
- *                      "zones": ["office"] } ],
+ *       "lists": [ { "id": "ldefault", "name": "...", "mode": "enforce",
+ *                    "zones": ["office"], "groups": [], "users": [],
+ *                    "schedule": { "timezone": "Asia/Tokyo",
+ *                                  "weekly": [ { "days": ["mon", "tue"],
+ *                                                "from": "08:30", "to": "17:15" } ],
+ *                                  "holidays": ["2026-11-23"] } } ],
+ *       "allow": { "size": 4096, "blake2b": "...64 hex...", "ports": [80, 443] },
  *       "permits": [ { "id": "p...", "number": 12, "device": "d...",
  *                      "mac": "02:..", "interface": "office0", "zone": "office",
- *                      "until": 1790000000, "user": "",
+ *                      "until": 1790000000, "user": "", "group": "",
  *                      "destinations": ["vendor.example"] } ] }
+ *
+ * The allowlist's entries are compiled (lib/allow) into NNNNNNNNNN.allow beside the
+ * JSON; "allow" names that file's size, its BLAKE2b of 256 bits, and so it is
+ * signed too, and every port that one of its entries has, for the ruleset. Entries
+ * name their list by its place in "lists". "schedule" is null for a list that is
+ * always open; a holiday closes it.
  *
  * Unknown keys are errors, and every key but "until" is needed. A permit without
  * "until" has no end; one with destinations reaches these names through the proxy
@@ -29,6 +40,9 @@
 #include <stdint.h>
 
 #include "lib/addr.h"
+#include "lib/allow/entry.h"
+#include "lib/allow/image.h"
+#include "lib/allow/list.h"
 #include "lib/attr.h"
 #include "lib/diag.h"
 #include "lib/host.h"
@@ -36,18 +50,18 @@
 #include "lib/policy/policy.h"
 
 #define REVISION_FILE_MAX         (64u << 20)
-#define REVISION_ENTRIES_MAX      100000
+#define REVISION_ENTRIES_MAX      ALLOW_ENTRIES_MAX
 #define REVISION_PERMITS_MAX      100000
-#define REVISION_PORTS_MAX        16
+#define REVISION_PORTS_MAX        ALLOW_PORTS_MAX /* an entry */
+#define REVISION_ALL_PORTS_MAX    1024 /* of all entries */
 #define REVISION_DESTINATIONS_MAX 16
 
-struct revision_entry {
-	char id[ID_TEXT_MAX];
-	char host[HOST_PATTERN_MAX + 1]; /* normalised pattern */
-	uint16_t port[REVISION_PORTS_MAX];
+/* The image that belongs to it. */
+struct revision_allow {
+	uint64_t size;
+	uint8_t hash[ALLOW_HASH_SIZE];
+	uint16_t *port; /* of all entries, ascending */
 	size_t port_count;
-	size_t *zone; /* indices into policy->zone; none: every zone the proxy serves */
-	size_t zone_count;
 };
 
 /*
@@ -68,6 +82,7 @@ struct revision_permit {
 	size_t zone;
 	int64_t until; /* seconds UTC; 0: no end */
 	char user[64]; /* account or person it was given to, for records */
+	char group[ALLOW_MEMBER_MAX + 1]; /* the device's; "" none */
 	char (*destination)[HOST_PATTERN_MAX + 1]; /* normalised patterns */
 	size_t destination_count;
 };
@@ -76,8 +91,9 @@ struct revision {
 	uint64_t number;
 	struct policy *policy;
 	char *policy_text;
-	struct revision_entry *entry;
-	size_t entry_count;
+	struct allow_list *list; /* 1 or more; one of them is ALLOW_LIST_DEFAULT */
+	size_t list_count;
+	struct revision_allow allow;
 	struct revision_permit *permit;
 	size_t permit_count;
 };
@@ -106,10 +122,24 @@ void revision_free(struct revision *rev);
 int revision_load(const char *dir, uint64_t number, struct revision **ret_rev,
 		  struct diags *diags) MUST_CHECK;
 
+/*
+ * Map rev's image in dir and check that it is the one that rev names and refers to
+ * rev's lists only. Returns 0, -ENOENT, -EBADMSG or another negative errno; diags
+ * says it in words.
+ */
+int revision_open_image(const char *dir, const struct revision *rev,
+			struct allow_image **ret_image, struct diags *diags) MUST_CHECK;
+
 /* --- for mgmtd, the only writer --- */
 
 /* Make a key pair if there is none: secret_path (0600) and dir/revision.pub (0644). */
 int revision_key_ensure(const char *dir, const char *secret_path) MUST_CHECK;
+
+/*
+ * A file to write revision number's image to, before the revision is stored; one
+ * that is left from an attempt is replaced. Returns a descriptor or a negative errno.
+ */
+int revision_create_image(const char *dir, uint64_t number) MUST_CHECK;
 
 /* Sign and write text as revision number. The files are 0640, on disk when it returns. */
 int revision_store(const char *dir, const char *secret_path, uint64_t number,
@@ -118,7 +148,10 @@ int revision_store(const char *dir, const char *secret_path, uint64_t number,
 /* Point current at number, atomically. */
 int revision_set_current(const char *dir, uint64_t number) MUST_CHECK;
 
-/* Remove a revision that never came into force. */
+/* Remove the image of a revision that is not in force any more. Who has it mapped keeps it. */
+int revision_drop_image(const char *dir, uint64_t number) MUST_CHECK;
+
+/* Remove a revision with its image that never came into force. */
 int revision_discard(const char *dir, uint64_t number) MUST_CHECK;
 
 #endif

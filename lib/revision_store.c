@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 
 #define KEY_NAME     "revision.pub"
 #define CURRENT_NAME "current"
+#define IMAGE_SUFFIX ".allow"
 
 static const struct place whole = { 0 };
 
@@ -118,6 +120,59 @@ int revision_load(const char *dir, uint64_t number, struct revision **ret_rev,
 	return r;
 }
 
+static int open_image(const char *path, const struct revision *rev,
+		      struct allow_image **ret_image)
+{
+	CLEANUP(close_p) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct allow_image *image = NULL;
+	int r;
+
+	if (fd == -1)
+		return -errno;
+	r = allow_image_open(fd, rev->allow.size, rev->allow.hash, &image);
+	if (r < 0)
+		return r;
+	if (allow_image_lists(image) > rev->list_count) {
+		allow_image_free(image);
+		return -EBADMSG;
+	}
+	*ret_image = image;
+	return 0;
+}
+
+int revision_open_image(const char *dir, const struct revision *rev,
+			struct allow_image **ret_image, struct diags *diags)
+{
+	char path[PATH_TEXT_MAX];
+	int r = file_path(path, dir, rev->number, IMAGE_SUFFIX);
+
+	if (r == 0)
+		r = open_image(path, rev, ret_image);
+	if (r < 0)
+		diag_add(diags, whole, "allowlist of revision %" PRIu64 ": %s",
+			 rev->number,
+			 r == -EBADMSG ? "damaged, or another than the revision names"
+				       : strerror(-r));
+	return r;
+}
+
+int revision_create_image(const char *dir, uint64_t number)
+{
+	CLEANUP(close_p) int fd = -1;
+	char path[PATH_TEXT_MAX];
+	int r = number != 0 ? file_path(path, dir, number, IMAGE_SUFFIX) : -EINVAL;
+
+	if (r < 0)
+		return r;
+	/* never in place: somebody may have the old one mapped */
+	if (unlink(path) == -1 && errno != ENOENT)
+		return -errno;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (fd == -1 || fchmod(fd, 0640) == -1) /* whatever the umask */
+		return -errno;
+	return steal_fd(&fd);
+}
+
 int revision_key_ensure(const char *dir, const char *secret_path)
 {
 	unsigned char pub[crypto_sign_PUBLICKEYBYTES], secret[crypto_sign_SECRETKEYBYTES];
@@ -140,17 +195,24 @@ int revision_key_ensure(const char *dir, const char *secret_path)
 	return r;
 }
 
+static int remove_file(const char *dir, uint64_t number, const char *suffix)
+{
+	char path[PATH_TEXT_MAX];
+	int r = file_path(path, dir, number, suffix);
+
+	if (r == 0 && unlink(path) == -1 && errno != ENOENT)
+		r = -errno;
+	return r;
+}
+
 static int discard(const char *dir, uint64_t number)
 {
-	static const char *const suffixes[] = { ".json", ".sig" };
-	char path[PATH_TEXT_MAX];
+	static const char *const suffixes[] = { ".json", ".sig", IMAGE_SUFFIX };
 	int result = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		int r = file_path(path, dir, number, suffixes[i]);
+		int r = remove_file(dir, number, suffixes[i]);
 
-		if (r == 0 && unlink(path) == -1 && errno != ENOENT)
-			r = -errno;
 		if (r < 0)
 			result = r;
 	}
@@ -206,4 +268,9 @@ int revision_set_current(const char *dir, uint64_t number)
 int revision_discard(const char *dir, uint64_t number)
 {
 	return discard(dir, number);
+}
+
+int revision_drop_image(const char *dir, uint64_t number)
+{
+	return number != 0 ? remove_file(dir, number, IMAGE_SUFFIX) : -EINVAL;
 }

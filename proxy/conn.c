@@ -337,7 +337,7 @@ bool conn_judge_again(struct conn *c, int64_t now_s)
 	}
 	if (a.allowed &&
 	    (c->state == CONN_RESOLVE || worker_may_dial(c->w, c->facts.dst))) {
-		c->until = a.permit != NULL ? a.permit->until : 0;
+		c->until = a.until;
 		return false;
 	}
 	c->until = 0;

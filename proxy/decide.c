@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proxy/decide.h"
 
+#include <string.h>
+
+#include "lib/allow/match.h"
+#include "lib/str.h"
+
 static bool zone_served(const struct policy_proxy *proxy, size_t zone)
 {
 	for (size_t i = 0; i < proxy->zone_count; i++) {
@@ -34,26 +39,85 @@ static bool permit_over(const struct revision_permit *p, int64_t now_s)
 static void ask_permit(const struct revision_permit *p, const struct decide_question *q,
 		       struct decide_answer *a)
 {
+	uint16_t port = q->scheme == DECIDE_CONNECT ? 443 : 80;
+
 	a->reason = REASON_NOT_IN_PERMIT;
-	a->rule = p->id;
+	(void)str_copy(a->rule, sizeof(a->rule), p->id);
 	for (size_t i = 0; i < p->destination_count; i++) {
-		if (!host_pattern_matches(p->destination[i], q->host))
+		if (q->literal || !host_pattern_matches(p->destination[i], q->host))
 			continue;
-		a->allowed = q->port == 80 || q->port == 443;
+		a->allowed = q->port == port;
 		a->reason = a->allowed ? REASON_APPROVED : REASON_PORT;
 		return;
 	}
 }
 
+static void note_until(struct decide_answer *a, int64_t until)
+{
+	if (until != 0 && (a->until == 0 || until < a->until))
+		a->until = until;
+}
+
+/* An address is asked for by its one spelling. */
+static bool spell_address(const char *text, char dst[ADDR_TEXT_MAX])
+{
+	struct addr a;
+
+	if (addr_parse(text, &a) < 0)
+		return false;
+	addr_format(addr_unmap(a), dst);
+	return allow_address_is_valid(dst);
+}
+
+/* What only a list that observes lets through. An address must be named by an entry. */
+static void observe(const struct revision *rev, const struct allow_lists *lists,
+		    const struct decide_question *q, struct decide_answer *a)
+{
+	if (q->literal || lists->observe == ALLOW_LIST_NONE)
+		return;
+	a->observed = a->allowed = true;
+	a->hidden = a->reason;
+	a->reason = REASON_WOULD_DENY;
+	a->list = rev->list[lists->observe].id;
+}
+
 static void ask_allowlist(const struct snapshot *snap, size_t zone,
 			  const struct decide_question *q, struct decide_answer *a)
 {
-	struct acl_match m = acl_match(snap->acl, zone, q->host, q->port);
+	const struct revision *rev = snap->rev;
+	struct allow_client client = { .zone = zone,
+				       .group = a->permit != NULL ? a->permit->group : "",
+				       .user = q->user != NULL ? q->user : "" };
+	struct allow_lists lists =
+		allow_lists_of(rev->list, rev->list_count, &client, q->now_s);
+	char spelt[ADDR_TEXT_MAX];
+	struct allow_question aq = {
+		.host = q->host,
+		.literal = q->literal,
+		.port = q->port,
+		.connect = q->scheme == DECIDE_CONNECT,
+		.path = q->path != NULL && q->path[0] == '\0' ? "/" : q->path,
+		.method = q->method,
+		.now_s = q->now_s,
+	};
+	struct allow_answer m;
 
+	if (q->literal) {
+		if (!spell_address(q->host, spelt))
+			return;
+		aq.host = spelt;
+	}
+	m = allow_match(snap->image, &lists, &aq);
 	a->reason = m.reason;
-	a->allowed = m.reason == REASON_ENTRY;
-	if (m.entry != POLICY_NONE)
-		a->rule = snap->rev->entry[m.entry].id;
+	a->allowed = m.permitted;
+	a->tls_any = m.tls_any;
+	a->named_address = m.permitted && q->literal;
+	memcpy(a->rule, m.id, sizeof(a->rule));
+	if (m.list < rev->list_count)
+		a->list = rev->list[m.list].id;
+	note_until(a, m.until);
+	if (!a->allowed)
+		observe(rev, &lists, q, a);
 }
 
 /* Is the client itself admitted? Sets the reason when not. */
@@ -78,7 +142,7 @@ static bool client_admitted(const struct snapshot *snap, size_t zone,
 
 struct decide_answer decide(const struct snapshot *snap, const struct decide_question *q)
 {
-	struct decide_answer a = { .reason = REASON_NO_POLICY, .zone = "", .rule = "" };
+	struct decide_answer a = { .reason = REASON_NO_POLICY, .zone = "", .list = "" };
 	size_t zone;
 
 	if (snap == NULL)
@@ -88,11 +152,20 @@ struct decide_answer decide(const struct snapshot *snap, const struct decide_que
 	if (!client_admitted(snap, zone, q, &a))
 		return a;
 	a.reason = REASON_NOT_LISTED;
-	if (q->host == NULL || q->literal)
+	if (a.permit != NULL)
+		note_until(&a, a.permit->until);
+	if (q->host == NULL)
 		return a;
 	if (a.permit != NULL && a.permit->destination_count != 0)
 		ask_permit(a.permit, q, &a);
 	else
 		ask_allowlist(snap, zone, q, &a);
 	return a;
+}
+
+int64_t decide_next_change(const struct snapshot *snap, int64_t now_s)
+{
+	if (snap == NULL)
+		return ALLOW_CHANGE_MAX_S;
+	return allow_lists_next_change(snap->rev->list, snap->rev->list_count, now_s);
 }

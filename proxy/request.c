@@ -17,6 +17,14 @@ struct request {
 	struct target target;
 };
 
+/* What the record keeps of the path, unless that was cut. */
+static const char *whole_path(const struct conn *c)
+{
+	size_t len = strlen(c->facts.detail);
+
+	return len + 1 < sizeof(c->facts.detail) ? c->facts.detail : NULL;
+}
+
 struct decide_question request_question(const struct conn *c, int64_t now_s)
 {
 	return (struct decide_question){
@@ -26,6 +34,9 @@ struct decide_question request_question(const struct conn *c, int64_t now_s)
 		.host = c->facts.host[0] != '\0' ? c->facts.host : NULL,
 		.literal = c->literal,
 		.port = c->facts.dst_port,
+		.scheme = c->tunnel ? DECIDE_CONNECT : DECIDE_HTTP,
+		.path = whole_path(c),
+		.method = c->facts.method,
 	};
 }
 
@@ -174,7 +185,7 @@ static void begin(struct conn *c, size_t head_len)
 		return;
 	}
 	c->reason = a.reason;
-	c->until = a.permit != NULL ? a.permit->until : 0;
+	c->until = a.until;
 	worker_note_until(c->w, c->until);
 	r = prepare(c, &rq, head_len);
 	if (r == -ENOMEM)

@@ -63,17 +63,21 @@ static int load_snapshot(struct service *s, uint64_t number, struct snapshot **r
 			 char text[PROTO_TEXT_MAX])
 {
 	struct diags diags = { 0 };
+	struct allow_image *image = NULL;
 	struct revision *rev = NULL;
 	int r = revision_load(s->revisions, number, &rev, &diags);
 
+	if (r == 0 && (r = revision_open_image(s->revisions, rev, &image, &diags)) < 0)
+		revision_free(rev);
 	if (r < 0) {
 		(void)diag_print(&diags, "revision", text, PROTO_TEXT_MAX);
 		if (text[0] == '\0')
 			(void)snprintf(text, PROTO_TEXT_MAX, "%s\n", strerror(-r));
 		return r;
 	}
-	r = snapshot_new(rev, ret_snap);
+	r = snapshot_new(rev, image, ret_snap);
 	if (r < 0) {
+		allow_image_free(image);
 		revision_free(rev);
 		return refuse(text, r, "not enough memory for the revision");
 	}
@@ -116,7 +120,7 @@ static int load(struct service *s, uint64_t number, char text[PROTO_TEXT_MAX])
 	number = snap->rev->number;
 	r = put_in_force(s, snap, text);
 	if (r < 0) {
-		snapshot_free(snap);
+		snapshot_unref(snap);
 		return r;
 	}
 	(void)snprintf(line, sizeof(line),

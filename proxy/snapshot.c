@@ -39,29 +39,41 @@ static int collect_site(struct snapshot *s, const struct policy *p)
 	return 0;
 }
 
-int snapshot_new(struct revision *rev, struct snapshot **ret_snap)
+int snapshot_new(struct revision *rev, struct allow_image *image,
+		 struct snapshot **ret_snap)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return -ENOMEM;
-	if (index_permits(s, rev) < 0 || collect_site(s, rev->policy) < 0 ||
-	    acl_new(rev, &s->acl) < 0) {
-		snapshot_free(s);
+	atomic_init(&s->refs, 1);
+	if (index_permits(s, rev) < 0 || collect_site(s, rev->policy) < 0) {
+		snapshot_unref(s);
 		return -ENOMEM;
 	}
 	s->rev = rev;
+	s->image = image;
 	*ret_snap = s;
 	return 0;
 }
 
-void snapshot_free(struct snapshot *s)
+struct snapshot *snapshot_ref(struct snapshot *s)
 {
-	if (s == NULL)
+	/* who counts up holds a reference already: nothing to order */
+	if (s != NULL)
+		(void)atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+	return s;
+}
+
+void snapshot_unref(struct snapshot *s)
+{
+	/* the last one sees what all others did with it before it frees */
+	if (s == NULL ||
+	    atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	acl_free(s->acl);
 	free(s->permit);
 	free(s->site);
+	allow_image_free(s->image);
 	revision_free(s->rev);
 	free(s);
 }

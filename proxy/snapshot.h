@@ -1,32 +1,44 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * snapshot - one revision, prepared for questions
+ * snapshot - one revision with its allowlist, prepared for questions
  *
- * Immutable after snapshot_new(): a new revision is a new snapshot, put in the
- * old one's place as a whole. Connections copy what they need from it.
+ * Immutable after snapshot_new() and counted: every worker, and who still needs it
+ * for a while, holds a reference. A new revision is a new snapshot, put in the old
+ * one's place as a whole.
  */
 #ifndef PROXY_SNAPSHOT_H
 #define PROXY_SNAPSHOT_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lib/addr.h"
+#include "lib/allow/image.h"
 #include "lib/attr.h"
 #include "lib/revision.h"
-#include "proxy/acl.h"
 
 struct snapshot {
 	struct revision *rev; /* owned */
-	struct acl *acl;
+	struct allow_image *image; /* owned */
 	const struct revision_permit **permit; /* by number, ascending */
 	struct prefix *site; /* networks of every zone but the one we dial into */
 	size_t site_count;
+	atomic_uint refs;
 };
 
-/* Takes rev over when it returns 0; on -ENOMEM rev stays the caller's. */
-int snapshot_new(struct revision *rev, struct snapshot **ret_snap) MUST_CHECK;
-void snapshot_free(struct snapshot *s);
+/*
+ * With one reference, the caller's. Takes rev and image over when it returns 0; on
+ * -ENOMEM they stay the caller's.
+ */
+int snapshot_new(struct revision *rev, struct allow_image *image,
+		 struct snapshot **ret_snap) MUST_CHECK;
+
+/* One more reference. Returns s; s may be NULL. Any thread that holds one may call it. */
+struct snapshot *snapshot_ref(struct snapshot *s);
+
+/* One less; the last one frees it. s may be NULL. */
+void snapshot_unref(struct snapshot *s);
 
 /* The permit of that number, or NULL. */
 const struct revision_permit *snapshot_permit(const struct snapshot *s, uint32_t number);

@@ -144,7 +144,7 @@ void worker_free(struct worker *w)
 	resolver_free(w->resolver);
 	(void)sd_event_source_disable_unref(w->reaper);
 	(void)sd_event_source_disable_unref(w->expiry);
-	snapshot_free(w->snap);
+	snapshot_unref(w->snap);
 	free(w);
 }
 
@@ -252,6 +252,6 @@ int worker_use(struct worker *w, struct snapshot *snap)
 	w->snap = snap;
 	worker_refresh_own(w);
 	r = judge_again(w);
-	snapshot_free(old);
+	snapshot_unref(old);
 	return r;
 }

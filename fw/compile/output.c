@@ -43,10 +43,8 @@ static void compile_proxy(struct builder *b, const struct revision *rev,
 	const struct policy_zone *via = &rev->policy->zone[x->via];
 
 	ports[80] = ports[443] = true;
-	for (size_t i = 0; i < rev->entry_count; i++) {
-		for (size_t k = 0; k < rev->entry[i].port_count; k++)
-			ports[rev->entry[i].port[k]] = true;
-	}
+	for (size_t i = 0; i < rev->allow.port_count; i++)
+		ports[rev->allow.port[i]] = true;
 	for (uint32_t port = 1; port <= UINT16_MAX; port++) {
 		if (ports[port])
 			compile_proxy_port(b, via, inv, (uint16_t)port);

@@ -16,6 +16,11 @@
 
 #define POLICY_NAME "policy.yaml" /* in diagnostics */
 
+static bool is_image(const char *name)
+{
+	return strcmp(name + strcspn(name, "."), ".allow") == 0;
+}
+
 /* The number in "0000000007.json" and its like; 0 for other names. */
 static uint64_t number_of(const char *name)
 {
@@ -23,8 +28,8 @@ static uint64_t number_of(const char *name)
 	uint64_t n;
 	size_t len = strcspn(name, ".");
 
-	if (len != 10 ||
-	    (strcmp(name + len, ".json") != 0 && strcmp(name + len, ".sig") != 0))
+	if (len != 10 || (strcmp(name + len, ".json") != 0 &&
+			  strcmp(name + len, ".sig") != 0 && !is_image(name)))
 		return 0;
 	name += strspn(name, "0");
 	len = strcspn(name, ".");
@@ -42,7 +47,22 @@ static void discard(const struct publisher *p, uint64_t number)
 			 strerror(-r));
 }
 
-/* Remove what was written but never came into force before we were ended. */
+/* Images may be big, and only the one in force is ever loaded. */
+static void drop_image(const struct publisher *p, uint64_t number)
+{
+	int r = revision_drop_image(p->dir, number);
+
+	if (r < 0)
+		log_warn("mgmtd",
+			 "the allowlist image of revision %" PRIu64
+			 " cannot be removed: %s",
+			 number, strerror(-r));
+}
+
+/*
+ * Remove what was written but never came into force before we were ended, and
+ * images that are not in force any more.
+ */
 static int sweep(struct publisher *p)
 {
 	DIR *dir = opendir(p->dir);
@@ -53,6 +73,8 @@ static int sweep(struct publisher *p)
 	while ((entry = readdir(dir)) != NULL) {
 		uint64_t n = number_of(entry->d_name);
 
+		if (n != 0 && n < p->current && is_image(entry->d_name))
+			drop_image(p, n);
 		if (n <= p->current)
 			continue;
 		p->tried = n > p->tried ? n : p->tried;
@@ -103,7 +125,7 @@ static int write_files(struct publisher *p, const struct publish_order *order,
 	if ((r = store_change_add(p->db, &order->change, order->now)) < 0 ||
 	    (r = store_revision_add(p->db, number, order->now, order->change.what)) < 0)
 		return r;
-	r = snapshot_build(p->db, number, order->now, &text, &len, &diags);
+	r = snapshot_build(p->db, p->dir, number, order->now, &text, &len, &diags);
 	if (r == -EINVAL || r == -EFBIG) {
 		(void)diag_print(&diags, POLICY_NAME, ret->text, sizeof(ret->text));
 		return -EINVAL;
@@ -223,6 +245,8 @@ int publish_commit(struct publisher *p, const struct publish_order *order,
 		ret->pending = 0;
 		return r;
 	}
+	if (p->current != 0)
+		drop_image(p, p->current);
 	p->current = number;
 	ret->revision = number;
 	return 0;

@@ -9,27 +9,16 @@
 #include "lib/mem.h"
 #include "lib/revision.h"
 #include "lib/str.h"
-#include "mgmt/mgmtd/store_entry.h"
+#include "mgmt/mgmtd/snapshot_allow.h"
 #include "mgmt/mgmtd/store_permit.h"
 #include "mgmt/mgmtd/store_policy.h"
 #include "mgmt/mgmtd/when.h"
 
 struct building {
 	const struct policy *policy;
-	json_t *entries, *permits; /* belong to the top object */
+	json_t *permits; /* belongs to the top object */
 	struct diags *diags;
 };
-
-static int add_entry(const struct entry *e, void *user)
-{
-	struct building *b = user;
-	json_t *ports = json_loads(e->ports, 0, NULL);
-	json_t *zones = json_loads(e->zones, 0, NULL);
-	json_t *obj = json_pack("{s:s, s:s, s:o, s:o}", "id", e->id, "host", e->host,
-				"ports", ports, "zones", zones);
-
-	return obj != NULL && json_array_append_new(b->entries, obj) == 0 ? 0 : -ENOMEM;
-}
 
 static int add_permit(const struct permit *p, const char *mac, void *user)
 {
@@ -46,10 +35,10 @@ static int add_permit(const struct permit *p, const char *mac, void *user)
 		return -EINVAL;
 	}
 	(void)str_copy(owner, sizeof(owner), p->owner);
-	obj = json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:o}", "id", p->id, "number",
-			(json_int_t)p->number, "device", p->device, "mac", mac,
+	obj = json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "id", p->id,
+			"number", (json_int_t)p->number, "device", p->device, "mac", mac,
 			"interface", p->interface, "zone", b->policy->zone[zone].name,
-			"user", owner, "destinations",
+			"user", owner, "group", "", "destinations",
 			json_loads(p->destinations, 0, NULL));
 	if (obj == NULL)
 		return -ENOMEM;
@@ -87,21 +76,21 @@ static int print(json_t *top, char **ret_text, size_t *ret_len, struct diags *di
 	return 0;
 }
 
-static int fill(struct db *db, uint64_t number, int64_t now, const char *policy_text,
-		struct building *b, char **ret_text, size_t *ret_len)
+static int fill(struct db *db, const char *dir, uint64_t number, int64_t now,
+		const char *policy_text, struct building *b, char **ret_text,
+		size_t *ret_len)
 {
 	char created[WHEN_TEXT_MAX];
 	json_t *top;
 	int r = -ENOMEM;
 
 	when_format(now, created);
-	top = json_pack("{s:i, s:I, s:s, s:s, s:[], s:[]}", "format", 1, "number",
+	top = json_pack("{s:i, s:I, s:s, s:s, s:[]}", "format", 2, "number",
 			(json_int_t)number, "created", created, "policy", policy_text,
-			"entries", "permits");
+			"permits");
 	if (top != NULL) {
-		b->entries = json_object_get(top, "entries");
 		b->permits = json_object_get(top, "permits");
-		r = store_entry_each(db, true, add_entry, b);
+		r = snapshot_allow_add(db, dir, number, top, b->diags);
 	}
 	if (r == 0)
 		r = store_permit_each(db, now, add_permit, b);
@@ -111,8 +100,8 @@ static int fill(struct db *db, uint64_t number, int64_t now, const char *policy_
 	return r;
 }
 
-int snapshot_build(struct db *db, uint64_t number, int64_t now, char **ret_text,
-		   size_t *ret_len, struct diags *diags)
+int snapshot_build(struct db *db, const char *dir, uint64_t number, int64_t now,
+		   char **ret_text, size_t *ret_len, struct diags *diags)
 {
 	CLEANUP(store_policy_free) struct policy_version version = { 0 };
 	struct policy *policy = NULL;
@@ -124,7 +113,7 @@ int snapshot_build(struct db *db, uint64_t number, int64_t now, char **ret_text,
 	if (r < 0)
 		return r;
 	b.policy = policy;
-	r = fill(db, number, now, version.text, &b, ret_text, ret_len);
+	r = fill(db, dir, number, now, version.text, &b, ret_text, ret_len);
 	policy_free(policy);
 	return r;
 }

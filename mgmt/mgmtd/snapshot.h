@@ -16,10 +16,13 @@
 #include "mgmt/mgmtd/db.h"
 
 /*
+ * The allowlist's image is written into dir, which holds the revisions, and on disk
+ * when it returns 0; otherwise revision_discard() removes it.
  * *ret_text is the caller's to free. Returns 0, -ENOENT (no policy was applied),
- * -EINVAL or -EFBIG (refused, see diags), -ENOMEM, or what db.h says.
+ * -EINVAL or -EFBIG (refused, see diags), -ENOMEM, -ENOSPC, -EIO (the image
+ * cannot be written), or what db.h says.
  */
-int snapshot_build(struct db *db, uint64_t number, int64_t now, char **ret_text,
-		   size_t *ret_len, struct diags *diags) MUST_CHECK;
+int snapshot_build(struct db *db, const char *dir, uint64_t number, int64_t now,
+		   char **ret_text, size_t *ret_len, struct diags *diags) MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/fdio.h"
+#include "tests/support/revision_parts.h"
 
 static const char interfaces[][FW_IFNAME_MAX] = { "lo",      "core0", "core1",
 						  "claims0", "mgmt0", "office0",
@@ -27,15 +28,21 @@ void golden_path(char *dst, size_t size, const char *name, const char *suffix)
 struct revision *golden_make(const char *policy, const char *objects)
 {
 	json_t *root = json_loads(objects, 0, NULL);
+	json_t *rest = json_loads("{" REVISION_PARTS("") "}", 0, NULL);
 	struct revision *rev = NULL;
 	struct diags diags = { 0 };
 	char *text, why[1024];
 
-	(void)json_object_set_new(root, "format", json_integer(1));
+	(void)json_object_set_new(root, "format", json_integer(2));
 	(void)json_object_set_new(root, "number", json_integer(7));
 	(void)json_object_set_new(root, "created", json_string("2026-11-21T00:00:00Z"));
 	(void)json_object_set_new(root, "policy", json_string(policy));
+	(void)json_object_set(json_object_get(rest, "allow"), "ports",
+			      json_object_get(root, "ports"));
+	(void)json_object_del(root, "ports");
+	(void)json_object_update(root, rest);
 	text = json_dumps(root, 0);
+	json_decref(rest);
 	json_decref(root);
 	if (text == NULL || revision_parse(text, strlen(text), &rev, &diags) < 0)
 		(void)fprintf(stderr, "%s", diag_print(&diags, "case", why, sizeof(why)));

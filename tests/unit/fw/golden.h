@@ -13,7 +13,7 @@ extern const struct inventory golden_inventory;
 /* The revision of tests/golden/fw/NAME.yaml with the permits of NAME.json. NULL: said why. */
 struct revision *golden_load(const char *name);
 
-/* The same from a policy's text and the object of entries and permits, both in memory. */
+/* The same from a policy's text and the object of the allowlist's ports and of permits, both in memory. */
 struct revision *golden_make(const char *policy, const char *objects);
 
 /* tests/golden/fw/NAME.SUFFIX */

@@ -16,7 +16,7 @@
 
 #define SITE "version: 1\nsite: { name: x }\nzones:\n"
 #define CORE "  core: { kind: personal, interfaces: [core0], networks: [10.1.0.0/16] }\n"
-#define NONE "{ \"entries\": [], \"permits\": [] }"
+#define NONE "{ \"ports\": [], \"permits\": [] }"
 #define FLOW(more) \
 	"services: { web: [tcp/443] }\nflows:\n  - { id: f, from: core, to: far, " \
 	"services: [web], partner: p, basis: b, owner: o, review: 2027-01-01" more \

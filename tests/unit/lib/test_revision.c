@@ -13,30 +13,50 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/allow/build.h"
 #include "lib/fdio.h"
 #include "lib/revision.h"
 #include "tests/support/alloc_fail.h"
+#include "tests/support/revision_parts.h"
 
 #define POLICY \
 	"version: 1\\nsite: { name: x }\\nzones:\\n  office:\\n    kind: office\\n" \
 	"    interfaces: [office0]\\n    networks: [10.30.0.0/24]\\n  wan:\\n" \
 	"    kind: internet\\n    interfaces: [wan0]\\n" \
 	"proxy: { zones: [office], via: wan, resolvers: [192.0.2.53] }\\n"
-#define ENTRY \
-	"{\"id\":\"a0123456789abcdef\",\"host\":\"*.example.jp\",\"ports\":[443]," \
-	"\"zones\":[\"office\"]}"
 #define PERMIT_REST(number, mac) \
 	"\"number\":" number ",\"device\":\"d0123456789abcdef\",\"mac\":\"" mac "\"," \
-	"\"interface\":\"office0\",\"zone\":\"office\",\"until\":1790000000,\"user\":" \
-	"\"\"," \
+	"\"interface\":\"office0\",\"zone\":\"office\",\"until\":1790000000," \
+	"\"user\":\"\",\"group\":\"clinic\"," \
 	"\"destinations\":[\"vendor.example\"]}"
 #define PERMIT  "{\"id\":\"p0123456789abcdef\"," PERMIT_REST("12", "02:00:00:00:00:01")
 #define PERMIT2 "{\"id\":\"p0123456789abcdeg\"," PERMIT_REST("11", "02:00:00:00:00:02")
-#define TEXT(number, entries, permits) \
-	"{\"format\":1,\"number\":" number ",\"created\":\"2026-11-21T00:00:00Z\"," \
-	"\"policy\":\"" POLICY "\",\"entries\":[" entries "],\"permits\":[" permits "]}"
+#define SCHEDULE(zone, from, to, holiday) \
+	"{\"timezone\":\"" zone "\",\"weekly\":[{\"days\":[\"mon\",\"sun\"]," \
+	"\"from\":\"" from "\",\"to\":\"" to "\"}],\"holidays\":[\"" holiday "\"]}"
+#define LIST(id, mode, zone, users, schedule) \
+	"{\"id\":\"" id "\",\"name\":\"n\",\"mode\":\"" mode "\",\"zones\":[\"" zone \
+	"\"],\"groups\":[\"b\",\"a\"],\"users\":[" users "],\"schedule\":" schedule "}"
+#define ID "l0123456789abcdef"
+#define OTHER \
+	LIST(ID, "observe", "office", "\"u\"", \
+	     SCHEDULE("Asia/Tokyo", "08:30", "24:00", "2026-11-23"))
+#define BOTH   REVISION_DEFAULT_LIST "," OTHER
+#define ZERO16 "0000000000000000"
+#define HASH   ZERO16 ZERO16 ZERO16 "000000000000000f"
+#define ALLOW(size, hash, ports) \
+	"{\"size\":" size ",\"blake2b\":\"" hash "\",\"ports\":[" ports "]}"
+#define WHOLE(number, lists, allow, permits) \
+	"{\"format\":2,\"number\":" number ",\"created\":\"2026-11-21T00:00:00Z\"," \
+	"\"policy\":\"" POLICY "\",\"lists\":[" lists "],\"allow\":" allow \
+	",\"permits\":[" permits "]}"
+#define TEXT(number, lists, permits) \
+	WHOLE(number, lists, ALLOW("96", HASH, "80,443"), permits)
+#define PERMITS(permits) TEXT("7", BOTH, permits)
+#define LISTS(lists)     TEXT("7", lists, "")
+#define IMAGE(allow)     WHOLE("7", BOTH, allow, "")
 
-static const char good[] = TEXT("7", ENTRY, PERMIT "," PERMIT2);
+static const char good[] = PERMITS(PERMIT "," PERMIT2);
 
 static int parse(const char *text, struct revision **ret_rev)
 {
@@ -54,13 +74,28 @@ static void test_good(void **state)
 	(void)state;
 	assert_int_equal(parse(good, &rev), 0);
 	assert_int_equal(rev->number, 7);
-	assert_int_equal(rev->entry_count, 1);
-	assert_string_equal(rev->entry[0].host, "*.example.jp");
-	assert_int_equal(rev->entry[0].port[0], 443);
-	assert_string_equal(rev->policy->zone[rev->entry[0].zone[0]].name, "office");
+	assert_int_equal(rev->list_count, 2);
+	assert_string_equal(rev->list[0].id, "ldefault");
+	assert_null(rev->list[0].schedule);
+	assert_true(rev->list[1].observe);
+	assert_int_equal(rev->list[1].zones,
+			 1u << policy_zone_by_name(rev->policy, "office"));
+	assert_int_equal(rev->list[1].group_count, 2);
+	assert_string_equal(rev->list[1].group[0], "a"); /* in order */
+	assert_string_equal(rev->list[1].user[0], "u");
+	assert_int_equal(rev->list[1].schedule->offset_s, 9 * 60 * 60);
+	assert_int_equal(rev->list[1].schedule->span[0].days, 0x41);
+	assert_int_equal(rev->list[1].schedule->span[0].from, 8 * 60 + 30);
+	assert_int_equal(rev->list[1].schedule->span[0].to, 24 * 60);
+	assert_int_equal(rev->list[1].schedule->holiday_count, 1);
+	assert_int_equal(rev->allow.size, 96);
+	assert_int_equal(rev->allow.hash[ALLOW_HASH_SIZE - 1], 0x0f);
+	assert_int_equal(rev->allow.port_count, 2);
+	assert_int_equal(rev->allow.port[1], 443);
 	assert_int_equal(rev->permit_count, 2);
 	assert_int_equal(rev->permit[0].number, 11); /* in the order of their numbers */
 	assert_int_equal(rev->permit[1].until, 1790000000);
+	assert_string_equal(rev->permit[1].group, "clinic");
 	assert_int_equal(revision_permit_mark(&rev->permit[1]),
 			 REVISION_MARK_RESTRICTED | 12);
 	revision_free(rev);
@@ -73,55 +108,62 @@ static void test_refused(void **state)
 		"{}",
 		"[]",
 		"null",
+		"{\"format\":1}",
 		"{\"format\":2}",
-		TEXT("0", "", ""),
-		TEXT("\"7\"", "", ""),
-		TEXT("-1", "", ""),
-		TEXT("7", "{}", ""),
-		TEXT("7", "7", ""),
-		TEXT("7",
-		     ENTRY ","
-			   "{\"id\":\"x\"}",
-		     ""),
-		TEXT("7",
-		     "{\"id\":\"a0123456789abcdef\",\"host\":\"*.jp\",\"ports\":[],"
-		     "\"zones\":[]}",
-		     ""),
-		TEXT("7",
-		     "{\"id\":\"a0123456789abcdef\",\"host\":\"EXAMPLE.jp\",\"ports\":[],"
-		     "\"zones\":[]}",
-		     ""),
-		TEXT("7",
-		     "{\"id\":\"a0123456789abcdef\",\"host\":\"a.jp\",\"ports\":[0],"
-		     "\"zones\":[]}",
-		     ""),
-		TEXT("7",
-		     "{\"id\":\"a0123456789abcdef\",\"host\":\"a.jp\",\"ports\":[],"
-		     "\"zones\":[\"none\"]}",
-		     ""),
-		TEXT("7",
-		     "{\"id\":\"a0123456789abcdef\",\"host\":\"a.jp\",\"ports\":[],"
-		     "\"zones\":[],\"x\":1}",
-		     ""),
-		TEXT("7", "",
-		     "{\"id\":\"p0123456789abcdef\"," PERMIT_REST("0",
-								  "02:00:00:00:00:01")),
-		TEXT("7", "",
-		     "{\"id\":\"p0123456789abcdef\"," PERMIT_REST("16777216",
-								  "02:00:00:00:00:01")),
-		TEXT("7", "",
-		     "{\"id\":\"p0123456789abcdef\"," PERMIT_REST("1",
-								  "ff:ff:ff:ff:ff:ff")),
-		TEXT("7", "",
-		     "{\"id\":\"q0123456789abcdef\"," PERMIT_REST("1",
-								  "02:00:00:00:00:01")),
-		TEXT("7", "", PERMIT "," PERMIT),
-		TEXT("7", "",
-		     PERMIT ",{\"id\":\"p0123456789abcdeg\"," PERMIT_REST(
-			     "12", "02:00:00:00:00:03")),
-		TEXT("7", "",
-		     PERMIT ",{\"id\":\"p0123456789abcdeg\"," PERMIT_REST(
-			     "13", "02:00:00:00:00:01")),
+		TEXT("0", BOTH, ""),
+		TEXT("\"7\"", BOTH, ""),
+		TEXT("-1", BOTH, ""),
+		LISTS(""),
+		LISTS("7"),
+		LISTS(OTHER),
+		LISTS(BOTH "," OTHER),
+		LISTS(REVISION_DEFAULT_LIST "," REVISION_DEFAULT_LIST),
+		LISTS(LIST("ldefault", "enforce", "office", "", "null")),
+		LISTS(REVISION_DEFAULT_LIST ",{\"id\":\"" ID "\"}"),
+		LISTS(REVISION_DEFAULT_LIST
+		      "," LIST("lx", "observe", "office", "", "null")),
+		LISTS(REVISION_DEFAULT_LIST "," LIST(ID, "let", "office", "", "null")),
+		LISTS(REVISION_DEFAULT_LIST "," LIST(ID, "enforce", "x", "", "null")),
+		LISTS(REVISION_DEFAULT_LIST "," LIST(ID, "enforce", "wan", "7", "null")),
+		LISTS(REVISION_DEFAULT_LIST
+		      "," LIST(ID, "enforce", "wan", "\"\"", "null")),
+		LISTS(REVISION_DEFAULT_LIST "," LIST(ID, "enforce", "wan", "", "{}")),
+		LISTS(REVISION_DEFAULT_LIST "," LIST(
+			ID, "enforce", "wan", "",
+			SCHEDULE("Europe/Berlin", "08:30", "09:00", "2026-11-23"))),
+		LISTS(REVISION_DEFAULT_LIST
+		      "," LIST(ID, "enforce", "wan", "",
+			       SCHEDULE("UTC", "22:00", "06:00", "2026-11-23"))),
+		LISTS(REVISION_DEFAULT_LIST
+		      "," LIST(ID, "enforce", "wan", "",
+			       SCHEDULE("UTC", "8:00", "09:00", "2026-11-23"))),
+		LISTS(REVISION_DEFAULT_LIST
+		      "," LIST(ID, "enforce", "wan", "",
+			       SCHEDULE("UTC", "08:00", "09:00", "2026-02-30"))),
+		IMAGE("7"),
+		IMAGE("{}"),
+		IMAGE(ALLOW("0", HASH, "")),
+		IMAGE(ALLOW("536870913", HASH, "")),
+		IMAGE(ALLOW("96", ZERO16, "")),
+		IMAGE(ALLOW("96", HASH "00", "")),
+		IMAGE(ALLOW("96", HASH, "0")),
+		IMAGE(ALLOW("96", HASH, "65536")),
+		IMAGE(ALLOW("96", HASH, "443,80")),
+		IMAGE(ALLOW("96", HASH, "80,80")),
+		IMAGE(ALLOW("96", HASH, "\"80\"")),
+		PERMITS("{\"id\":\"p0123456789abcdef\"," PERMIT_REST(
+			"0", "02:00:00:00:00:01")),
+		PERMITS("{\"id\":\"p0123456789abcdef\"," PERMIT_REST(
+			"16777216", "02:00:00:00:00:01")),
+		PERMITS("{\"id\":\"p0123456789abcdef\"," PERMIT_REST(
+			"1", "ff:ff:ff:ff:ff:ff")),
+		PERMITS("{\"id\":\"q0123456789abcdef\"," PERMIT_REST(
+			"1", "02:00:00:00:00:01")),
+		PERMITS(PERMIT "," PERMIT),
+		PERMITS(PERMIT ",{\"id\":\"p0123456789abcdeg\"," PERMIT_REST(
+			"12", "02:00:00:00:00:03")),
+		PERMITS(PERMIT ",{\"id\":\"p0123456789abcdeg\"," PERMIT_REST(
+			"13", "02:00:00:00:00:01")),
 	};
 
 	(void)state;
@@ -191,7 +233,7 @@ static int teardown(void **state)
 	static const char *const names[] = { "secret",         "revision.pub",
 					     "current",        "0000000007.json",
 					     "0000000007.sig", "0000000008.json",
-					     "0000000008.sig" };
+					     "0000000008.sig", "0000000007.allow" };
 	struct box *b = *state;
 	char path[128];
 
@@ -232,6 +274,65 @@ static void test_store_and_load(void **state)
 	assert_int_equal(load(b, 7), -ENOENT);
 }
 
+/* An image with an entry in a list, beside revision 7. */
+static void write_image(const struct box *b, uint16_t list, struct revision *rev)
+{
+	struct allow_entry e = { .id = "a0123456789abcdef",
+				 .host = "a.jp",
+				 .port = { 443 },
+				 .port_count = 1,
+				 .path = "",
+				 .list = list };
+	int fd = revision_create_image(b->dir, rev->number);
+	struct allow_built built;
+	struct allow_build *build;
+	struct stat st;
+
+	assert_true(fd >= 0);
+	assert_int_equal(allow_build_new(&build), 0);
+	assert_int_equal(allow_build_add(build, &e), 0);
+	assert_int_equal(allow_build_finish(build, fd, &built), 0);
+	allow_build_free(build);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	assert_int_equal(close(fd), 0);
+	rev->allow.size = built.size;
+	memcpy(rev->allow.hash, built.hash, sizeof(built.hash));
+}
+
+static int open_image(const struct box *b, const struct revision *rev)
+{
+	struct allow_image *image = NULL;
+	struct diags diags = { 0 };
+	int r = revision_open_image(b->dir, rev, &image, &diags);
+
+	assert_int_equal(r == 0, diags.count == 0);
+	assert_int_equal(r == 0, image != NULL);
+	allow_image_free(image);
+	return r;
+}
+
+static void test_image(void **state)
+{
+	struct box *b = *state;
+	struct revision *rev = NULL;
+
+	assert_int_equal(parse(good, &rev), 0);
+	assert_int_equal(open_image(b, rev), -ENOENT);
+	write_image(b, 1, rev);
+	assert_int_equal(open_image(b, rev), 0);
+	write_image(b, 1, rev); /* in place of the first */
+	assert_int_equal(open_image(b, rev), 0);
+	rev->allow.hash[3] ^= 1;
+	assert_int_equal(open_image(b, rev), -EBADMSG);
+	write_image(b, 2, rev); /* a list that the revision does not have */
+	assert_int_equal(open_image(b, rev), -EBADMSG);
+	assert_int_equal(revision_discard(b->dir, 7), 0);
+	assert_int_equal(open_image(b, rev), -ENOENT);
+	assert_int_equal(revision_create_image(b->dir, 0), -EINVAL);
+	revision_free(rev);
+}
+
 static void test_signature_and_number(void **state)
 {
 	struct box *b = *state;
@@ -269,6 +370,7 @@ int main(void)
 		cmocka_unit_test(test_every_truncation),
 		cmocka_unit_test(test_out_of_memory),
 		cmocka_unit_test_setup_teardown(test_store_and_load, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_image, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_signature_and_number, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_the_key_stays, setup, teardown),

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "lib/allow/match.h"
 #include "lib/record.h"
 #include "lib/revision.h"
 #include "lib/spool.h"
@@ -56,13 +57,16 @@ static uint64_t current(size_t *ret_entries)
 {
 	char dir[PATH_TEXT_MAX];
 	struct diags diags = { 0 };
+	struct allow_image *image;
 	struct revision *rev;
 	uint64_t number;
 
 	assert_int_equal(path_join(dir, f.root, PATH_REVISIONS), 0);
 	assert_int_equal(revision_load(dir, 0, &rev, &diags), 0);
 	number = rev->number;
-	*ret_entries = rev->entry_count;
+	assert_int_equal(revision_open_image(dir, rev, &image, &diags), 0);
+	*ret_entries = allow_image_entries(image);
+	allow_image_free(image);
 	revision_free(rev);
 	return number;
 }
@@ -154,6 +158,7 @@ static void refused_by(struct fake *who, unsigned loads_of_gated)
 	assert_int_equal(f.app.publisher.current, 1);
 	assert_false(fixture_has(&f, PATH_REVISIONS "/0000000002.json"));
 	assert_false(fixture_has(&f, PATH_REVISIONS "/0000000002.sig"));
+	assert_false(fixture_has(&f, PATH_REVISIONS "/0000000002.allow"));
 	assert_int_equal(f.gated.shared->revision, 1);
 	assert_int_equal(f.gated.shared->loads, loads_of_gated);
 	assert_int_equal(f.proxyd.shared->revision, 1);
@@ -260,15 +265,20 @@ static void test_crash_before_commit(void **state)
 	assert_int_equal(path_join(from, dir, "/0000000001.json"), 0);
 	assert_int_equal(path_join(to, dir, "/0000000002.json"), 0);
 	assert_int_equal(link(from, to), 0);
+	assert_int_equal(path_join(from, dir, "/0000000001.allow"), 0);
+	assert_int_equal(path_join(to, dir, "/0000000003.allow"), 0);
+	assert_int_equal(link(from, to), 0);
 	assert_int_equal(revision_set_current(dir, 2), 0);
 	f.gated.shared->revision = 2;
 	fixture_restart(&f);
 	assert_int_equal(current(&entries), 1);
 	assert_false(fixture_has(&f, PATH_REVISIONS "/0000000002.json"));
+	assert_false(fixture_has(&f, PATH_REVISIONS "/0000000003.allow"));
+	assert_true(fixture_has(&f, PATH_REVISIONS "/0000000001.allow"));
 	app_tick(&f.app, f.now);
 	assert_int_equal(f.gated.shared->revision, 1);
 	assert_int_equal(f.proxyd.shared->asked, 1); /* had the right one */
-	assert_int_equal(f.app.publisher.tried, 2);
+	assert_int_equal(f.app.publisher.tried, 3);
 }
 
 static void test_no_record_no_change(void **state)
@@ -317,6 +327,49 @@ static size_t permits(char zone[32])
 			       rev->policy->zone[rev->permit[0].zone].name);
 	revision_free(rev);
 	return count;
+}
+
+/* An entry for some zones belongs to a list for these. */
+static void test_zones(void **state)
+{
+	static const char entry[] = "{\"host\": \"z.jp\", \"zones\": [\"office\"],"
+				    " \"ports\": [8443, 443], \"reason\": \"r\"}";
+	struct allow_question q = { .host = "z.jp", .port = 8443, .connect = true };
+	struct allow_client client = { .group = "", .user = "" };
+	char dir[PATH_TEXT_MAX], id[ID_TEXT_MAX];
+	struct diags diags = { 0 };
+	struct allow_image *image;
+	struct allow_lists lists;
+	struct revision *rev;
+	json_t *answer;
+	size_t office;
+
+	(void)state;
+	assert_int_equal(post("/api/allow", entry, &answer), 200);
+	(void)snprintf(id, sizeof(id), "%s",
+		       json_string_value(json_object_get(answer, "id")));
+	json_decref(answer);
+	assert_int_equal(act(id, "approve", NULL), 200);
+	assert_int_equal(path_join(dir, f.root, PATH_REVISIONS), 0);
+	assert_int_equal(revision_load(dir, 0, &rev, &diags), 0);
+	assert_int_equal(revision_open_image(dir, rev, &image, &diags), 0);
+	assert_int_equal(rev->number, 2);
+	assert_false(fixture_has(&f, PATH_REVISIONS "/0000000001.allow"));
+	assert_true(fixture_has(&f, PATH_REVISIONS "/0000000001.json"));
+	assert_int_equal(rev->list_count, 2);
+	assert_int_equal(rev->allow.port_count, 2);
+	assert_int_equal(rev->allow.port[1], 8443);
+	office = policy_zone_by_name(rev->policy, "office");
+	assert_int_not_equal(office, POLICY_NONE);
+	client.zone = office;
+	lists = allow_lists_of(rev->list, rev->list_count, &client, f.now);
+	assert_true(allow_match(image, &lists, &q).permitted);
+	assert_string_equal(allow_match(image, &lists, &q).id, id);
+	client.zone = office + 1;
+	lists = allow_lists_of(rev->list, rev->list_count, &client, f.now);
+	assert_int_equal(allow_match(image, &lists, &q).reason, REASON_NOT_LISTED);
+	allow_image_free(image);
+	revision_free(rev);
 }
 
 static void test_permits(void **state)
@@ -414,6 +467,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_refusal_is_not_repeated, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_zones, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_permits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_policy_without_the_interface, setup,
 						teardown),

@@ -15,18 +15,20 @@
 #include "lib/attr.h"
 #include "proxy/worker.h"
 #include "tests/support/alloc_fail.h"
+#include "tests/support/revision_parts.h"
+#include "tests/unit/allow/made.h"
 
 #define ROUNDS_MAX 100
 #define HOST       "Host: a.example\r\n\r\n"
 
 static const char revision[] =
-	"{\"format\":1,\"number\":7,\"created\":\"2026-11-21T00:00:00Z\",\"policy\":\""
+	"{\"format\":2,\"number\":7,\"created\":\"2026-11-21T00:00:00Z\",\"policy\":\""
 	"version: 1\\nsite: { name: x }\\nzones:\\n"
 	"  lab:\\n    kind: office\\n    interfaces: [lab0]\\n"
 	"    networks: [10.40.0.0/24]\\n    admission: off\\n"
 	"  wan:\\n    kind: internet\\n    interfaces: [wan0]\\n"
 	"proxy: { zones: [lab], via: wan, resolvers: [192.0.2.53] }\\n"
-	"\",\"entries\":[],\"permits\":[]}";
+	"\"," REVISION_PARTS("") ",\"permits\":[]}";
 
 /* A worker with a spool of its own; clients are ends of socket pairs. */
 struct box {
@@ -64,9 +66,12 @@ static void box_use_revision(struct box *b)
 	struct revision *rev = NULL;
 	struct snapshot *snap;
 	struct diags diags = { 0 };
+	struct made m;
 
 	assert_int_equal(revision_parse(revision, sizeof(revision) - 1, &rev, &diags), 0);
-	assert_int_equal(snapshot_new(rev, &snap), 0);
+	assert_int_equal(made_new(NULL, 0, &m), 0);
+	assert_int_equal(snapshot_new(rev, made_image(&m), &snap), 0);
+	made_close(&m);
 	assert_int_equal(worker_use(b->w, snap), 0);
 }
 

@@ -15,6 +15,7 @@
 #include "fw/sensor/current.h"
 #include "lib/fdio.h"
 #include "tests/support/alloc_fail.h"
+#include "tests/support/revision_parts.h"
 
 static char dir[] = "/tmp/sekisho-current.XXXXXX";
 
@@ -28,12 +29,12 @@ static const char *below(const char *name)
 
 static void store(uint64_t number)
 {
-	static const char head[] = "{ \"format\": 1, \"number\": ";
+	static const char head[] = "{ \"format\": 2, \"number\": ";
 	static const char tail[] =
 		", \"created\": \"2026-11-21T00:00:00Z\", \"policy\": \"version: 1\\n"
 		"site: { name: x }\\nzones:\\n  office:\\n    kind: office\\n"
-		"    interfaces: [office0]\\n    networks: [192.0.2.0/24]\\n\","
-		" \"entries\": [], \"permits\": [] }";
+		"    interfaces: [office0]\\n    networks: "
+		"[192.0.2.0/24]\\n\"," REVISION_PARTS("") ", \"permits\": [] }";
 	char text[1024], secret[128];
 
 	(void)snprintf(text, sizeof(text), "%s%llu%s", head, (unsigned long long)number,
