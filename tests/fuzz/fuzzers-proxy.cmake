@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+fuzzer(clienthello proxy)
 fuzzer(http1 proxy)
 fuzzer(target proxy)
