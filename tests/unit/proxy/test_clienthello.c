@@ -65,24 +65,30 @@ static void set_length(struct bytes *b, size_t at, size_t v)
 	b->data[at + 1] = (uint8_t)v;
 }
 
-/* A hello in one record around what is in ext. */
-static void build(void)
+/* A hello in one record around what is in ext, with parts of these lengths. */
+static void build_with(size_t session, size_t suites, size_t compression, size_t behind)
 {
-	static const uint8_t random[32] = { 1, 2, 3 };
+	static const uint8_t filler[64] = { 0x1a, 0x1a, 0x13, 0x01 }; /* GREASE first */
 
 	hello.len = 0;
 	put(&hello, "\x16\x03\x01\0\0\x01\0\0\0\x03\x03", 11);
-	put(&hello, random, sizeof(random));
-	put8(&hello, 4);
-	put(&hello, "sess", 4);
-	put16(&hello, 4);
-	put(&hello, "\x1a\x1a\x13\x01", 4); /* the first is GREASE */
-	put8(&hello, 1);
-	put8(&hello, 0);
+	put(&hello, filler, 32);
+	put8(&hello, (unsigned)session);
+	put(&hello, filler, session);
+	put16(&hello, suites);
+	put(&hello, filler, suites);
+	put8(&hello, (unsigned)compression);
+	put(&hello, filler + 8, compression);
 	put16(&hello, ext.len);
 	put(&hello, ext.data, ext.len);
+	put(&hello, filler, behind);
 	set_length(&hello, 3, hello.len - 5);
 	set_length(&hello, 7, hello.len - 9);
+}
+
+static void build(void)
+{
+	build_with(4, 4, 1, 0);
 }
 
 /* From a buffer of exactly that size, so that a read past the end is seen. */
@@ -304,6 +310,8 @@ static void test_longest(void **state)
 	put_extension(21, zero, CLIENTHELLO_MAX - hello.len - 4);
 	assert_int_equal(read_built(&h), 1);
 	assert_int_equal(hello.len, CLIENTHELLO_MAX);
+	fragment(10000); /* a second record header is too much */
+	assert_int_equal(read_exactly(cut.data, cut.len, &h), -EMSGSIZE);
 	build();
 	put_extension(21, zero, CLIENTHELLO_MAX - hello.len - 3);
 	assert_int_equal(read_built(&h), -EMSGSIZE);
@@ -392,6 +400,9 @@ static void test_sni_malformed(void **state)
 		{ "\0\x03\0\0\x01"
 		  "a",
 		  6 }, /* and shorter */
+		{ "\0\x04\0\0\x01"
+		  "ab",
+		  7 },
 		{ "\0\x04\x01\0\x01"
 		  "a",
 		  6 }, /* another type of name */
@@ -505,7 +516,33 @@ static void test_ech(void **state)
 	assert_false(h.ech);
 }
 
-/* Every length field, one off either way; every byte beyond its field. */
+/* Each part as long as it may be, and not. */
+static void test_parts(void **state)
+{
+	static const struct {
+		size_t session, suites, compression, behind;
+		int want;
+	} rows[] = {
+		{ 0, 2, 1, 0, 1 },         { 32, 64, 2, 0, 1 },
+		{ 33, 2, 1, 0, -EBADMSG }, { 0, 0, 1, 0, -EBADMSG },
+		{ 0, 3, 1, 0, -EBADMSG },  { 0, 2, 0, 0, -EBADMSG },
+		{ 0, 2, 1, 1, -EBADMSG }, /* a byte behind the extensions */
+	};
+	struct clienthello h;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		ext.len = 0;
+		put_sni("a.example", 9);
+		build_with(rows[i].session, rows[i].suites, rows[i].compression,
+			   rows[i].behind);
+		if (read_exactly(hello.data, hello.len, &h) != rows[i].want)
+			fail_msg("row %zu", i);
+	}
+	ext.len = 0;
+}
+
+/* Every length field, one off either way. */
 static void test_lengths(void **state)
 {
 	static const struct {
@@ -513,11 +550,10 @@ static void test_lengths(void **state)
 		int by;
 	} rows[] = {
 		{ 8, -1 }, /* handshake, ends before its extensions do */
-		{ 43, 1 },  { 43, -1 }, /* session id */
-		{ 43, 29 }, /* of 33 bytes */
-		{ 49, 1 },  { 49, -1 }, { 49, -4 }, /* suites: odd, none */
-		{ 54, 1 },  { 54, -1 }, /* compression */
-		{ 57, 1 },  { 57, -1 }, /* extensions */
+		{ 43, 1 }, { 43, -1 }, /* session id */
+		{ 49, 1 }, { 49, -1 }, { 49, -4 }, /* suites: odd, none */
+		{ 54, 1 }, { 54, -1 }, /* compression */
+		{ 57, 1 }, { 57, -1 }, /* extensions */
 	};
 	struct clienthello h;
 
@@ -592,6 +628,7 @@ int main(void)
 		cmocka_unit_test(test_many_extensions),
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_ech),
+		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_without_extensions),
 		cmocka_unit_test(test_output),
