@@ -93,15 +93,18 @@ enum addrclass addrclass_of(struct addr a)
 	return ADDRCLASS_RESERVED;
 }
 
-bool addrclass_may_dial(struct addr a, const struct prefix *site, size_t count)
+bool addrclass_is_in(struct addr a, const struct prefix *nets, size_t count)
 {
 	struct addr real = inner(a);
 
-	if (addrclass_of(a) != ADDRCLASS_PUBLIC)
-		return false;
 	for (size_t i = 0; i < count; i++) {
-		if (prefix_contains(site[i], a) || prefix_contains(site[i], real))
-			return false;
+		if (prefix_contains(nets[i], a) || prefix_contains(nets[i], real))
+			return true;
 	}
-	return true;
+	return false;
+}
+
+bool addrclass_may_dial(struct addr a, const struct prefix *site, size_t count)
+{
+	return addrclass_of(a) == ADDRCLASS_PUBLIC && !addrclass_is_in(a, site, count);
 }

@@ -37,4 +37,7 @@ enum addrclass addrclass_of(struct addr a);
  */
 bool addrclass_may_dial(struct addr a, const struct prefix *site, size_t count);
 
+/* Does the address, whichever way it is written, lie in one of these networks? */
+bool addrclass_is_in(struct addr a, const struct prefix *nets, size_t count);
+
 #endif

@@ -2,8 +2,13 @@
 /*
  * conn - one client connection from its first byte to its last
  *
- * HEAD -> (RESOLVE -> CONNECT -> RELAY) -> PAGE or nothing -> DRAIN -> gone. Only
- * the loop calls in here; what ends is freed when the round is over.
+ *   HEAD -> LOOKUP -> OPENING -> DIAL -> HELLO -> RELAY        CONNECT
+ *     ^                           \----> EXCHANGE --\          plain HTTP
+ *     \---------------------------------------------/          the next request
+ *   and from anywhere: PAGE (an answer of our own) -> DRAIN -> DEAD
+ *
+ * One worker's thread owns it. What ends is freed when the round is over. An idle
+ * tunnel holds this struct, its two loop_io and the ticket, and nothing else.
  */
 #ifndef PROXY_CONN_H
 #define PROXY_CONN_H
@@ -11,66 +16,83 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <systemd/sd-event.h>
 
 #include "lib/addr.h"
 #include "lib/attr.h"
-#include "lib/mono.h"
 #include "lib/reason.h"
 #include "proxy/declog.h"
+#include "proxy/dialer.h"
 #include "proxy/exchange.h"
+#include "proxy/flow.h"
 #include "proxy/resolver.h"
-#include "proxy/tunnel.h"
+#include "proxy/upstream.h"
 #include "proxy/worker.h"
 
 #define CONN_HEAD_MS    10000
-#define CONN_RESOLVE_MS 5000
-#define CONN_CONNECT_MS 10000
 #define CONN_IDLE_MS    600000
+#define CONN_LOOKUP_MS  5000
+#define CONN_CONNECT_MS 10000
+#define CONN_HELLO_MS   10000
+#define CONN_KEEP_MS    60000 /* between two requests */
 #define CONN_PAGE_MS    10000 /* to take our own answer */
 #define CONN_DRAIN_MS   2000 /* to read the end of it, before the socket goes */
-#define CONN_ADDRS_MAX  8 /* tried one after the other */
 
 enum conn_state {
-	CONN_HEAD, /* reads the request's head */
-	CONN_RESOLVE, /* waits for the name's addresses */
-	CONN_CONNECT, /* waits for the origin */
-	CONN_RELAY,
+	CONN_HEAD, /* reads a request's head, or waits for one */
+	CONN_LOOKUP, /* waits for the name's addresses */
+	CONN_OPENING, /* its open record is written at the end of the round */
+	CONN_DIAL, /* waits for the origin */
+	CONN_HELLO, /* CONNECT: reads the client's TLS hello */
+	CONN_RELAY, /* bytes both ways */
+	CONN_EXCHANGE, /* plain HTTP: a request and its response */
 	CONN_PAGE, /* writes an answer of our own */
 	CONN_DRAIN, /* has said everything, waits for the client to close */
 	CONN_DEAD,
 };
 
+/* What is needed between a request's head and its end, or its tunnel's beginning. */
+struct request {
+	struct declog_facts facts;
+	struct resolver_query *query;
+	struct dialer *dialer;
+	struct addr addr[DIALER_ADDRESSES_MAX]; /* checked: these and no others */
+	size_t addr_count;
+	enum reason reason; /* why it is allowed */
+	bool tunnel; /* CONNECT */
+	bool literal; /* the host is an address */
+	bool named_address; /* that an entry names */
+	bool tls_any;
+	bool head_only;
+	bool japanese;
+	bool fresh; /* not to be sent over a connection that was used before */
+	char *path; /* owned: plain HTTP, for asking again; NULL for CONNECT */
+	struct exchange exchange;
+};
+
 struct conn {
 	struct worker *w;
 	struct conn *next, **link;
-	enum conn_state state;
-	int client; /* owned, as origin; -1: none */
-	int origin;
-	sd_event_source *client_io;
-	sd_event_source *origin_io;
-	sd_event_source *timer;
+	struct conn *next_opening;
+	struct loop_io *client; /* owned */
+	struct loop_io *origin; /* owned, unless upstream owns it; NULL: none */
+	struct upstream *upstream; /* owned; plain HTTP */
+	struct request *rq; /* owned */
+	struct declog_ticket *ticket; /* owned: a close record is owed */
+	char *in; /* owned: bytes of the client that nobody took yet */
+	uint32_t in_len;
+	uint32_t scan; /* how far in is known to hold no end of a head */
+	struct loop_timer timer;
+	struct loop_defer again;
+	struct flow up, down;
+	int64_t until; /* the permit's or entry's end, 0: none */
+	int64_t opened_ms;
+	int64_t active_ms;
+	struct addr src;
+	struct addr dst; /* connected to */
+	uint16_t src_port;
+	uint8_t state; /* enum conn_state */
+	bool served; /* has had a request before this one */
 	uint32_t mark;
-	struct declog_facts facts;
-	char *head; /* owned, HTTP1_REQUEST_HEAD_MAX bytes; gone once it is parsed */
-	size_t head_len;
-	size_t head_scan;
-	bool tunnel; /* CONNECT */
-	bool literal; /* the host is an address */
-	bool head_only;
-	bool japanese;
-	bool opened; /* the open record is written, the close record is not */
-	struct mono opened_at;
-	struct mono active_at;
-	enum reason reason; /* why it is allowed */
-	int64_t until; /* the permit's end, 0: none */
-	struct resolver_query *query;
-	struct addr addr[CONN_ADDRS_MAX]; /* checked: these and no others are dialled */
-	size_t addr_count;
-	size_t addr_next;
-	struct exchange *exchange; /* owned; NULL for CONNECT */
-	struct tunnel_dir up;
-	struct tunnel_dir down;
 };
 
 /* Takes fd when it returns 0; -ENOMEM or another errno leaves it alone. */
@@ -89,7 +111,7 @@ void conn_end(struct conn *c, enum reason reason);
 /* By the worker's snapshot. True when it was not allowed any more, and is ended. */
 bool conn_judge_again(struct conn *c, int64_t now_s);
 
-/* --- between conn.c, request.c and dial.c --- */
+/* --- between the files of a connection --- */
 
 /* Refuse with a record and a page. */
 void conn_refuse(struct conn *c, enum reason reason, unsigned status);
@@ -97,32 +119,53 @@ void conn_refuse(struct conn *c, enum reason reason, unsigned status);
 /* Answer with a page only: the record is written already. */
 void conn_answer(struct conn *c, enum reason reason, unsigned status);
 
+/* Answer with these bytes of our own, and end. */
+void conn_say(struct conn *c, const char *text, size_t len);
+
 /* Write the close record where one is owed. */
 void conn_record_close(struct conn *c, enum reason reason);
 
-void conn_set_timer(struct conn *c, unsigned ms);
-void conn_drop_origin(struct conn *c);
+void conn_set_timer(struct conn *c, int64_t ms);
 
-/* The origin is connected. */
-void conn_relay(struct conn *c);
+/* Give up the origin; reset: so that it notices. */
+void conn_drop_origin(struct conn *c, bool reset);
 
-/* request.c: more bytes of the head may be there. */
+/* The request is done with: free it, and what it held. */
+void conn_forget_request(struct conn *c);
+
+/* Keep bytes of the client for later, behind those that are kept. Returns 0 or -ENOMEM. */
+int conn_hold(struct conn *c, const char *data, size_t len) MUST_CHECK;
+
+/* Everything is said: tell the client, and read what it still sends until it closes. */
+void conn_drain(struct conn *c);
+
+/* request.c: wait for a request, and look at what is there already. */
+void request_await(struct conn *c);
 void request_read(struct conn *c);
-
-/* request.c: the head did not come in time. */
 void request_timeout(struct conn *c);
 
 /* request.c: what the connection is about, for decide(). */
-struct decide_question request_question(const struct conn *c, int64_t now_s);
+struct decide_question request_question(const struct conn *c,
+					const struct declog_facts *f, int64_t now_s);
 
-/* dial.c: look the name up and connect; what comes next is up to the loop. */
-void dial_start(struct conn *c);
-void dial_writable(struct conn *c);
+/* contact.c: find the origin, record that it is contacted. */
+void contact_start(struct conn *c);
 
-/* dial.c: try the next address, or answer with status when there is none. */
-void dial_next(struct conn *c, unsigned status);
+/* contact.c: the open record is written (or not: then error is negative). */
+void contact_opened(struct conn *c, int error);
+void contact_timeout(struct conn *c);
 
-/* conn.c: for dial.c to watch the origin's socket. */
-int conn_watch_origin(struct conn *c, uint32_t events) MUST_CHECK;
+/* relay.c: the origin of a CONNECT is there. */
+void relay_start(struct conn *c);
+
+/* relay.c: from now on only bytes (after 101). */
+void relay_begin(struct conn *c);
+void relay_event(struct conn *c);
+void relay_timeout(struct conn *c);
+
+/* plain.c: the origin of a plain request is there. */
+void plain_start(struct conn *c);
+void plain_event(struct conn *c);
+void plain_timeout(struct conn *c);
 
 #endif

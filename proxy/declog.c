@@ -1,53 +1,87 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proxy/declog.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "lib/mono.h"
 #include "lib/str.h"
 
-static int append(struct declog *d, const struct record *rec)
+static int append(struct declog_sink *s, struct spool_batch *b)
 {
-	int r = spool_append(d->spool, rec);
+	int r = spool_append_batch(s->spool, b);
 
 	if (r == 0)
-		d->records++;
+		s->records += b->count;
 	return r;
 }
 
-static void note_gap(struct declog *d)
+static void note_gap(struct declog_sink *s)
 {
 	struct record rec = {
 		.time_us = wall_us(),
 		.kind = RECORD_GAP,
 		.reason = REASON_NO_RECORD,
-		.count = d->gap,
+		.count = s->gap,
 	};
 
-	if (d->gap == 0)
+	if (s->gap == 0)
 		return;
 	record_set_str(rec.detail, sizeof(rec.detail),
 		       "proxyd: records could not be written");
-	if (append(d, &rec) == 0)
-		d->gap = 0;
-}
-
-/* For what has happened already: it is counted when it cannot be written. */
-static void append_or_count(struct declog *d, const struct record *rec)
-{
-	note_gap(d);
-	if (append(d, rec) < 0) {
-		d->lost++;
-		d->gap++;
+	if (spool_append(s->spool, &rec) == 0) {
+		s->records++;
+		s->gap = 0;
 	}
 }
 
+static void count_lost(struct declog_sink *s, size_t count)
+{
+	s->lost += count;
+	s->gap += (uint32_t)count;
+}
+
+int declog_flush(struct declog *d)
+{
+	struct declog_sink *s = d->sink;
+	int r;
+
+	if (d->batch.count == 0 && d->dropped == 0)
+		return 0;
+	(void)pthread_mutex_lock(&s->lock);
+	note_gap(s);
+	r = append(s, &d->batch);
+	/* what was to be opened is not lost: it does not happen */
+	if (r < 0)
+		count_lost(s, d->batch.count - d->opens);
+	count_lost(s, d->dropped);
+	(void)pthread_mutex_unlock(&s->lock);
+	spool_batch_reset(&d->batch);
+	d->opens = 0;
+	d->dropped = 0;
+	return r;
+}
+
+void declog_clear(struct declog *d)
+{
+	spool_batch_free(&d->batch);
+}
+
+/* For what has happened already: it is counted when it cannot be written. */
+static void add_or_count(struct declog *d, const struct record *rec)
+{
+	if (spool_batch_add(&d->batch, rec, NULL, NULL) < 0)
+		d->dropped++;
+}
+
 static struct record record_of(const struct declog_facts *f, enum record_kind kind,
-			       enum reason reason)
+			       enum reason reason, int64_t now_us)
 {
 	struct record rec = {
-		.time_us = wall_us(),
+		.time_us = now_us,
 		.kind = (uint16_t)kind,
 		.reason = (uint16_t)reason,
 		.revision = (uint32_t)f->revision,
@@ -82,35 +116,83 @@ void declog_note(struct declog_facts *f, const struct decide_answer *a)
 	(void)str_copy(f->user, sizeof(f->user), a->permit->user);
 }
 
-int declog_open(struct declog *d, const struct declog_facts *f, enum reason reason)
+int declog_open(struct declog *d, const struct declog_facts *f, enum reason reason,
+		int64_t now_us, struct declog_ticket **ret_ticket)
 {
-	struct record rec = record_of(f, RECORD_PROXY_OPEN, reason);
+	struct record rec = record_of(f, RECORD_PROXY_OPEN, reason, now_us);
+	struct declog_ticket *t;
+	const uint8_t *payload;
+	size_t len;
+	int r = spool_batch_add(&d->batch, &rec, &payload, &len);
 
-	note_gap(d);
-	return append(d, &rec);
+	if (r < 0)
+		return r;
+	d->opens++;
+	t = malloc(sizeof(*t) + len);
+	if (t == NULL)
+		return -ENOMEM; /* the record stays: it says more than what happened */
+	t->len = (uint16_t)len;
+	memcpy(t->record, payload, len);
+	*ret_ticket = t;
+	return 0;
 }
 
 void declog_deny(struct declog *d, const struct declog_facts *f, enum reason reason,
-		 uint32_t count)
+		 uint32_t count, int64_t now_us)
 {
-	struct record rec = record_of(f, RECORD_PROXY_DENY, reason);
+	struct record rec = record_of(f, RECORD_PROXY_DENY, reason, now_us);
 
 	rec.count = count;
-	append_or_count(d, &rec);
+	add_or_count(d, &rec);
 }
 
-void declog_close(struct declog *d, const struct declog_facts *f,
-		  const struct declog_end *end)
+void declog_close(struct declog *d, const struct declog_ticket *t,
+		  const struct declog_end *end, int64_t now_us)
 {
-	struct record rec = record_of(f, RECORD_PROXY_CLOSE, end->reason);
+	struct record rec;
 
+	if (record_decode(t->record, t->len, &rec) < 0) {
+		d->dropped++; /* our own memory is damaged: do not make something up */
+		return;
+	}
+	rec.kind = RECORD_PROXY_CLOSE;
+	rec.reason = (uint16_t)end->reason;
+	rec.time_us = now_us;
 	rec.bytes_up = end->bytes_up;
 	rec.bytes_down = end->bytes_down;
 	rec.duration_ms = end->duration_ms;
-	append_or_count(d, &rec);
+	if (end->dst.family != 0)
+		rec.dst = end->dst;
+	if (end->detail != NULL)
+		record_set_str(rec.detail, sizeof(rec.detail), end->detail);
+	add_or_count(d, &rec);
 }
 
-void declog_service(struct declog *d, uint64_t revision, uint32_t count,
+void declog_facts_of(const struct declog_ticket *t, struct declog_facts *ret_facts)
+{
+	struct record rec;
+
+	if (record_decode(t->record, t->len, &rec) < 0)
+		rec = (struct record){ 0 };
+	*ret_facts = (struct declog_facts){
+		.conn = rec.conn,
+		.revision = rec.revision,
+		.src = rec.src,
+		.dst = rec.dst,
+		.src_port = rec.src_port,
+		.dst_port = rec.dst_port,
+		.mac = rec.mac,
+	};
+	(void)str_copy(ret_facts->zone, sizeof(ret_facts->zone), rec.zone);
+	(void)str_copy(ret_facts->device, sizeof(ret_facts->device), rec.device);
+	(void)str_copy(ret_facts->user, sizeof(ret_facts->user), rec.user);
+	(void)str_copy(ret_facts->rule, sizeof(ret_facts->rule), rec.rule);
+	(void)str_copy(ret_facts->host, sizeof(ret_facts->host), rec.host);
+	(void)str_copy(ret_facts->method, sizeof(ret_facts->method), rec.method);
+	(void)str_copy(ret_facts->detail, sizeof(ret_facts->detail), rec.detail);
+}
+
+void declog_service(struct declog_sink *sink, uint64_t revision, uint32_t count,
 		    const char *detail)
 {
 	struct record rec = {
@@ -123,5 +205,11 @@ void declog_service(struct declog *d, uint64_t revision, uint32_t count,
 
 	(void)snprintf(text, sizeof(text), "proxyd: %s", detail);
 	record_set_str(rec.detail, sizeof(rec.detail), text);
-	append_or_count(d, &rec);
+	(void)pthread_mutex_lock(&sink->lock);
+	note_gap(sink);
+	if (spool_append(sink->spool, &rec) == 0)
+		sink->records++;
+	else
+		count_lost(sink, 1);
+	(void)pthread_mutex_unlock(&sink->lock);
 }

@@ -3,25 +3,38 @@
  * declog - the proxy's records: what was decided, before it is done
  *
  * A request has one record that opens or denies it, and one that closes what was
- * opened. Where a record could not be written, a gap is recorded as soon as the
- * spool takes records again.
+ * opened. A worker gathers the records of a round and writes them together; what
+ * they open goes on only when that has succeeded. Where records could not be
+ * written, a gap is recorded as soon as the spool takes records again.
  */
 #ifndef PROXY_DECLOG_H
 #define PROXY_DECLOG_H
 
+#include <pthread.h>
 #include <stdint.h>
 
 #include "lib/addr.h"
 #include "lib/attr.h"
+#include "lib/host.h"
+#include "lib/id.h"
 #include "lib/reason.h"
 #include "lib/spool.h"
 #include "proxy/decide.h"
 
-struct declog {
+/* The process's one spool, for all its workers. */
+struct declog_sink {
+	pthread_mutex_t lock;
 	struct spool *spool;
 	uint64_t records; /* written since start */
 	uint64_t lost; /* not written since start */
 	uint32_t gap; /* of these, not yet recorded as a gap */
+};
+
+struct declog {
+	struct declog_sink *sink;
+	struct spool_batch batch;
+	uint32_t opens; /* records in it that open something */
+	uint32_t dropped; /* there was no memory to add them */
 };
 
 /* What a request's records have in common. */
@@ -39,34 +52,54 @@ struct declog_facts {
 	char rule[64];
 	char host[HOST_MAX + 1];
 	char method[16];
-	char detail[200];
+	char detail[300];
+};
+
+/* An open record as it was written: what its close record repeats. */
+struct declog_ticket {
+	uint16_t len;
+	uint8_t record[]; /* record_encode() */
 };
 
 struct declog_end {
 	enum reason reason;
+	struct addr dst; /* family 0: as in the open record */
 	uint64_t bytes_up;
 	uint64_t bytes_down;
 	uint32_t duration_ms;
+	const char *detail; /* NULL: as in the open record */
 };
 
 /* Take from a decision what records need. */
 void declog_note(struct declog_facts *f, const struct decide_answer *a);
 
 /*
- * Record that a request is let through. Returns 0, or what spool_append()
- * returned: then it must not be let through.
+ * Record that a request is let through, once declog_flush() says so. The ticket is
+ * the caller's, to be freed. Returns 0 or -ENOMEM or -ENOSPC: then it must not be
+ * let through.
  */
-int declog_open(struct declog *d, const struct declog_facts *f,
-		enum reason reason) MUST_CHECK;
+int declog_open(struct declog *d, const struct declog_facts *f, enum reason reason,
+		int64_t now_us, struct declog_ticket **ret_ticket) MUST_CHECK;
 
 /* count: how many refusals this stands for. */
 void declog_deny(struct declog *d, const struct declog_facts *f, enum reason reason,
-		 uint32_t count);
-void declog_close(struct declog *d, const struct declog_facts *f,
-		  const struct declog_end *end);
+		 uint32_t count, int64_t now_us);
+void declog_close(struct declog *d, const struct declog_ticket *t,
+		  const struct declog_end *end, int64_t now_us);
 
-/* The daemon's own doings: started, loaded a revision, cut so many connections. */
-void declog_service(struct declog *d, uint64_t revision, uint32_t count,
+/* The facts of a ticket, for asking again whether it is allowed. */
+void declog_facts_of(const struct declog_ticket *t, struct declog_facts *ret_facts);
+
+/*
+ * Write what was gathered. Returns 0, or a negative errno: then nothing of it is
+ * in the spool, and what it opens must not go on.
+ */
+int declog_flush(struct declog *d) MUST_CHECK;
+
+void declog_clear(struct declog *d);
+
+/* The daemon's own doings, from the control thread, written at once. */
+void declog_service(struct declog_sink *sink, uint64_t revision, uint32_t count,
 		    const char *detail);
 
 #endif

@@ -5,11 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proxy/rewrite.h"
-
-#define INTERIM_MAX 8 /* 1xx heads in front of the final one */
-#define IN_MAX      (HTTP1_RESPONSE_HEAD_MAX + TUNNEL_CHUNK)
-
 static struct body body_of_request(const struct http1_head *h)
 {
 	if (h->chunked)
@@ -27,150 +22,172 @@ static struct body body_of_response(const struct http1_head *h, bool bodiless)
 	return body_of(h->has_length ? BODY_LENGTH : BODY_UNTIL_CLOSE, h->length);
 }
 
-int exchange_new(const struct http1_head *request, struct exchange **ret_exchange)
+void exchange_begin(struct exchange *x, const struct http1_head *request)
 {
-	struct exchange *x = calloc(1, sizeof(*x));
+	*x = (struct exchange){
+		.up = body_of_request(request),
+		.bodiless = http1_method_is(request, "HEAD"),
+		.old_client = request->minor == 0,
+		.upgrade = rewrite_offers_websocket(request),
+		.keep_client =
+			request->minor == 1 && !http1_connection_has(request, "close"),
+	};
+}
 
-	if (x == NULL)
-		return -ENOMEM;
-	x->up = body_of_request(request);
-	x->bodiless =
-		request->method.len == 4 && memcmp(request->method.p, "HEAD", 4) == 0;
-	*ret_exchange = x;
+void exchange_clear(struct exchange *x)
+{
+	free(x->held);
+	x->held = NULL;
+	x->held_len = 0;
+}
+
+ssize_t exchange_up(struct exchange *x, const char *in, size_t len)
+{
+	return body_take(&x->up, in, len);
+}
+
+/* An answer that came before the whole request leaves both connections unclear. */
+static void settle(struct exchange *x, const struct http1_head *h)
+{
+	x->down = body_of_response(h, x->bodiless);
+	x->keep_origin = x->up.done && h->minor == 1 &&
+			 !http1_connection_has(h, "close") &&
+			 x->down.kind != BODY_UNTIL_CLOSE;
+	if (!x->up.done || x->down.kind == BODY_UNTIL_CLOSE)
+		x->keep_client = false;
+}
+
+static int note_head(struct exchange *x, const struct http1_head *h)
+{
+	/* 101 turns this into another protocol, which must have been asked for */
+	if (h->status == 101) {
+		if (!x->upgrade || !x->up.done || !rewrite_accepts_websocket(h))
+			return -EBADMSG;
+		x->upgraded = true;
+		x->head_done = true;
+		x->down = body_of(BODY_UNTIL_CLOSE, 0);
+		return 0;
+	}
+	/* RFC 9112 6.1: a client of HTTP/1.0 cannot read chunks */
+	if (x->old_client && h->chunked)
+		return -EBADMSG;
+	x->head_done = h->status >= 200;
+	if (x->head_done)
+		settle(x, h);
 	return 0;
 }
 
-void exchange_free(struct exchange *x)
-{
-	if (x == NULL)
-		return;
-	free(x->in);
-	free(x->out);
-	free(x);
-}
-
-static int pass_body(struct body *b, const char *in, size_t len, struct tunnel_out *out)
-{
-	ssize_t n;
-
-	if (len == 0 && !body_may_end(b))
-		return -ECONNRESET; /* cut short */
-	n = body_take(b, in, len);
-	if (n < 0)
-		return (int)n;
-	*out = (struct tunnel_out){ .p = in,
-				    .len = (size_t)n,
-				    .end = b->done || len == 0 };
-	return 0;
-}
-
-int exchange_up(void *user, const char *in, size_t len, struct tunnel_out *ret_out)
-{
-	struct exchange *x = user;
-
-	return pass_body(&x->up, in, len, ret_out);
-}
-
-static int keep_input(struct exchange *x, const char *in, size_t len)
-{
-	if (x->in == NULL)
-		x->in = malloc(IN_MAX);
-	if (x->in == NULL)
-		return -ENOMEM;
-	if (len > IN_MAX - x->in_len)
-		return -EMSGSIZE;
-	memcpy(x->in + x->in_len, in, len);
-	x->in_len += len;
-	return 0;
-}
-
-static void drop_input(struct exchange *x, size_t len)
-{
-	x->in_len -= len;
-	memmove(x->in, x->in + len, x->in_len);
-	x->scan = 0;
-}
-
-/* One head of len bytes at x->in, rewritten to the end of out. */
-static int pass_head(struct exchange *x, size_t len, struct tunnel_out *out)
+/* One head of len bytes at data, rewritten into out. */
+static ssize_t pass_head(struct exchange *x, const char *data, size_t len, char *out)
 {
 	struct http1_head head;
 	size_t done = 0;
-	int r = http1_parse_response(x->in, len, &head);
-
-	/* 101 would turn this into another protocol, which was not asked for */
-	if (r == 0 && head.status == 101)
-		r = -EBADMSG;
-	if (r == 0)
-		r = rewrite_response(&head, x->out + out->len, len + REWRITE_GROWTH_MAX,
-				     &done);
-	if (r < 0)
-		return r;
-	out->len += done;
-	x->head_done = head.status >= 200;
-	if (x->head_done)
-		x->down = body_of_response(&head, x->bodiless);
-	drop_input(x, len);
-	return 0;
-}
-
-/* The body's bytes that came together with the head. */
-static int pass_first_body(struct exchange *x, struct tunnel_out *out)
-{
-	ssize_t n = body_take(&x->down, x->in, x->in_len);
-
-	if (n < 0)
-		return (int)n;
-	memcpy(x->out + out->len, x->in, (size_t)n);
-	out->len += (size_t)n;
-	out->end = x->down.done;
-	free(x->in);
-	x->in = NULL;
-	return 0;
-}
-
-static int pass_heads(struct exchange *x, struct tunnel_out *out)
-{
-	while (!x->head_done) {
-		ssize_t end = http1_head_end(x->in, x->in_len, &x->scan);
-		int r;
-
-		if (end < 0)
-			return (int)end;
-		if (end > HTTP1_RESPONSE_HEAD_MAX ||
-		    (end == 0 && x->in_len >= HTTP1_RESPONSE_HEAD_MAX))
-			return -EMSGSIZE;
-		if (end == 0)
-			return 0;
-		r = x->interims++ <= INTERIM_MAX ? pass_head(x, (size_t)end, out)
-						 : -EBADMSG;
-		if (r < 0)
-			return r;
-	}
-	return pass_first_body(x, out);
-}
-
-int exchange_down(void *user, const char *in, size_t len, struct tunnel_out *ret_out)
-{
-	struct exchange *x = user;
-	struct tunnel_out out = { 0 };
 	int r;
 
-	if (x->head_done)
-		return pass_body(&x->down, in, len, ret_out);
-	if (len == 0)
-		return -EPROTO;
-	r = keep_input(x, in, len);
+	if (x->interims++ > EXCHANGE_INTERIM_MAX)
+		return -EBADMSG;
+	r = http1_parse_response(data, len, &head);
+	if (r == 0)
+		r = note_head(x, &head);
 	if (r < 0)
 		return r;
-	free(x->out);
-	x->out = malloc(x->in_len + (INTERIM_MAX + 1) * REWRITE_GROWTH_MAX);
-	if (x->out == NULL)
+	if (!x->head_done && x->old_client)
+		return 0; /* RFC 9110 15.2 */
+	r = rewrite_response(&head, x->head_done && !x->keep_client, out,
+			     len + REWRITE_GROWTH_MAX, &done);
+	return r < 0 ? r : (ssize_t)done;
+}
+
+static ssize_t pass_body(struct exchange *x, const char *in, size_t len, char *out)
+{
+	ssize_t n;
+
+	if (x->upgraded)
+		n = (ssize_t)len;
+	else
+		n = body_take(&x->down, in, len);
+	if (n > 0)
+		memcpy(out, in, (size_t)n);
+	if (n >= 0 && (size_t)n < len)
+		x->keep_origin = false; /* it says more than it was asked */
+	return n;
+}
+
+/* Keep the part of a head, for when the rest is there. */
+static int hold(struct exchange *x, const char *data, size_t len)
+{
+	char *p;
+
+	if (len > HTTP1_RESPONSE_HEAD_MAX)
+		return -EMSGSIZE;
+	p = len != 0 ? malloc(len) : NULL;
+	if (len != 0 && p == NULL)
 		return -ENOMEM;
-	r = pass_heads(x, &out);
-	if (r < 0)
-		return r;
-	out.p = x->out;
-	*ret_out = out;
+	if (len != 0)
+		memcpy(p, data, len);
+	free(x->held);
+	x->held = p;
+	x->held_len = len;
 	return 0;
+}
+
+/* All heads that are whole, then what there is of the body. */
+static ssize_t pass(struct exchange *x, const char *in, size_t len, char *out)
+{
+	size_t at = 0, got = 0;
+	ssize_t n;
+
+	while (!x->head_done) {
+		ssize_t end = http1_head_end(in + at, len - at, &x->scan);
+
+		if (end == 0) {
+			n = hold(x, in + at, len - at);
+			return n < 0 ? n : (ssize_t)got;
+		}
+		if (end < 0 || end > HTTP1_RESPONSE_HEAD_MAX)
+			return end < 0 ? end : -EMSGSIZE;
+		n = pass_head(x, in + at, (size_t)end, out + got);
+		if (n < 0)
+			return n;
+		got += (size_t)n;
+		at += (size_t)end;
+		x->scan = 0;
+	}
+	n = pass_body(x, in + at, len - at, out + got);
+	if (n < 0)
+		return n;
+	return (ssize_t)got + n;
+}
+
+/* With what was held before: one run of bytes again. */
+static ssize_t pass_joined(struct exchange *x, const char *in, size_t len, char *out)
+{
+	size_t total = x->held_len + len;
+	char *joined = malloc(total);
+	ssize_t n;
+
+	if (joined == NULL)
+		return -ENOMEM;
+	memcpy(joined, x->held, x->held_len);
+	memcpy(joined + x->held_len, in, len);
+	exchange_clear(x);
+	n = pass(x, joined, total, out);
+	free(joined);
+	return n;
+}
+
+ssize_t exchange_down(struct exchange *x, const char *in, size_t len, char *out)
+{
+	if (len == 0) {
+		if (!x->head_done)
+			return -EPROTO;
+		if (!body_may_end(&x->down))
+			return -ECONNRESET;
+		x->down.done = true;
+		x->keep_origin = false;
+		return 0;
+	}
+	if (x->head_done)
+		return pass_body(x, in, len, out);
+	return x->held_len != 0 ? pass_joined(x, in, len, out) : pass(x, in, len, out);
 }

@@ -1,40 +1,70 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * exchange - one HTTP request and its response, as filters of the relay
+ * exchange - one HTTP request and its response: what of the bytes goes on
  *
- * No I/O. The request's body is cut where it ends; the response's head is read
- * strictly and rewritten, and its body is cut where it ends too.
+ * No I/O. The request's body is cut where it ends, and what follows is another
+ * request's; the response's heads are read strictly and rewritten, its body is cut
+ * where it ends, and what follows is nobody's.
  */
 #ifndef PROXY_EXCHANGE_H
 #define PROXY_EXCHANGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "lib/attr.h"
 #include "proxy/body.h"
 #include "proxy/http1.h"
-#include "proxy/tunnel.h"
+#include "proxy/rewrite.h"
 
+#define EXCHANGE_INTERIM_MAX 8 /* 1xx heads in front of the final one */
+#define EXCHANGE_HELD_MAX    (HTTP1_RESPONSE_HEAD_MAX)
+
+/* What exchange_down() may give out of len bytes put in. */
+#define EXCHANGE_OUT_MAX(len) \
+	(EXCHANGE_HELD_MAX + (len) + (EXCHANGE_INTERIM_MAX + 1) * REWRITE_GROWTH_MAX)
+
+/* Cleared, then exchange_begin(). */
 struct exchange {
 	struct body up;
-	bool bodiless; /* the answer to HEAD: fields speak of a body that does not come */
-	bool head_done; /* of the final response */
-	unsigned interims; /* 1xx heads so far */
 	struct body down;
-	char *in; /* owned: response bytes until the head is whole */
-	size_t in_len;
+	bool bodiless; /* the answer to HEAD: fields speak of a body that does not come */
+	bool old_client; /* HTTP/1.0: no interim responses, no chunks */
+	bool upgrade; /* the request offers WebSocket */
+	bool head_done; /* of the final response */
+	bool upgraded; /* 101: bytes both ways from now on */
+	bool keep_client; /* another request may follow on the client's connection */
+	bool keep_origin; /* and on the origin's, when everything was delivered */
+	unsigned interims; /* 1xx heads so far */
+	char *held; /* owned: response bytes until the head is whole */
+	size_t held_len;
 	size_t scan;
-	char *out; /* owned: what the last call gave out */
 };
 
-/* For a request whose head was parsed. Returns 0 or -ENOMEM. */
-int exchange_new(const struct http1_head *request,
-		 struct exchange **ret_exchange) MUST_CHECK;
-void exchange_free(struct exchange *x);
+/* For a request whose head was parsed. */
+void exchange_begin(struct exchange *x, const struct http1_head *request);
+void exchange_clear(struct exchange *x);
 
-/* tunnel_filter functions; user is the struct exchange. */
-int exchange_up(void *user, const char *in, size_t len, struct tunnel_out *ret_out);
-int exchange_down(void *user, const char *in, size_t len, struct tunnel_out *ret_out);
+/*
+ * How many of these bytes from the client belong to the request's body; then
+ * x->up.done says whether it is whole. Returns -EBADMSG (malformed).
+ */
+ssize_t exchange_up(struct exchange *x, const char *in, size_t len) MUST_CHECK;
+
+/*
+ * Bytes from the origin (len 0: it closed). What goes to the client is written to
+ * out (EXCHANGE_OUT_MAX(len) bytes). Returns its length, or -EBADMSG (malformed),
+ * -EMSGSIZE (head too large), -EPROTO (closed before a head), -ECONNRESET (closed
+ * inside the body), -ENOMEM.
+ */
+ssize_t exchange_down(struct exchange *x, const char *in, size_t len,
+		      char *out) MUST_CHECK;
+
+/* The response is whole. */
+static inline bool exchange_done(const struct exchange *x)
+{
+	return x->head_done && x->down.done;
+}
 
 #endif

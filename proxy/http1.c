@@ -77,6 +77,27 @@ const struct http1_field *http1_find(const struct http1_head *head, const char *
 	return NULL;
 }
 
+bool http1_method_is(const struct http1_head *head, const char *method)
+{
+	return head->method.len == strlen(method) &&
+	       memcmp(head->method.p, method, head->method.len) == 0;
+}
+
+bool http1_connection_has(const struct http1_head *head, const char *option)
+{
+	struct http1_span token = { option, strlen(option) };
+
+	for (size_t i = 0; i < head->field_count; i++) {
+		const struct http1_field *f = &head->field[i];
+
+		if ((http1_span_is(f->name, "connection") ||
+		     http1_span_is(f->name, "proxy-connection")) &&
+		    http1_list_has(f->value, token))
+			return true;
+	}
+	return false;
+}
+
 ssize_t http1_head_end(const char *data, size_t len, size_t *scan)
 {
 	for (size_t i = *scan; i < len; i++) {

@@ -71,6 +71,12 @@ bool http1_span_is(struct http1_span s, const char *text);
 /* Does a comma-separated list of tokens hold this one, letter case apart? */
 bool http1_list_has(struct http1_span list, struct http1_span token);
 
+/* Is it this method? Letter case counts (RFC 9110 9.1). */
+bool http1_method_is(const struct http1_head *head, const char *method);
+
+/* Does a Connection field (of a request: or Proxy-Connection) hold this option? */
+bool http1_connection_has(const struct http1_head *head, const char *option);
+
 /* The first field of that name, or NULL. */
 const struct http1_field *http1_find(const struct http1_head *head, const char *name);
 

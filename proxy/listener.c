@@ -2,54 +2,42 @@
 #include "proxy/listener.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <stdbool.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/log.h"
 #include "lib/mem.h"
 
-#define BACKLOG         1024
+#define BACKLOG         4096
 #define ACCEPTS_MAX     64 /* in one wake-up */
 #define ACCEPT_PAUSE_MS 100
 
 struct listener {
 	struct worker *w;
 	int fd;
-	uint16_t port;
-	sd_event_source *io;
-	sd_event_source *pause;
+	struct loop_io *io; /* NULL while accepting pauses */
+	struct loop_timer pause;
 };
 
 static void pause_accepting(struct listener *l)
 {
-	(void)sd_event_source_set_enabled(l->io, SD_EVENT_OFF);
-	(void)sd_event_source_set_time_relative(l->pause, ACCEPT_PAUSE_MS * 1000u);
-	(void)sd_event_source_set_enabled(l->pause, SD_EVENT_ONESHOT);
+	if (loop_timer_set(l->w->loop, &l->pause, ACCEPT_PAUSE_MS) < 0)
+		return; /* it tries again at once, and so does not sleep for ever */
+	loop_io_free(l->io);
+	l->io = NULL;
 }
 
-static int on_pause_over(sd_event_source *s, uint64_t usec, void *user)
+static void on_connection(struct loop_io *io)
 {
-	struct listener *l = user;
+	struct listener *l = io->user;
 
-	(void)s;
-	(void)usec;
-	return sd_event_source_set_enabled(l->io, SD_EVENT_ON) < 0 ? -EIO : 0;
-}
-
-static int on_connection(sd_event_source *s, int listen_fd, uint32_t revents, void *user)
-{
-	struct listener *l = user;
-
-	(void)s;
-	(void)revents;
 	for (int i = 0; i < ACCEPTS_MAX; i++) {
 		struct sockaddr_storage ss;
 		socklen_t len = sizeof(ss);
-		int fd = accept4(listen_fd, (struct sockaddr *)&ss, &len,
+		int fd = accept4(io->fd, (struct sockaddr *)&ss, &len,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd != -1) {
@@ -57,15 +45,58 @@ static int on_connection(sd_event_source *s, int listen_fd, uint32_t revents, vo
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-		    errno == ENOMEM)
+		    errno == ENOMEM) {
 			pause_accepting(l);
+			break;
+		}
 		if (errno != ECONNABORTED && errno != EINTR)
 			break;
 	}
+}
+
+/* Level-triggered, and one worker is woken for a connection, not all. */
+static int watch(struct listener *l)
+{
+	return loop_io_new(l->w->loop, l->fd, EPOLLIN | EPOLLEXCLUSIVE, on_connection, l,
+			   &l->io);
+}
+
+static void on_pause_over(void *user)
+{
+	struct listener *l = user;
+
+	if (watch(l) < 0 && loop_timer_set(l->w->loop, &l->pause, ACCEPT_PAUSE_MS) < 0)
+		log_err("proxyd", "a worker cannot accept connections any more");
+}
+
+int listener_new(struct worker *w, int fd, struct listener **ret_listener)
+{
+	struct listener *l = calloc(1, sizeof(*l));
+	int r;
+
+	if (l == NULL)
+		return -ENOMEM;
+	*l = (struct listener){ .w = w, .fd = fd };
+	l->pause = (struct loop_timer){ .fn = on_pause_over, .user = l };
+	r = watch(l);
+	if (r < 0) {
+		free(l);
+		return r;
+	}
+	*ret_listener = l;
 	return 0;
 }
 
-static int port_of(int fd, uint16_t *ret_port)
+void listener_free(struct listener *l)
+{
+	if (l == NULL)
+		return;
+	loop_timer_clear(l->w->loop, &l->pause);
+	loop_io_free(l->io);
+	free(l);
+}
+
+int listener_port_of(int fd, uint16_t *ret_port)
 {
 	struct sockaddr_storage ss = { 0 };
 	socklen_t len = sizeof(ss);
@@ -77,7 +108,7 @@ static int port_of(int fd, uint16_t *ret_port)
 		       : -EINVAL;
 }
 
-static int open_port(uint16_t port, int *ret_fd)
+int listener_open(uint16_t port, int *ret_fd)
 {
 	struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
 	CLEANUP(close_p) int fd = -1;
@@ -86,66 +117,13 @@ static int open_port(uint16_t port, int *ret_fd)
 	fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -errno;
+	/* TCP_NODELAY goes over to every accepted connection */
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) == -1 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == -1 ||
 	    bind(fd, (const struct sockaddr *)&any, sizeof(any)) == -1 ||
 	    listen(fd, BACKLOG) == -1)
 		return -errno;
 	*ret_fd = steal_fd(&fd);
 	return 0;
-}
-
-static bool take_activated(struct listener *l, uint16_t port, int *activated)
-{
-	int r = *activated >= 0 ? port_of(*activated, &l->port) : -ENOENT;
-
-	if (r < 0 || (port != 0 && l->port != port) ||
-	    fcntl(*activated, F_SETFL, O_NONBLOCK) == -1)
-		return false;
-	l->fd = steal_fd(activated);
-	return true;
-}
-
-int listener_new(sd_event *event, struct worker *w, uint16_t port, int *activated,
-		 struct listener **ret_listener)
-{
-	struct listener *l = calloc(1, sizeof(*l));
-	int r = 0;
-
-	if (l == NULL)
-		return -ENOMEM;
-	*l = (struct listener){ .w = w, .fd = -1 };
-	if (!take_activated(l, port, activated)) {
-		l->port = port;
-		r = open_port(port, &l->fd);
-	}
-	if (r >= 0)
-		r = sd_event_add_io(event, &l->io, l->fd, EPOLLIN, on_connection, l);
-	if (r >= 0)
-		r = sd_event_add_time_relative(event, &l->pause, CLOCK_MONOTONIC, 0, 0,
-					       on_pause_over, l);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(l->pause, SD_EVENT_OFF);
-	if (r < 0) {
-		listener_free(l);
-		return r;
-	}
-	*ret_listener = l;
-	return 0;
-}
-
-void listener_free(struct listener *l)
-{
-	if (l == NULL)
-		return;
-	(void)sd_event_source_disable_unref(l->io);
-	(void)sd_event_source_disable_unref(l->pause);
-	if (l->fd != -1)
-		(void)close(l->fd);
-	free(l);
-}
-
-uint16_t listener_port(const struct listener *l)
-{
-	return l->port;
 }

@@ -27,6 +27,7 @@ struct loop {
 	struct epoll_event event[EVENTS_MAX]; /* of this round */
 	int event_at, event_count;
 	struct timers timers;
+	struct loop_defer *deferred;
 	struct mono now;
 	int64_t wall_us;
 	loop_fn *hook;
@@ -166,6 +167,8 @@ static int wait_ms(const struct loop *l)
 {
 	int64_t next = timers_next(&l->timers), left;
 
+	if (l->deferred != NULL)
+		return 0;
 	if (next == INT64_MAX)
 		return -1;
 	left = next - l->now.us / 1000;
@@ -195,6 +198,22 @@ static bool serve_events(struct loop *l)
 	return stop;
 }
 
+/* What is deferred meanwhile is for the next round. */
+static void serve_deferred(struct loop *l)
+{
+	struct loop_defer *list = l->deferred;
+
+	l->deferred = NULL;
+	if (list != NULL)
+		list->link = &list;
+	while (list != NULL) {
+		struct loop_defer *d = list;
+
+		loop_defer_clear(d);
+		d->fn(d->user);
+	}
+}
+
 static void fire_timers(struct loop *l)
 {
 	int64_t now = loop_now_ms(l);
@@ -221,6 +240,7 @@ int loop_run(struct loop *l)
 		read_clocks(l);
 		l->event_count = n > 0 ? n : 0;
 		stop = serve_events(l);
+		serve_deferred(l);
 		fire_timers(l);
 		if (l->hook != NULL)
 			l->hook(l->hook_user);
@@ -306,4 +326,25 @@ int loop_timer_set(struct loop *l, struct loop_timer *t, int64_t ms)
 void loop_timer_clear(struct loop *l, struct loop_timer *t)
 {
 	timers_remove(&l->timers, t);
+}
+
+void loop_defer(struct loop *l, struct loop_defer *d)
+{
+	if (d->link != NULL)
+		return;
+	d->next = l->deferred;
+	if (d->next != NULL)
+		d->next->link = &d->next;
+	d->link = &l->deferred;
+	l->deferred = d;
+}
+
+void loop_defer_clear(struct loop_defer *d)
+{
+	if (d->link == NULL)
+		return;
+	*d->link = d->next;
+	if (d->next != NULL)
+		d->next->link = d->link;
+	d->link = NULL;
 }

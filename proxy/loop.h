@@ -7,7 +7,8 @@
  * owner asks otherwise, so that a connection costs one epoll_ctl in its life: what
  * was seen is kept in loop_io.ready until the owner has met EAGAIN.
  *
- * A round is: wait, serve what is ready, fire timers, call the round hook.
+ * A round is: wait, serve what is ready and what was deferred, fire timers, call
+ * the round hook.
  * Nothing is delivered to an io or timer that was freed or disarmed in the same round.
  */
 #ifndef PROXY_LOOP_H
@@ -38,6 +39,13 @@ struct loop_io {
 /* Lives inside its owner; a cleared one is disarmed. */
 struct loop_timer {
 	uint32_t slot; /* place in the heap + 1; 0: disarmed */
+	loop_fn *fn;
+	void *user;
+};
+
+/* Lives inside its owner; a cleared one is not queued. */
+struct loop_defer {
+	struct loop_defer *next, **link; /* link NULL: not queued */
 	loop_fn *fn;
 	void *user;
 };
@@ -80,8 +88,12 @@ void loop_io_free(struct loop_io *io);
 /* Stop watching, and close the descriptor: cheaper, for sockets nobody else has. */
 void loop_io_close(struct loop_io *io);
 
-/* Fire once, ms from now (0: in this round or the next); arms again when armed. */
+/* Fire once, ms from now; arms again when armed. */
 int loop_timer_set(struct loop *l, struct loop_timer *t, int64_t ms) MUST_CHECK;
 void loop_timer_clear(struct loop *l, struct loop_timer *t);
+
+/* Call in the next round: for who stopped half-way, so that others have their turn. */
+void loop_defer(struct loop *l, struct loop_defer *d);
+void loop_defer_clear(struct loop_defer *d);
 
 #endif

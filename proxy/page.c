@@ -54,8 +54,12 @@ static const char *phrase(unsigned status)
 		return "Bad Request";
 	case 403:
 		return "Forbidden";
+	case 405:
+		return "Method Not Allowed";
 	case 408:
 		return "Request Timeout";
+	case 417:
+		return "Expectation Failed";
 	case 431:
 		return "Request Header Fields Too Large";
 	case 501:

@@ -3,180 +3,221 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#include "lib/mem.h"
 #include "lib/str.h"
 #include "proxy/conn.h"
+#include "proxy/engine.h"
 #include "proxy/page.h"
 #include "proxy/rewrite.h"
 #include "proxy/target.h"
 
-struct request {
+/* No origin is contacted and nothing passes, so nothing is recorded. */
+#define OPTIONS_ANSWER \
+	"HTTP/1.1 200 OK\r\nAllow: GET, HEAD, POST, PUT, DELETE, OPTIONS, CONNECT\r\n" \
+	"Content-Length: 0\r\nConnection: close\r\n\r\n"
+
+/* A request as it was read; spans point into the connection's or the worker's bytes. */
+struct parsed {
 	struct http1_head head;
 	struct target target;
 };
 
-/* What the record keeps of the path, unless that was cut. */
-static const char *whole_path(const struct conn *c)
+struct decide_question request_question(const struct conn *c,
+					const struct declog_facts *f, int64_t now_s)
 {
-	size_t len = strlen(c->facts.detail);
+	struct addr literal;
+	bool tunnel = strcmp(f->method, "CONNECT") == 0;
 
-	return len + 1 < sizeof(c->facts.detail) ? c->facts.detail : NULL;
-}
-
-struct decide_question request_question(const struct conn *c, int64_t now_s)
-{
 	return (struct decide_question){
-		.src = c->facts.src,
+		.src = f->src,
 		.mark = c->mark,
 		.now_s = now_s,
-		.host = c->facts.host[0] != '\0' ? c->facts.host : NULL,
-		.literal = c->literal,
-		.port = c->facts.dst_port,
-		.scheme = c->tunnel ? DECIDE_CONNECT : DECIDE_HTTP,
-		.path = whole_path(c),
-		.method = c->facts.method,
+		.host = f->host[0] != '\0' ? f->host : NULL,
+		.literal = f->host[0] != '\0' && addr_parse(f->host, &literal) == 0,
+		.port = f->dst_port,
+		.scheme = tunnel ? DECIDE_CONNECT : DECIDE_HTTP,
+		.path = c->rq != NULL ? c->rq->path : NULL,
+		.method = f->method,
+		.user = f->user,
 	};
 }
 
 static struct decide_answer judge(struct conn *c)
 {
-	struct decide_question q = request_question(c, wall_us() / 1000000);
+	struct decide_question q =
+		request_question(c, &c->rq->facts, loop_wall_us(c->w->loop) / 1000000);
 	struct decide_answer a = decide(c->w->snap, &q);
 
-	declog_note(&c->facts, &a);
+	declog_note(&c->rq->facts, &a);
 	return a;
 }
 
-static void refuse_malformed(struct conn *c, int error)
+static int begin_request(struct conn *c)
 {
-	unsigned status = 400;
+	c->rq = calloc(1, sizeof(*c->rq));
+	if (c->rq == NULL)
+		return -ENOMEM;
+	c->rq->facts.conn = atomic_fetch_add(&c->w->engine->next_conn, 1);
+	c->rq->facts.src = c->src;
+	c->rq->facts.src_port = c->src_port;
+	return 0;
+}
 
-	if (error == -E2BIG || error == -EMSGSIZE)
-		status = 431;
-	else if (error == -EPROTONOSUPPORT)
-		status = 505;
-	else if (error == -EOPNOTSUPP)
-		status = 501;
-	else if (error == -ETIMEDOUT)
-		status = 408;
+static unsigned status_of(int error)
+{
+	switch (error) {
+	case -E2BIG:
+	case -EMSGSIZE:
+		return 431;
+	case -EPROTONOSUPPORT:
+		return 505;
+	case -EOPNOTSUPP:
+		return 501;
+	case -ETIMEDOUT:
+		return 408;
+	default:
+		return 400;
+	}
+}
+
+static void refuse(struct conn *c, unsigned status)
+{
 	(void)judge(c); /* for the record: who it was */
 	conn_refuse(c, REASON_BAD_REQUEST, status);
 }
 
-/* Method and path without the query, which may hold secrets. */
-static void note_request(struct conn *c, const struct request *rq)
+static void refuse_malformed(struct conn *c, int error)
 {
-	struct http1_span path = rq->target.path;
+	refuse(c, status_of(error));
+}
+
+/* Method and path without the query, which may hold secrets. */
+static int note_request(struct conn *c, const struct parsed *p)
+{
+	struct declog_facts *f = &c->rq->facts;
+	struct http1_span path = p->target.path;
 	const char *query = path.len != 0 ? memchr(path.p, '?', path.len) : NULL;
 	size_t len = query != NULL ? (size_t)(query - path.p) : path.len;
 
-	(void)str_copy(c->facts.host, sizeof(c->facts.host), rq->target.host);
-	c->facts.dst_port = rq->target.port;
-	c->facts.dst = rq->target.addr;
-	c->literal = rq->target.addr.family != 0;
-	if (len >= sizeof(c->facts.detail))
-		len = sizeof(c->facts.detail) - 1;
+	(void)str_copy(f->host, sizeof(f->host), p->target.host);
+	f->dst_port = p->target.port;
+	f->dst = p->target.addr;
+	c->rq->literal = p->target.addr.family != 0;
+	if (c->rq->tunnel)
+		return 0;
+	c->rq->path = strndup(path.len != 0 ? path.p : "/", path.len != 0 ? path.len : 1);
+	if (c->rq->path == NULL)
+		return -ENOMEM;
+	if (len >= sizeof(f->detail))
+		len = sizeof(f->detail) - 1;
 	if (len != 0)
-		memcpy(c->facts.detail, path.p, len);
-	c->facts.detail[len] = '\0';
+		memcpy(f->detail, path.p, len);
+	f->detail[len] = '\0';
+	return 0;
 }
 
 static void note_method(struct conn *c, const struct http1_head *h)
 {
-	memcpy(c->facts.method, h->method.p, h->method.len);
-	c->facts.method[h->method.len] = '\0';
-	c->tunnel = strcmp(c->facts.method, "CONNECT") == 0;
-	c->head_only = strcmp(c->facts.method, "HEAD") == 0;
-	c->japanese = page_prefers_japanese(h);
+	struct request *rq = c->rq;
+
+	memcpy(rq->facts.method, h->method.p, h->method.len);
+	rq->facts.method[h->method.len] = '\0';
+	rq->tunnel = http1_method_is(h, "CONNECT");
+	rq->head_only = http1_method_is(h, "HEAD");
+	rq->japanese = page_prefers_japanese(h);
+	/* RFC 9112 9.3.1: what cannot be repeated needs a connection that is surely there */
+	rq->fresh = !(http1_method_is(h, "GET") || rq->head_only) || h->chunked ||
+		    h->length != 0;
 }
 
-static int parse(struct conn *c, size_t head_len, struct request *rq)
+/* What is well-formed and yet not served: the status to refuse it with, or 0. */
+static unsigned check_semantics(const struct conn *c, const struct parsed *p)
 {
-	const struct http1_head *h = &rq->head;
-	int r = http1_parse_request(c->head, head_len, &rq->head);
+	const struct http1_head *h = &p->head;
+	const struct http1_field *expect = http1_find(h, "expect");
+	unsigned forwards;
 
-	if (r < 0)
-		return r;
-	note_method(c, h);
-	r = c->tunnel ? target_parse_authority(h->target, &rq->target)
-		      : target_parse_absolute(h->target, &rq->target);
-	if (r < 0)
-		return r;
-	note_request(c, rq);
 	/* two names in one request are a way of talking round the decision */
-	if (h->host.p != NULL && !target_host_is(&rq->target, h->host))
-		return -EBADMSG;
+	if (h->host.p != NULL && !target_host_is(&p->target, h->host))
+		return 400;
 	/* RFC 9110 9.3.6: CONNECT has no content */
-	if (c->tunnel && (h->chunked || h->length != 0))
-		return -EBADMSG;
+	if (c->rq->tunnel && (h->chunked || h->length != 0))
+		return 400;
+	if (rewrite_max_forwards(h, &forwards) < 0)
+		return 400;
+	/* it would show scripts the fields that they must not see */
+	if (http1_method_is(h, "TRACE"))
+		return 405;
+	if (expect != NULL && !http1_span_is(expect->value, "100-continue"))
+		return 417;
 	return 0;
 }
 
-static int prepare_exchange(struct conn *c, const struct request *rq)
+static int parse(struct conn *c, const char *data, size_t len, struct parsed *p)
 {
-	size_t max = HTTP1_REQUEST_HEAD_MAX + REWRITE_GROWTH_MAX, len;
-	CLEANUP(free_p) char *text = malloc(max);
-	int r;
+	int r = http1_parse_request(data, len, &p->head);
 
-	if (text == NULL)
-		return -ENOMEM;
-	r = exchange_new(&rq->head, &c->exchange);
-	if (r == 0)
-		r = rewrite_request(&rq->head, &rq->target, text, max, &len);
-	if (r == 0)
-		r = tunnel_queue(&c->up, text, len);
 	if (r < 0)
 		return r;
-	c->up.bytes = len;
-	c->up.filter = exchange_up;
-	c->up.keep_open = true; /* many origins take a half-close for an abort */
-	c->down.filter = exchange_down;
-	c->up.user = c->down.user = c->exchange;
-	c->up.ended = c->exchange->up.done;
-	c->down.keep_open = true; /* DRAIN closes */
-	return 0;
+	note_method(c, &p->head);
+	if (!c->rq->tunnel)
+		exchange_begin(&c->rq->exchange, &p->head);
+	r = c->rq->tunnel ? target_parse_authority(p->head.target, &p->target)
+			  : target_parse_absolute(p->head.target, &p->target);
+	return r == 0 ? note_request(c, p) : r;
 }
 
-/* What came behind the head already. */
-static int prepare_rest(struct conn *c, size_t head_len)
+/* The request as it goes on, with what there is of its body; what follows is kept. */
+static int prepare_plain(struct conn *c, const struct parsed *p, const char *rest,
+			 size_t len)
 {
-	const char *rest = c->head + head_len;
-	struct tunnel_out out = { .p = rest, .len = c->head_len - head_len };
+	size_t head_len;
+	ssize_t used;
+	int r = rewrite_request(&p->head, &p->target, c->w->out, sizeof(c->w->out),
+				&head_len);
+
+	if (r < 0)
+		return r;
+	used = exchange_up(&c->rq->exchange, rest, len);
+	if (used < 0)
+		return (int)used;
+	r = flow_queue(&c->up, c->w->out, head_len);
+	if (r == 0)
+		r = flow_queue(&c->up, rest, (size_t)used);
+	c->up.bytes = head_len + (size_t)used;
+	return r == 0 ? conn_hold(c, rest + used, len - (size_t)used) : r;
+}
+
+/* OPTIONS that was to come no further than here (RFC 9110 7.6.2). */
+static bool ends_here(const struct parsed *p)
+{
+	unsigned forwards;
+
+	return rewrite_max_forwards(&p->head, &forwards) == 1 && forwards == 0;
+}
+
+/* data may be c->in, which is replaced by what follows the head. */
+static int prepare(struct conn *c, const struct parsed *p, const char *rest, size_t len)
+{
+	char *was = c->in;
 	int r;
 
-	if (out.len == 0 || c->up.ended)
-		return 0;
-	if (c->exchange != NULL) {
-		r = exchange_up(c->exchange, rest, out.len, &out);
-		if (r < 0)
-			return r;
-	}
-	c->up.ended = out.end;
-	c->up.bytes += out.len;
-	return tunnel_queue(&c->up, out.p, out.len);
-}
-
-static int prepare(struct conn *c, const struct request *rq, size_t head_len)
-{
-	int r = c->tunnel ? 0 : prepare_exchange(c, rq);
-
-	if (r == 0)
-		r = prepare_rest(c, head_len);
-	free(c->head);
-	c->head = NULL;
+	c->in = NULL;
+	c->in_len = 0;
+	r = c->rq->tunnel ? conn_hold(c, rest, len) : prepare_plain(c, p, rest, len);
+	free(was);
 	return r;
 }
 
-static void begin(struct conn *c, size_t head_len)
+static void begin(struct conn *c, const char *data, size_t head_len, size_t len)
 {
-	struct request rq = { 0 };
+	struct parsed p = { 0 };
 	struct decide_answer a;
-	int r = parse(c, head_len, &rq);
+	int r = parse(c, data, head_len, &p);
+	unsigned status = r < 0 ? status_of(r) : check_semantics(c, &p);
 
-	if (r < 0) {
-		refuse_malformed(c, r);
+	if (status != 0) {
+		refuse(c, status);
 		return;
 	}
 	a = judge(c);
@@ -184,71 +225,112 @@ static void begin(struct conn *c, size_t head_len)
 		conn_refuse(c, a.reason, page_status(a.reason));
 		return;
 	}
-	c->reason = a.reason;
+	if (ends_here(&p)) {
+		conn_say(c, OPTIONS_ANSWER, strlen(OPTIONS_ANSWER));
+		return;
+	}
+	c->rq->reason = a.reason;
+	c->rq->tls_any = a.tls_any;
+	c->rq->named_address = a.named_address;
 	c->until = a.until;
 	worker_note_until(c->w, c->until);
-	r = prepare(c, &rq, head_len);
+	r = prepare(c, &p, data + head_len, len - head_len);
 	if (r == -ENOMEM)
 		conn_refuse(c, REASON_OVERLOAD, 503);
 	else if (r < 0)
 		refuse_malformed(c, r);
 	else
-		dial_start(c);
+		contact_start(c);
 }
 
-/* RFC 9112 2.2: one empty line in front of the request is stepped over. */
-static bool skip_empty_line(struct conn *c, ssize_t end)
+static void refuse_bytes(struct conn *c, int error)
 {
-	if (end != 2)
-		return false;
-	c->head_len -= 2;
-	memmove(c->head, c->head + 2, c->head_len);
-	c->head_scan = 0;
-	return true;
+	if (begin_request(c) < 0)
+		conn_end(c, REASON_OVERLOAD);
+	else
+		refuse_malformed(c, error);
 }
 
-static void look(struct conn *c)
+/*
+ * Bytes from the beginning of a request on; kept: they are c->in, else they are kept
+ * when the head is not whole.
+ */
+static void look(struct conn *c, const char *data, size_t len, bool kept)
 {
-	ssize_t end = http1_head_end(c->head, c->head_len, &c->head_scan);
+	size_t scan = c->scan, skip = 0;
+	ssize_t end = http1_head_end(data, len, &scan);
 
-	if (skip_empty_line(c, end))
-		end = http1_head_end(c->head, c->head_len, &c->head_scan);
-	if (end > 0)
-		begin(c, (size_t)end);
-	else if (end < 0)
-		refuse_malformed(c, (int)end);
-	else if (c->head_len == HTTP1_REQUEST_HEAD_MAX)
-		refuse_malformed(c, -EMSGSIZE);
+	if (end == 2) { /* RFC 9112 2.2: one empty line in front is stepped over */
+		skip = 2;
+		scan = 0;
+		end = http1_head_end(data + skip, len - skip, &scan);
+	}
+	if (end > HTTP1_REQUEST_HEAD_MAX || (end == 0 && len >= HTTP1_REQUEST_HEAD_MAX)) {
+		refuse_bytes(c, -EMSGSIZE);
+	} else if (end < 0) {
+		refuse_bytes(c, (int)end);
+	} else if (end > 0) {
+		c->scan = 0;
+		if (begin_request(c) < 0)
+			conn_end(c, REASON_OVERLOAD);
+		else
+			begin(c, data + skip, (size_t)end, len - skip);
+	} else {
+		c->scan = skip == 0 ? (uint32_t)scan : 0;
+		if (!kept && conn_hold(c, data, len) < 0)
+			conn_end(c, REASON_OVERLOAD);
+	}
+}
+
+static void on_bytes(struct conn *c, const char *data, size_t len)
+{
+	if (c->in_len == 0) {
+		conn_set_timer(c, CONN_HEAD_MS);
+		look(c, data, len, false);
+	} else if (conn_hold(c, data, len) < 0) {
+		conn_end(c, REASON_OVERLOAD);
+	} else {
+		look(c, c->in, c->in_len, true);
+	}
 }
 
 void request_read(struct conn *c)
 {
-	ssize_t n;
+	while (c->state == CONN_HEAD) {
+		ssize_t n =
+			flow_read(c->client, c->w->tools.chunk, HTTP1_REQUEST_HEAD_MAX);
 
-	if (c->head == NULL)
-		c->head = malloc(HTTP1_REQUEST_HEAD_MAX);
-	if (c->head == NULL) {
-		conn_refuse(c, REASON_OVERLOAD, 503);
-		return;
+		if (n == -EAGAIN)
+			return;
+		if (n > 0)
+			on_bytes(c, c->w->tools.chunk, (size_t)n);
+		else if (c->in_len != 0)
+			refuse_bytes(c, -EBADMSG);
+		else
+			conn_end(
+				c,
+				REASON_CLOSED); /* nothing was asked: nothing to record */
 	}
-	n = recv(c->client, c->head + c->head_len, HTTP1_REQUEST_HEAD_MAX - c->head_len,
-		 MSG_DONTWAIT);
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n > 0) {
-		c->head_len += (size_t)n;
-		look(c);
-	} else if (c->head_len != 0) {
-		refuse_malformed(c, -EBADMSG);
-	} else {
-		conn_end(c, REASON_CLOSED); /* nothing was asked: nothing to record */
+}
+
+void request_await(struct conn *c)
+{
+	c->state = CONN_HEAD;
+	c->scan = 0;
+	c->until = 0;
+	conn_set_timer(c, CONN_KEEP_MS);
+	if (c->state == CONN_HEAD && c->in_len != 0) {
+		conn_set_timer(c, CONN_HEAD_MS);
+		look(c, c->in, c->in_len, true);
 	}
+	if (c->state == CONN_HEAD)
+		request_read(c);
 }
 
 void request_timeout(struct conn *c)
 {
-	if (c->head_len != 0)
-		refuse_malformed(c, -ETIMEDOUT);
+	if (c->in_len != 0)
+		refuse_bytes(c, -ETIMEDOUT);
 	else
 		conn_end(c, REASON_CLOSED);
 }

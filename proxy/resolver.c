@@ -1,221 +1,393 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proxy/resolver.h"
 
-#include <arpa/inet.h>
-#include <ares.h>
 #include <errno.h>
+#include <sodium.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "lib/mem.h"
+#include "proxy/dnsask.h"
+#include "proxy/dnscache.h"
 
-#define TRY_MS      1200 /* c-ares doubles it with every round */
-#define TRIES       2
-#define SERVERS_MAX 16
+#define PORT          53
+#define DELAY_MS      50 /* RFC 8305 section 8: resolution delay */
+#define TTL_MIN_S     1
+#define TTL_MAX_S     3600
+#define NEGATIVE_MS   5000
+#define FAILURE_MS    1000
+#define CACHE_ENTRIES 16384
+#define CACHE_BYTES   (4 * 1024 * 1024)
+#define BUCKETS       4096 /* of names being asked for; a power of two */
 
-struct watch { /* one socket of c-ares */
-	struct watch *next;
+_Static_assert(RESOLVER_ADDRESSES_MAX == DNSCACHE_ADDRESSES_MAX, "one answer's size");
+
+struct part { /* one family's side of a lookup */
+	struct dnsask_question question;
+	bool pending;
+	int64_t expires_ms; /* of its addresses */
+	struct dnsask_answer answer;
+};
+
+struct lookup { /* a name being asked for */
 	struct resolver *r;
-	int fd;
-	sd_event_source *io;
+	struct lookup *chain; /* the next of the same bucket */
+	struct lookup *next_ready;
+	struct resolver_query *waiters;
+	struct loop_timer delay;
+	uint64_t hash;
+	bool listed; /* in its bucket: others may join */
+	bool ready; /* something came; in the resolver's list */
+	struct part part[2]; /* IPv6, IPv4 */
+	char host[];
 };
 
 struct resolver {
-	sd_event *event;
-	ares_channel channel; /* NULL: no servers yet */
-	struct watch *watches;
-	sd_event_source *timer;
-	struct addr server[SERVERS_MAX];
-	size_t server_count;
-	size_t queries;
+	struct loop *l;
+	struct dnsask *ask;
+	struct dnscache *cache;
+	struct lookup *ready;
+	size_t waiting, lookups;
+	bool ending;
+	struct lookup *bucket[BUCKETS];
 };
 
-struct resolver_query {
+struct resolver_query { /* one who waits for a lookup */
 	struct resolver *r;
-	resolver_done *done; /* NULL: cancelled */
+	struct resolver_query *next, **back;
+	resolver_done *done;
 	void *user;
 };
 
-static void arm_timer(struct resolver *r)
+static void unlist(struct lookup *l)
 {
-	struct timeval tv, *next;
+	struct lookup **at = &l->r->bucket[l->hash % BUCKETS];
 
-	if (r->channel == NULL)
+	if (!l->listed)
 		return;
-	next = ares_timeout(r->channel, NULL, &tv);
-	if (next == NULL) {
-		(void)sd_event_source_set_enabled(r->timer, SD_EVENT_OFF);
+	while (*at != l)
+		at = &(*at)->chain;
+	*at = l->chain;
+	l->listed = false;
+}
+
+static void query_free(struct resolver_query *q)
+{
+	*q->back = q->next;
+	if (q->next != NULL)
+		q->next->back = q->back;
+	q->r->waiting--;
+	free(q);
+}
+
+void resolver_cancel(struct resolver_query *q)
+{
+	if (q != NULL)
+		query_free(q);
+}
+
+static bool has_addr(const struct dnscache_answer *a, struct addr addr)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		if (addr_equal(a->addr[i], addr))
+			return true;
+	}
+	return false;
+}
+
+/* IPv6 first, and one of each in turn (RFC 8305 section 4). */
+static void interleave(const struct part part[2], struct dnscache_answer *a)
+{
+	for (size_t i = 0; i < DNSASK_ADDRESSES_MAX; i++) {
+		for (size_t f = 0; f < 2; f++) {
+			const struct dnsask_answer *from = &part[f].answer;
+
+			if (i < from->count && a->count < DNSCACHE_ADDRESSES_MAX &&
+			    !has_addr(a, from->addr[i]))
+				a->addr[a->count++] = from->addr[i];
+		}
+	}
+}
+
+static bool has_error(const struct lookup *l, int error)
+{
+	return l->part[0].answer.error == error || l->part[1].answer.error == error;
+}
+
+static bool is_pending(const struct lookup *l)
+{
+	return l->part[0].pending || l->part[1].pending;
+}
+
+/* For how long the addresses hold that came. */
+static int64_t ttl_of(const struct lookup *l)
+{
+	int64_t ms = (int64_t)TTL_MAX_S * 1000;
+
+	for (size_t f = 0; f < 2; f++) {
+		int64_t left = l->part[f].expires_ms - loop_now_ms(l->r->l);
+
+		if (l->part[f].answer.count != 0 && left < ms)
+			ms = left > 0 ? left : 0;
+	}
+	/* half an answer: ask soon again for the other half */
+	if ((is_pending(l) || has_error(l, -EIO)) && ms > NEGATIVE_MS)
+		ms = NEGATIVE_MS;
+	return ms;
+}
+
+/* What is known now: as an answer, and for how long. */
+static int64_t sum_up(const struct lookup *l, struct dnscache_answer *a)
+{
+	a->error = 0;
+	a->count = 0;
+	if (has_error(l, -ECANCELED)) {
+		a->error = -EIO;
+		return 0;
+	}
+	interleave(l->part, a);
+	if (a->count != 0)
+		return ttl_of(l);
+	a->error = has_error(l, -EIO) ? -EIO : -ENOENT;
+	return a->error == -EIO ? FAILURE_MS : NEGATIVE_MS;
+}
+
+/*
+ * Keep what is known and tell those who wait. Nothing of the lookup is used after the
+ * first of them was told: they may start, cancel, and change the servers.
+ */
+static void conclude(struct lookup *l)
+{
+	struct resolver *r = l->r;
+	struct resolver_query *waiters = l->waiters;
+	struct dnscache_answer a;
+	int64_t ttl_ms = sum_up(l, &a);
+
+	unlist(l);
+	loop_timer_clear(r->l, &l->delay);
+	if (dnscache_put(r->cache, l->host, loop_now_ms(r->l), ttl_ms, a.error, a.addr,
+			 a.count) < 0)
+		ttl_ms = 0; /* not kept: the next one asks again */
+	l->waiters = NULL;
+	if (waiters != NULL)
+		waiters->back = &waiters;
+	if (!is_pending(l)) {
+		r->lookups--;
+		free(l);
+	}
+	while (waiters != NULL) {
+		resolver_done *done = waiters->done;
+		void *user = waiters->user;
+
+		query_free(waiters);
+		done(user, a.error, a.addr, a.count);
+	}
+}
+
+/* A datagram socket takes the address when there is a route; nothing is sent. */
+static bool has_route(struct addr a)
+{
+	CLEANUP(close_p) int fd = -1;
+	struct sockaddr_storage ss;
+	socklen_t len = addr_to_sockaddr(a, PORT, &ss);
+
+	fd = socket(ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	return fd != -1 && connect(fd, (const struct sockaddr *)&ss, len) == 0;
+}
+
+static void on_delay(void *user)
+{
+	struct lookup *l = user;
+	const struct dnsask_answer *ipv6 = &l->part[0].answer;
+
+	if (ipv6->count != 0 && !has_route(ipv6->addr[0]))
+		return; /* the IPv4 answer is waited for */
+	conclude(l);
+}
+
+static void weigh(struct lookup *l)
+{
+	if (!is_pending(l)) {
+		conclude(l);
 		return;
 	}
-	(void)sd_event_source_set_time_relative(
-		r->timer, (uint64_t)next->tv_sec * 1000000u + (uint64_t)next->tv_usec);
-	(void)sd_event_source_set_enabled(r->timer, SD_EVENT_ONESHOT);
+	if (!l->listed || l->part[0].answer.count + l->part[1].answer.count == 0)
+		return; /* told already, or nothing to tell yet */
+	if (loop_timer_set(l->r->l, &l->delay, DELAY_MS) < 0)
+		conclude(l);
 }
 
-static int on_socket(sd_event_source *s, int fd, uint32_t revents, void *user)
-{
-	struct watch *w = user;
-	struct resolver *r = w->r; /* w may be gone after the next call */
-	bool in = (revents & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0;
-	bool out = (revents & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0;
-
-	(void)s;
-	ares_process_fd(r->channel, in ? fd : ARES_SOCKET_BAD,
-			out ? fd : ARES_SOCKET_BAD);
-	arm_timer(r);
-	return 0;
-}
-
-static int on_timer(sd_event_source *s, uint64_t usec, void *user)
+/* Never inside c-ares, so that those who wait may call whatever they like. */
+static void settle(void *user)
 {
 	struct resolver *r = user;
 
-	(void)s;
-	(void)usec;
-	if (r->channel != NULL)
-		ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-	arm_timer(r);
+	while (r->ready != NULL) {
+		struct lookup *l = r->ready;
+
+		r->ready = l->next_ready;
+		l->ready = false;
+		weigh(l);
+	}
+}
+
+static void on_part(struct dnsask_question *q, const struct dnsask_answer *a)
+{
+	struct lookup *l = q->user;
+	struct part *p = &l->part[q->family == 6 ? 0 : 1];
+
+	p->pending = false;
+	p->answer = *a;
+	p->expires_ms = loop_now_ms(l->r->l) +
+			(int64_t)(a->ttl_s != 0 ? a->ttl_s : TTL_MIN_S) * 1000;
+	if (a->error == -ECANCELED)
+		unlist(l);
+	if (l->ready)
+		return;
+	l->ready = true;
+	l->next_ready = l->r->ready;
+	l->r->ready = l;
+}
+
+static struct lookup *find(const struct resolver *r, const char *host, uint64_t hash)
+{
+	struct lookup *l = r->bucket[hash % BUCKETS];
+
+	while (l != NULL && (l->hash != hash || strcmp(l->host, host) != 0))
+		l = l->chain;
+	return l;
+}
+
+static struct lookup *lookup_new(struct resolver *r, const char *host, uint64_t hash)
+{
+	size_t size = strlen(host) + 1;
+	struct lookup *l = calloc(1, sizeof(*l) + size);
+
+	if (l == NULL)
+		return NULL;
+	l->r = r;
+	l->hash = hash;
+	l->delay = (struct loop_timer){ .fn = on_delay, .user = l };
+	memcpy(l->host, host, size);
+	l->listed = true;
+	l->chain = r->bucket[hash % BUCKETS];
+	r->bucket[hash % BUCKETS] = l;
+	r->lookups++;
+	return l;
+}
+
+static void ask(struct lookup *l)
+{
+	for (size_t f = 0; f < 2; f++) {
+		struct part *p = &l->part[f];
+
+		p->pending = true;
+		p->question = (struct dnsask_question){ .family = f == 0 ? 6 : 4,
+							.done = on_part,
+							.user = l };
+	}
+	for (size_t f = 0; f < 2; f++)
+		dnsask_start(l->r->ask, l->host, &l->part[f].question);
+}
+
+static int join(struct resolver *r, const char *host, struct resolver_query *q)
+{
+	uint64_t hash = dnscache_hash(r->cache, host, strlen(host));
+	struct lookup *l = find(r, host, hash);
+	bool fresh = l == NULL;
+	int e;
+
+	if (fresh) {
+		if (r->lookups == RESOLVER_QUERIES_MAX)
+			return -EBUSY;
+		e = dnsask_prepare(r->ask);
+		if (e < 0)
+			return e;
+		l = lookup_new(r, host, hash);
+		if (l == NULL)
+			return -ENOMEM;
+	}
+	q->next = l->waiters;
+	q->back = &l->waiters;
+	if (q->next != NULL)
+		q->next->back = &q->next;
+	l->waiters = q;
+	r->waiting++;
+	if (fresh)
+		ask(l);
 	return 0;
 }
 
-static void unwatch(struct resolver *r, int fd)
+int resolver_start(struct resolver *r, const char *host, resolver_done *done, void *user,
+		   struct resolver_query **ret_query)
 {
-	for (struct watch **at = &r->watches; *at != NULL; at = &(*at)->next) {
-		struct watch *w = *at;
+	CLEANUP(free_p) struct resolver_query *q = NULL;
+	struct dnscache_answer a;
+	int e;
 
-		if (w->fd != fd)
-			continue;
-		*at = w->next;
-		(void)sd_event_source_disable_unref(w->io);
-		free(w);
-		return;
+	if (host[0] == '\0' || strlen(host) > DNSCACHE_NAME_MAX)
+		return -EINVAL;
+	if (r->ending)
+		return -ENOTCONN;
+	if (dnscache_get(r->cache, host, loop_now_ms(r->l), &a)) {
+		*ret_query = NULL;
+		done(user, a.error, a.addr, a.count);
+		return 0;
 	}
+	if (r->waiting == RESOLVER_QUERIES_MAX)
+		return -EBUSY;
+	q = calloc(1, sizeof(*q));
+	if (q == NULL)
+		return -ENOMEM;
+	*q = (struct resolver_query){ .r = r, .done = done, .user = user };
+	e = join(r, host, q);
+	if (e < 0)
+		return e;
+	*ret_query = STEAL(q);
+	settle(r);
+	return 0;
 }
 
-static void watch(struct resolver *r, int fd, uint32_t events)
+int resolver_use_port(struct resolver *r, const struct addr *server, size_t count,
+		      uint16_t port)
 {
-	struct watch *w = r->watches;
+	int e = dnsask_use(r->ask, server, count, port);
 
-	while (w != NULL && w->fd != fd)
-		w = w->next;
-	if (w != NULL) {
-		(void)sd_event_source_set_io_events(w->io, events);
-		return;
-	}
-	w = calloc(1, sizeof(*w));
-	if (w == NULL)
-		return; /* the query runs into its timeout */
-	w->r = r;
-	w->fd = fd;
-	if (sd_event_add_io(r->event, &w->io, fd, events, on_socket, w) < 0) {
-		free(w);
-		return;
-	}
-	w->next = r->watches;
-	r->watches = w;
-}
-
-static void on_state(void *user, ares_socket_t fd, int readable, int writable)
-{
-	uint32_t events = (readable != 0 ? (uint32_t)EPOLLIN : 0) |
-			  (writable != 0 ? (uint32_t)EPOLLOUT : 0);
-
-	if (events != 0)
-		watch(user, fd, events);
-	else
-		unwatch(user, fd);
-}
-
-/* Everything that c-ares would otherwise look up in files or the environment is set. */
-static int open_channel(struct resolver *r, ares_channel *ret_channel)
-{
-	char lookups[] = "b"; /* DNS, no hosts file */
-	struct ares_options o = {
-		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
-		.timeout = TRY_MS,
-		.tries = TRIES,
-		.ndots = 0,
-		.lookups = lookups,
-		.sock_state_cb = on_state,
-		.sock_state_cb_data = r,
-	};
-	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS |
-		   ARES_OPT_SERVERS | ARES_OPT_DOMAINS | ARES_OPT_SORTLIST |
-		   ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
-	int e = ares_init_options(ret_channel, &o, mask);
-
-	return e == ARES_SUCCESS ? 0 : e == ARES_ENOMEM ? -ENOMEM : -EIO;
-}
-
-static int set_servers(ares_channel channel, const struct addr *server, size_t count)
-{
-	struct ares_addr_node node[SERVERS_MAX] = { 0 };
-
-	for (size_t i = 0; i < count; i++) {
-		node[i].next = i + 1 < count ? &node[i + 1] : NULL;
-		node[i].family = server[i].family == 4 ? AF_INET : AF_INET6;
-		memcpy(&node[i].addr, server[i].bytes, server[i].family == 4 ? 4 : 16);
-	}
-	return ares_set_servers(channel, count != 0 ? node : NULL) == ARES_SUCCESS ? 0
-										   : -EIO;
-}
-
-static bool same_servers(const struct resolver *r, const struct addr *server,
-			 size_t count)
-{
-	if (r->channel == NULL || r->server_count != count)
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		if (!addr_equal(r->server[i], server[i]))
-			return false;
-	}
-	return true;
+	if (e <= 0)
+		return e;
+	dnscache_clear(r->cache);
+	settle(r);
+	return 0;
 }
 
 int resolver_use(struct resolver *r, const struct addr *server, size_t count)
 {
-	ares_channel next, old = r->channel;
-	int e;
-
-	if (count > SERVERS_MAX)
-		count = SERVERS_MAX;
-	if (same_servers(r, server, count))
-		return 0;
-	e = open_channel(r, &next);
-	if (e < 0)
-		return e;
-	e = set_servers(next, server, count);
-	if (e < 0) {
-		ares_destroy(next);
-		return e;
-	}
-	r->channel = next;
-	memcpy(r->server, server, count * sizeof(*server));
-	r->server_count = count;
-	if (old != NULL)
-		ares_destroy(old);
-	return 0;
+	return resolver_use_port(r, server, count, PORT);
 }
 
-int resolver_new(sd_event *event, struct resolver **ret_resolver)
+int resolver_new(struct loop *l, struct resolver **ret_resolver)
 {
 	CLEANUP(free_p) struct resolver *r = calloc(1, sizeof(*r));
+	uint8_t key[DNSCACHE_KEY_LEN];
 	int e;
 
 	if (r == NULL)
 		return -ENOMEM;
-	if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
+	if (sodium_init() < 0)
 		return -EIO;
-	r->event = event;
-	e = sd_event_add_time_relative(event, &r->timer, CLOCK_MONOTONIC, 0, 0, on_timer,
-				       r);
+	randombytes_buf(key, sizeof(key));
+	r->l = l;
+	e = dnscache_new(CACHE_ENTRIES, CACHE_BYTES, key, &r->cache);
+	if (e < 0)
+		return e;
+	e = dnsask_new(l, settle, r, &r->ask);
 	if (e < 0) {
-		ares_library_cleanup();
+		dnscache_free(r->cache);
 		return e;
 	}
-	(void)sd_event_source_set_enabled(r->timer, SD_EVENT_OFF);
 	*ret_resolver = STEAL(r);
 	return 0;
 }
@@ -224,77 +396,9 @@ void resolver_free(struct resolver *r)
 {
 	if (r == NULL)
 		return;
-	if (r->channel != NULL)
-		ares_destroy(r->channel);
-	(void)sd_event_source_disable_unref(r->timer);
-	ares_library_cleanup();
+	r->ending = true;
+	dnsask_free(r->ask);
+	settle(r);
+	dnscache_free(r->cache);
 	free(r);
-}
-
-static size_t collect(const struct ares_addrinfo *res, struct addr *dst)
-{
-	size_t n = 0;
-
-	for (const struct ares_addrinfo_node *i = res->nodes; i != NULL; i = i->ai_next) {
-		uint16_t port;
-		struct addr a = addr_from_sockaddr(i->ai_addr, &port);
-
-		if (a.family != 0 && n < RESOLVER_ADDRESSES_MAX)
-			dst[n++] = a;
-	}
-	return n;
-}
-
-static void on_answer(void *user, int status, int timeouts, struct ares_addrinfo *res)
-{
-	struct resolver_query *q = user;
-	struct addr addr[RESOLVER_ADDRESSES_MAX];
-	size_t n = 0;
-	int error = -EIO;
-
-	(void)timeouts;
-	if (status == ARES_SUCCESS && res != NULL)
-		n = collect(res, addr);
-	if (n != 0)
-		error = 0;
-	else if (status == ARES_SUCCESS || status == ARES_ENOTFOUND ||
-		 status == ARES_ENODATA)
-		error = -ENOENT;
-	if (res != NULL)
-		ares_freeaddrinfo(res);
-	q->r->queries--;
-	if (q->done != NULL)
-		q->done(q->user, error, addr, n);
-	free(q);
-}
-
-int resolver_start(struct resolver *r, const char *host, resolver_done *done, void *user,
-		   struct resolver_query **ret_query)
-{
-	struct ares_addrinfo_hints hints = {
-		.ai_flags = ARES_AI_NOSORT,
-		.ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_STREAM,
-	};
-	struct resolver_query *q;
-
-	if (r->channel == NULL || r->server_count == 0)
-		return -ENOTCONN;
-	if (r->queries == RESOLVER_QUERIES_MAX)
-		return -EBUSY;
-	q = calloc(1, sizeof(*q));
-	if (q == NULL)
-		return -ENOMEM;
-	*q = (struct resolver_query){ .r = r, .done = done, .user = user };
-	r->queries++;
-	*ret_query = q;
-	ares_getaddrinfo(r->channel, host, NULL, &hints, on_answer, q);
-	arm_timer(r);
-	return 0;
-}
-
-void resolver_cancel(struct resolver_query *q)
-{
-	if (q != NULL)
-		q->done = NULL;
 }

@@ -2,6 +2,7 @@
 #include "proxy/service.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,23 +13,23 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "lib/str.h"
+#include "proxy/engine.h"
 #include "proxy/listener.h"
-#include "proxy/worker.h"
 
-#define AREA            "proxyd"
-#define ACTIVATED       "proxy" /* name of a handed-in listening socket */
-#define HOUSEKEEPING_US 10000000u
+#define AREA      "proxyd"
+#define ACTIVATED "proxy" /* name of a handed-in listening socket */
 
 struct service {
 	struct svc *svc;
 	char revisions[PATH_TEXT_MAX];
-	struct declog log;
-	struct worker *worker;
-	struct listener *listener; /* NULL: the policy has no proxy, or no policy */
-	int activated;
+	struct spool *spool;
+	struct engine *engine;
+	struct snapshot *snap; /* a reference; NULL: no policy */
+	int listener; /* -1: the policy has no proxy, or no policy */
+	uint16_t port;
+	int activated; /* handed in and not in use; -1: none */
 	int control; /* listening socket */
 	struct ipc_server *ipc;
-	sd_event_source *housekeeping;
 };
 
 static int refuse(char text[PROTO_TEXT_MAX], int error, const char *fmt, ...)
@@ -44,36 +45,74 @@ static int refuse(char text[PROTO_TEXT_MAX], int error, const char *fmt, ...)
 	return error;
 }
 
-/* The listener for this policy: the one there is, a new one, or none. */
-static int next_listener(struct service *s, const struct policy_proxy *p,
-			 struct listener **ret_listener)
+/* A handed-in socket is used when it has that port (0: any). */
+static bool take_activated(struct service *s, uint16_t port, int *ret_fd)
 {
-	*ret_listener = NULL;
+	uint16_t has;
+
+	if (s->activated < 0 || listener_port_of(s->activated, &has) < 0 ||
+	    (port != 0 && has != port) || fcntl(s->activated, F_SETFL, O_NONBLOCK) == -1)
+		return false;
+	*ret_fd = steal_fd(&s->activated);
+	return true;
+}
+
+/* The listening socket for this policy: the one there is, a new one, or none (-1). */
+static int next_listener(struct service *s, const struct policy_proxy *p, int *ret_fd)
+{
+	*ret_fd = -1;
 	if (!p->present)
 		return 0;
-	if (s->listener != NULL && listener_port(s->listener) == p->port) {
-		*ret_listener = s->listener;
+	if (s->listener != -1 && s->port == p->port) {
+		*ret_fd = s->listener;
 		return 0;
 	}
-	return listener_new(s->svc->event, s->worker, p->port, &s->activated,
-			    ret_listener);
+	return take_activated(s, p->port, ret_fd) ? 0 : listener_open(p->port, ret_fd);
+}
+
+/* Accept from fd and from no other. */
+static int change_listener(struct service *s, int fd, uint16_t port)
+{
+	int r;
+
+	if (fd == s->listener)
+		return 0;
+	engine_ignore(s->engine);
+	r = fd != -1 ? engine_listen(s->engine, fd) : 0;
+	if (r < 0) {
+		if (s->listener != -1 && engine_listen(s->engine, s->listener) < 0)
+			log_err(AREA, "the port before cannot be served any more");
+		return r;
+	}
+	close_p(&s->listener);
+	s->listener = fd;
+	s->port = port;
+	return 0;
+}
+
+static int refuse_revision(const struct diags *diags, int error,
+			   char text[PROTO_TEXT_MAX])
+{
+	(void)diag_print(diags, "revision", text, PROTO_TEXT_MAX);
+	if (text[0] == '\0')
+		(void)snprintf(text, PROTO_TEXT_MAX, "%s\n", strerror(-error));
+	return error;
 }
 
 static int load_snapshot(struct service *s, uint64_t number, struct snapshot **ret_snap,
 			 char text[PROTO_TEXT_MAX])
 {
 	struct diags diags = { 0 };
-	struct allow_image *image = NULL;
 	struct revision *rev = NULL;
+	struct allow_image *image = NULL;
 	int r = revision_load(s->revisions, number, &rev, &diags);
 
-	if (r == 0 && (r = revision_open_image(s->revisions, rev, &image, &diags)) < 0)
-		revision_free(rev);
+	if (r < 0)
+		return refuse_revision(&diags, r, text);
+	r = revision_open_image(s->revisions, rev, &image, &diags);
 	if (r < 0) {
-		(void)diag_print(&diags, "revision", text, PROTO_TEXT_MAX);
-		if (text[0] == '\0')
-			(void)snprintf(text, PROTO_TEXT_MAX, "%s\n", strerror(-r));
-		return r;
+		revision_free(rev);
+		return refuse_revision(&diags, r, text);
 	}
 	r = snapshot_new(rev, image, ret_snap);
 	if (r < 0) {
@@ -84,27 +123,38 @@ static int load_snapshot(struct service *s, uint64_t number, struct snapshot **r
 	return 0;
 }
 
+/* Everything that can fail comes before anything is judged by snap. */
+static int prepare(struct service *s, struct snapshot *snap, char text[PROTO_TEXT_MAX])
+{
+	const struct policy_proxy *p = &snap->rev->policy->proxy;
+	int fd = -1, r = engine_prepare(s->engine, snap);
+
+	if (r < 0)
+		return refuse(text, r, "cannot use the policy's resolvers: %s",
+			      strerror(-r));
+	r = next_listener(s, p, &fd);
+	if (r == 0)
+		r = change_listener(s, fd, p->port);
+	if (r == 0)
+		return 0;
+	if (fd != s->listener)
+		close_p(&fd);
+	engine_unprepare(s->engine);
+	return refuse(text, r, "cannot listen on port %u: %s", (unsigned)p->port,
+		      strerror(-r));
+}
+
 /* Returns how many connections were cut, or a negative errno and a text. */
 static int put_in_force(struct service *s, struct snapshot *snap,
 			char text[PROTO_TEXT_MAX])
 {
-	const struct policy_proxy *p = &snap->rev->policy->proxy;
-	struct listener *next;
-	int r = next_listener(s, p, &next);
+	int r = prepare(s, snap, text);
 
 	if (r < 0)
-		return refuse(text, r, "cannot listen on port %u: %s", (unsigned)p->port,
-			      strerror(-r));
-	r = worker_use(s->worker, snap);
-	if (r < 0) {
-		if (next != s->listener)
-			listener_free(next);
-		return refuse(text, r, "cannot use the policy's resolvers: %s",
-			      strerror(-r));
-	}
-	if (next != s->listener)
-		listener_free(s->listener);
-	s->listener = next;
+		return r;
+	r = (int)engine_use(s->engine, snap);
+	snapshot_unref(s->snap);
+	s->snap = snap;
 	return r;
 }
 
@@ -125,7 +175,7 @@ static int load(struct service *s, uint64_t number, char text[PROTO_TEXT_MAX])
 	}
 	(void)snprintf(line, sizeof(line),
 		       "revision %" PRIu64 " in force, %d connections cut", number, r);
-	declog_service(&s->log, number, (uint32_t)r, line);
+	declog_service(&s->engine->sink, number, (uint32_t)r, line);
 	log_info(AREA, "%s", line);
 	return r;
 }
@@ -148,13 +198,13 @@ static int on_load(struct ipc_peer *peer, const void *payload, size_t len, void 
 	return ipc_reply(peer, PROTO_RESULT, &reply, sizeof(reply));
 }
 
-static const char *what_is_wrong(const struct service *s)
+static const char *what_is_wrong(const struct service *s, bool records)
 {
-	if (s->worker->snap == NULL)
+	if (s->snap == NULL)
 		return "no revision is loaded: every request is refused";
-	if (spool_state(s->log.spool) < 0)
+	if (!records)
 		return "records cannot be written: every request is refused";
-	if (!s->worker->own_known)
+	if (!engine_own_known(s->engine))
 		return "the gateway's own addresses are not known: every request is "
 		       "refused";
 	return "";
@@ -163,16 +213,22 @@ static const char *what_is_wrong(const struct service *s)
 static int on_status(struct ipc_peer *peer, const void *payload, size_t len, void *user)
 {
 	const struct service *s = user;
+	struct declog_sink *sink = &s->engine->sink;
 	struct proto_status st = svc_status(s->svc);
-	const char *wrong = what_is_wrong(s);
+	const char *wrong;
+	bool records;
 
 	(void)payload;
 	(void)len;
-	st.revision = s->worker->snap != NULL ? s->worker->snap->rev->number : 0;
+	(void)pthread_mutex_lock(&sink->lock);
+	records = spool_state(sink->spool) == 0;
+	st.records = sink->records;
+	st.lost = sink->lost;
+	(void)pthread_mutex_unlock(&sink->lock);
+	wrong = what_is_wrong(s, records);
+	st.revision = s->snap != NULL ? s->snap->rev->number : 0;
 	st.ok = wrong[0] == '\0' ? 1 : 0;
-	st.connections = (uint32_t)s->worker->live_count;
-	st.records = s->log.records;
-	st.lost = s->log.lost;
+	st.connections = (uint32_t)sources_total(s->engine->sources);
 	(void)str_copy(st.text, sizeof(st.text), wrong);
 	return ipc_reply(peer, PROTO_STATUS_REPLY, &st, sizeof(st));
 }
@@ -182,31 +238,22 @@ static const struct ipc_permit permits[] = {
 	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },
 };
 
-static int on_housekeeping(sd_event_source *source, uint64_t usec, void *user)
-{
-	struct service *s = user;
-
-	(void)usec;
-	worker_refresh_own(s->worker);
-	worker_flush_overloads(s->worker);
-	(void)sd_event_source_set_time_relative(source, HOUSEKEEPING_US);
-	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-}
-
 /* Without a revision a handed-in socket is served all the same: with refusals. */
 static int start_serving(struct service *s)
 {
 	char text[PROTO_TEXT_MAX] = "";
-	int r = load(s, 0, text);
+	int fd, r = load(s, 0, text);
+	uint16_t port;
 
 	if (r >= 0)
 		return 0;
 	log_warn(AREA,
 		 "no revision to start with (%s): refusing everything until one comes",
 		 text[0] != '\0' ? text : strerror(-r));
-	if (s->activated < 0)
+	if (!take_activated(s, 0, &fd))
 		return 0;
-	return listener_new(s->svc->event, s->worker, 0, &s->activated, &s->listener);
+	r = listener_port_of(fd, &port);
+	return r < 0 ? r : change_listener(s, fd, port);
 }
 
 static int open_spool(struct service *s)
@@ -216,7 +263,7 @@ static int open_spool(struct service *s)
 
 	if (r < 0)
 		return r;
-	r = spool_open(spool, &s->log.spool);
+	r = spool_open(spool, &s->spool);
 	if (r < 0)
 		log_err(AREA, "cannot open the spool %s: %s", spool, strerror(-r));
 	return r;
@@ -239,18 +286,14 @@ static int start(struct service *s)
 	if (r >= 0)
 		r = open_spool(s);
 	if (r >= 0)
-		r = worker_new(s->svc->event, &s->log, &s->worker);
+		r = engine_new(s->spool, 0, &s->engine);
 	if (r < 0)
 		return r;
-	declog_service(&s->log, 0, 0, "started");
+	declog_service(&s->engine->sink, 0, 0, "started");
 	s->activated = svc_activated(ACTIVATED);
 	r = start_serving(s);
 	if (r >= 0)
 		r = open_control(s);
-	if (r >= 0)
-		r = sd_event_add_time_relative(s->svc->event, &s->housekeeping,
-					       CLOCK_MONOTONIC, HOUSEKEEPING_US, 0,
-					       on_housekeeping, s);
 	return r < 0 ? r : 0;
 }
 
@@ -261,7 +304,9 @@ int service_new(struct svc *svc, struct service **ret_service)
 
 	if (s == NULL)
 		return -ENOMEM;
-	*s = (struct service){ .svc = svc, .activated = -1, .control = -1 };
+	*s = (struct service){
+		.svc = svc, .listener = -1, .activated = -1, .control = -1
+	};
 	r = start(s);
 	if (r < 0) {
 		log_err(AREA, "cannot start: %s", strerror(-r));
@@ -276,11 +321,11 @@ void service_free(struct service *s)
 {
 	if (s == NULL)
 		return;
-	(void)sd_event_source_disable_unref(s->housekeeping);
 	ipc_server_free(s->ipc);
-	listener_free(s->listener);
-	worker_free(s->worker);
-	spool_close(s->log.spool);
+	engine_free(s->engine);
+	snapshot_unref(s->snap);
+	spool_close(s->spool);
+	close_p(&s->listener);
 	close_p(&s->control);
 	close_p(&s->activated);
 	free(s);

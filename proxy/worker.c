@@ -4,28 +4,31 @@
 #include <errno.h>
 #include <ifaddrs.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include "lib/mono.h"
+#include "lib/allow/entry.h"
+#include "lib/log.h"
 #include "proxy/conn.h"
+#include "proxy/engine.h"
 #include "proxy/page.h"
 
-#define EXPIRY_ACCURACY_US 1000
-#define FDS_RESERVED       128 /* spool, sockets of the control side, the resolver */
+#define HOUSEKEEPING_MS 10000
+/* The wall clock may be set: what depends on it is looked at this often at least. */
+#define CLOCK_LOOK_MS 1000
 
-static int on_reap(sd_event_source *s, void *user)
+static int64_t now_s(const struct worker *w)
 {
-	struct worker *w = user;
+	return loop_wall_us(w->loop) / 1000000;
+}
 
-	(void)s;
+static void free_dead(struct worker *w)
+{
 	while (w->dead != NULL) {
 		struct conn *c = w->dead;
 
 		w->dead = c->next;
 		conn_free(c);
 	}
-	return 0;
 }
 
 void worker_bury(struct worker *w, struct conn *c)
@@ -34,121 +37,104 @@ void worker_bury(struct worker *w, struct conn *c)
 	if (c->next != NULL)
 		c->next->link = c->link;
 	w->live_count--;
+	sources_remove(w->engine->sources, c->src);
 	c->next = w->dead;
 	w->dead = c;
-	(void)sd_event_source_set_enabled(w->reaper, SD_EVENT_ONESHOT);
 }
 
-static void arm_expiry(struct worker *w, int64_t until)
+void worker_await_record(struct worker *w, struct conn *c)
 {
-	(void)sd_event_source_set_time(w->expiry, (uint64_t)until * 1000000u);
-	(void)sd_event_source_set_enabled(w->expiry, SD_EVENT_ONESHOT);
+	c->next_opening = w->opening;
+	w->opening = c;
+}
+
+/* What was decided in this round is written, and only then done. */
+static void on_round_end(void *user)
+{
+	struct worker *w = user;
+
+	do {
+		struct conn *list = w->opening;
+		int r = declog_flush(&w->log);
+
+		w->opening = NULL;
+		while (list != NULL) {
+			struct conn *c = list;
+
+			list = c->next_opening;
+			if (c->state == CONN_OPENING) /* else it has ended since */
+				contact_opened(c, r);
+		}
+	} while (w->opening != NULL || w->log.batch.count != 0);
+	free_dead(w);
+}
+
+static void arm_expiry(struct worker *w, int64_t in_s)
+{
+	int64_t ms = in_s * 1000 - loop_wall_us(w->loop) / 1000 % 1000;
+
+	if (ms > CLOCK_LOOK_MS)
+		ms = CLOCK_LOOK_MS;
+	/* without memory for the timer: everything is asked again in this round */
+	if (loop_timer_set(w->loop, &w->expiry, ms > 0 ? ms : 1) < 0)
+		w->expiry.fn(w);
 }
 
 void worker_note_until(struct worker *w, int64_t until)
 {
-	uint64_t armed;
-	int on = SD_EVENT_OFF;
+	int64_t next = until != 0 && until < w->change_s ? until : w->change_s;
 
-	if (until == 0 || sd_event_source_get_enabled(w->expiry, &on) < 0)
-		return;
-	if (on == SD_EVENT_OFF || sd_event_source_get_time(w->expiry, &armed) < 0 ||
-	    (uint64_t)until * 1000000u < armed)
-		arm_expiry(w, until);
+	if (next != INT64_MAX && w->expiry.slot == 0)
+		arm_expiry(w, next - now_s(w));
 }
 
 /* Ask the same question again for everything open; end what gets another answer. */
-static int judge_again(struct worker *w)
+static size_t judge_again(struct worker *w)
 {
-	int64_t now_s = wall_us() / 1000000;
+	int64_t now = now_s(w);
 	struct conn *next;
-	int cut = 0;
+	size_t cut = 0;
 
 	for (struct conn *c = w->live; c != NULL; c = next) {
 		next = c->next;
-		cut += conn_judge_again(c, now_s) ? 1 : 0;
-	}
-	/* what is being drained keeps a past end: a timer for it would never rest */
-	for (struct conn *c = w->live; c != NULL; c = c->next) {
-		if (c->until > now_s)
-			worker_note_until(w, c->until);
+		cut += conn_judge_again(c, now) ? 1 : 0;
 	}
 	return cut;
 }
 
-static int on_expiry(sd_event_source *s, uint64_t usec, void *user)
+/* The first second (UTC) at which something that is open now has to be asked again. */
+static int64_t next_end(const struct worker *w)
+{
+	int64_t next = w->change_s;
+
+	for (const struct conn *c = w->live; c != NULL; c = c->next) {
+		if (c->until != 0 && c->until < next)
+			next = c->until;
+	}
+	return next;
+}
+
+static void note_change(struct worker *w)
+{
+	int64_t in_s = decide_next_change(w->snap, now_s(w));
+
+	w->change_s = in_s != INT64_MAX ? now_s(w) + in_s : INT64_MAX;
+}
+
+static void on_expiry(void *user)
 {
 	struct worker *w = user;
+	int64_t now = now_s(w);
 
-	(void)s;
-	(void)usec;
-	(void)judge_again(w);
-	return 0;
-}
-
-static size_t descriptors_allow(void)
-{
-	struct rlimit rl;
-
-	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
-		return 64;
-	rl.rlim_cur = rl.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &rl);
-	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur <= FDS_RESERVED + 2)
-		return 1;
-	if ((rl.rlim_cur - FDS_RESERVED) / 2 > WORKER_CONNS_MAX)
-		return WORKER_CONNS_MAX;
-	return (size_t)(rl.rlim_cur - FDS_RESERVED) / 2;
-}
-
-int worker_new(sd_event *event, struct declog *log, struct worker **ret_worker)
-{
-	struct worker *w = calloc(1, sizeof(*w));
-	int r;
-
-	if (w == NULL)
-		return -ENOMEM;
-	w->event = event;
-	w->log = log;
-	w->conns_max = descriptors_allow();
-	/* unique over restarts: nobody opens a million connections a second for long */
-	w->next_id = (uint64_t)wall_us();
-	r = resolver_new(event, &w->resolver);
-	if (r >= 0)
-		r = sd_event_add_defer(event, &w->reaper, on_reap, w);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(w->reaper, SD_EVENT_OFF);
-	if (r >= 0)
-		r = sd_event_add_time(event, &w->expiry, CLOCK_REALTIME, 0,
-				      EXPIRY_ACCURACY_US, on_expiry, w);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(w->expiry, SD_EVENT_OFF);
-	if (r < 0) {
-		worker_free(w);
-		return r;
+	if (next_end(w) <= now) {
+		(void)judge_again(w);
+		note_change(w);
 	}
-	worker_refresh_own(w);
-	*ret_worker = w;
-	return 0;
+	if (w->live != NULL)
+		worker_note_until(w, next_end(w));
 }
 
-void worker_free(struct worker *w)
-{
-	if (w == NULL)
-		return;
-	worker_flush_overloads(w);
-	while (w->live != NULL)
-		conn_end(w->live, REASON_SHUTDOWN);
-	if (w->dead != NULL)
-		(void)on_reap(w->reaper, w);
-	resolver_free(w->resolver);
-	(void)sd_event_source_disable_unref(w->reaper);
-	(void)sd_event_source_disable_unref(w->expiry);
-	snapshot_unref(w->snap);
-	free(w);
-}
-
-void worker_refresh_own(struct worker *w)
+static void refresh_own(struct worker *w)
 {
 	struct ifaddrs *list;
 	size_t n = 0;
@@ -172,6 +158,73 @@ void worker_refresh_own(struct worker *w)
 	w->own_count = w->own_known ? n : WORKER_OWN_MAX;
 }
 
+static void on_housekeeping(void *user)
+{
+	struct worker *w = user;
+
+	refresh_own(w);
+	worker_flush_overloads(w);
+	if (loop_timer_set(w->loop, &w->housekeeping, HOUSEKEEPING_MS) < 0)
+		w->own_known = false; /* they would grow old unseen */
+}
+
+static int set_up(struct worker *w)
+{
+	int r = loop_new(&w->loop);
+
+	if (r == 0)
+		r = resolver_new(w->loop, &w->resolver);
+	if (r == 0)
+		r = upstream_pool_new(w->loop, &w->upstreams);
+	if (r == 0)
+		r = loop_timer_set(w->loop, &w->housekeeping, HOUSEKEEPING_MS);
+	if (r == 0)
+		loop_set_round_hook(w->loop, on_round_end, w);
+	return r;
+}
+
+int worker_new(struct engine *engine, struct worker **ret_worker)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (w == NULL)
+		return -ENOMEM;
+	w->engine = engine;
+	w->log.sink = &engine->sink;
+	w->change_s = INT64_MAX;
+	w->expiry = (struct loop_timer){ .fn = on_expiry, .user = w };
+	w->housekeeping = (struct loop_timer){ .fn = on_housekeeping, .user = w };
+	r = set_up(w);
+	if (r < 0) {
+		worker_free(w);
+		return r;
+	}
+	refresh_own(w);
+	*ret_worker = w;
+	return 0;
+}
+
+void worker_free(struct worker *w)
+{
+	if (w == NULL)
+		return;
+	worker_flush_overloads(w);
+	while (w->live != NULL)
+		conn_end(w->live, REASON_SHUTDOWN);
+	w->opening = NULL; /* they have ended */
+	if (declog_flush(&w->log) < 0)
+		log_err("proxyd", "the last records could not be written");
+	free_dead(w);
+	upstream_pool_free(w->upstreams);
+	resolver_free(w->resolver);
+	pipes_clear(&w->tools.pipes);
+	declog_clear(&w->log);
+	loop_free(w->loop);
+	snapshot_unref(w->snap);
+	free(w);
+}
+
 bool worker_may_dial(const struct worker *w, struct addr a)
 {
 	return w->snap != NULL && w->own_known &&
@@ -179,13 +232,10 @@ bool worker_may_dial(const struct worker *w, struct addr a)
 	       addrclass_may_dial(a, w->own, w->own_count);
 }
 
-static size_t count_source(const struct worker *w, struct addr src)
+bool worker_may_dial_named(const struct worker *w, struct addr a)
 {
-	size_t n = 0;
-
-	for (const struct conn *c = w->live; c != NULL; c = c->next)
-		n += addr_equal(c->facts.src, src) ? 1 : 0;
-	return n;
+	return w->snap != NULL && w->own_known && allow_address_is_nameable(a) &&
+	       !addrclass_is_in(a, w->own, w->own_count);
 }
 
 void worker_flush_overloads(struct worker *w)
@@ -194,12 +244,13 @@ void worker_flush_overloads(struct worker *w)
 					  w->snap != NULL ? w->snap->rev->number : 0 };
 
 	if (w->overloads != 0)
-		declog_deny(w->log, &f, REASON_OVERLOAD, w->overloads);
+		declog_deny(&w->log, &f, REASON_OVERLOAD, w->overloads,
+			    loop_wall_us(w->loop));
 	w->overloads = 0;
 }
 
 /* One record a second at most: a flood of refusals must not fill the spool. */
-static void refuse_overload(struct worker *w, int fd, struct addr src)
+static void refuse_overload(struct worker *w, int fd)
 {
 	char text[PAGE_MAX];
 	struct page p = {
@@ -208,12 +259,11 @@ static void refuse_overload(struct worker *w, int fd, struct addr src)
 		.host = "",
 	};
 	size_t len = page_write(&p, text);
-	int64_t now = wall_us();
+	int64_t now = loop_wall_us(w->loop);
 
 	(void)send(fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)close(fd);
 	w->overloads++;
-	w->overload_src = src;
 	if (now - w->overload_us < 1000000 && now >= w->overload_us)
 		return;
 	w->overload_us = now;
@@ -222,14 +272,18 @@ static void refuse_overload(struct worker *w, int fd, struct addr src)
 
 void worker_accept(struct worker *w, int fd, const struct sockaddr *peer)
 {
+	struct engine *e = w->engine;
 	uint16_t port = 0;
 	struct addr src = addr_unmap(addr_from_sockaddr(peer, &port));
 	struct conn *c;
 
-	if (w->live_count >= w->conns_max ||
-	    count_source(w, src) >= WORKER_SOURCE_CONNS_MAX ||
-	    conn_new(w, fd, src, port, &c) < 0) {
-		refuse_overload(w, fd, src);
+	if (sources_add(e->sources, src, e->source_conns_max, e->conns_max) < 0) {
+		refuse_overload(w, fd);
+		return;
+	}
+	if (conn_new(w, fd, src, port, &c) < 0) {
+		sources_remove(e->sources, src);
+		refuse_overload(w, fd);
 		return;
 	}
 	c->next = w->live;
@@ -240,18 +294,31 @@ void worker_accept(struct worker *w, int fd, const struct sockaddr *peer)
 	w->live_count++;
 }
 
-int worker_use(struct worker *w, struct snapshot *snap)
+int worker_prepare(struct worker *w, const struct snapshot *snap)
 {
 	const struct policy_proxy *p = &snap->rev->policy->proxy;
-	struct snapshot *old = w->snap;
-	int r = p->present ? resolver_use(w->resolver, p->resolver, p->resolver_count)
-			   : 0;
 
-	if (r < 0)
-		return r;
-	w->snap = snap;
-	worker_refresh_own(w);
-	r = judge_again(w);
+	return p->present ? resolver_use(w->resolver, p->resolver, p->resolver_count) : 0;
+}
+
+/* A kept connection to an origin that would not be dialled any more. */
+static bool still_good(void *user, const struct upstream *u)
+{
+	return worker_may_dial(user, u->addr);
+}
+
+size_t worker_use(struct worker *w, struct snapshot *snap)
+{
+	struct snapshot *old = w->snap;
+	size_t cut;
+
+	w->snap = snapshot_ref(snap);
+	refresh_own(w);
+	note_change(w);
+	cut = judge_again(w);
+	if (w->live != NULL)
+		worker_note_until(w, next_end(w));
+	upstream_sift(w->upstreams, still_good, w);
 	snapshot_unref(old);
-	return r;
+	return cut;
 }

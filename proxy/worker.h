@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * worker - the data path: connections, and what they are judged by
+ * worker - one thread of the data path: connections, and what they are judged by
  *
- * A worker has its loop, its resolver and its connections to itself. Control
- * (service.h) gives it sockets and snapshots and knows nothing of what is inside.
+ * A worker has its loop, its resolver and its connections to itself. What all
+ * workers share is in the engine (engine.h). Everything here is called in the
+ * worker's own thread, but for worker_new() and worker_free().
  */
 #ifndef PROXY_WORKER_H
 #define PROXY_WORKER_H
@@ -12,61 +13,65 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
-#include <systemd/sd-event.h>
 
 #include "lib/attr.h"
 #include "proxy/addrclass.h"
 #include "proxy/declog.h"
+#include "proxy/exchange.h"
+#include "proxy/flow.h"
+#include "proxy/loop.h"
 #include "proxy/resolver.h"
 #include "proxy/snapshot.h"
-#include "proxy/tunnel.h"
+#include "proxy/upstream.h"
 
-#define WORKER_CONNS_MAX        4096
-#define WORKER_SOURCE_CONNS_MAX 256 /* from one address */
-#define WORKER_OWN_MAX          256 /* addresses of the gateway itself */
+#define WORKER_OWN_MAX 256 /* addresses of the gateway itself */
 
 struct conn;
+struct engine;
 
 struct worker {
-	sd_event *event;
-	struct snapshot *snap; /* owned; NULL: no policy, nothing is allowed */
+	struct engine *engine;
+	struct loop *loop;
+	struct snapshot *snap; /* a reference; NULL: no policy, nothing is allowed */
 	struct resolver *resolver;
-	struct declog *log;
+	struct upstream_pool *upstreams;
+	struct declog log;
 	struct prefix own[WORKER_OWN_MAX]; /* never dialled */
 	size_t own_count;
 	bool own_known; /* else nothing is dialled */
 	struct conn *live;
 	size_t live_count;
-	size_t conns_max; /* WORKER_CONNS_MAX, or what the descriptors allow */
-	struct conn *dead; /* freed when this round of the loop is over */
-	sd_event_source *reaper;
-	sd_event_source *expiry; /* fires when the first permit in use is over */
-	uint64_t next_id;
+	struct conn *dead; /* freed at the end of this round */
+	struct conn *opening; /* their open records are in the log's batch */
+	struct loop_timer expiry; /* a permit, an entry or a list may be over */
+	int64_t change_s; /* when some list opens or closes (UTC; INT64_MAX: never) */
+	struct loop_timer housekeeping;
 	int64_t overload_us; /* when a refusal for overload was recorded last */
 	uint32_t overloads; /* refused since then */
-	struct addr overload_src; /* the last one refused */
-	char scratch[TUNNEL_CHUNK];
+	struct flow_tools tools;
+	char out[EXCHANGE_OUT_MAX(FLOW_CHUNK)]; /* what is rewritten, before it is sent */
 };
 
-/* log and event must outlive it. Returns 0 or a negative errno. */
-int worker_new(sd_event *event, struct declog *log,
-	       struct worker **ret_worker) MUST_CHECK;
+/* engine must outlive it. Returns 0 or a negative errno. */
+int worker_new(struct engine *engine, struct worker **ret_worker) MUST_CHECK;
 
-/* Ends every connection with REASON_SHUTDOWN. */
+/* Ends every connection with REASON_SHUTDOWN. The loop must not run any more. */
 void worker_free(struct worker *w);
 
 /* Serve an accepted client, or refuse it when a ceiling is reached. Takes fd. */
 void worker_accept(struct worker *w, int fd, const struct sockaddr *peer);
 
 /*
- * Judge by snap (taken over) from now on, and end what it does not allow any more.
- * Returns how many were ended, or a negative errno: then nothing was changed and
- * snap stays the caller's.
+ * Use snap's resolvers. Returns 0, or a negative errno: then those before stay.
+ * Must have succeeded before worker_use(snap).
  */
-int worker_use(struct worker *w, struct snapshot *snap) MUST_CHECK;
+int worker_prepare(struct worker *w, const struct snapshot *snap) MUST_CHECK;
 
-/* Look up the gateway's own addresses again. */
-void worker_refresh_own(struct worker *w);
+/*
+ * Judge by snap from now on (a reference is taken), and end what it does not allow
+ * any more. Returns how many were ended.
+ */
+size_t worker_use(struct worker *w, struct snapshot *snap);
 
 /* Write the record of refusals for overload that is still owed. */
 void worker_flush_overloads(struct worker *w);
@@ -75,8 +80,14 @@ void worker_flush_overloads(struct worker *w);
 
 bool worker_may_dial(const struct worker *w, struct addr a);
 
-/* A permit in use ends then (seconds UTC; 0: never). */
+/* An address that an entry names: not the gateway's own, nor one that leads nowhere. */
+bool worker_may_dial_named(const struct worker *w, struct addr a);
+
+/* Something in use ends then (seconds UTC; 0: never). */
 void worker_note_until(struct worker *w, int64_t until);
+
+/* Tell c by contact_opened() when what is in the log is written. */
+void worker_await_record(struct worker *w, struct conn *c);
 
 /* Free c when this round of the loop is over. */
 void worker_bury(struct worker *w, struct conn *c);

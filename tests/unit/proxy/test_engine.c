@@ -13,13 +13,14 @@
 #include <unistd.h>
 
 #include "lib/attr.h"
+#include "proxy/engine.h"
+#include "proxy/loop.h"
 #include "proxy/worker.h"
 #include "tests/support/alloc_fail.h"
 #include "tests/support/revision_parts.h"
 #include "tests/unit/allow/made.h"
 
-#define ROUNDS_MAX 100
-#define HOST       "Host: a.example\r\n\r\n"
+#define HOST "Host: a.example\r\n\r\n"
 
 static const char revision[] =
 	"{\"format\":2,\"number\":7,\"created\":\"2026-11-21T00:00:00Z\",\"policy\":\""
@@ -30,35 +31,42 @@ static const char revision[] =
 	"proxy: { zones: [lab], via: wan, resolvers: [192.0.2.53] }\\n"
 	"\"," REVISION_PARTS("") ",\"permits\":[]}";
 
-/* A worker with a spool of its own; clients are ends of socket pairs. */
+/* One worker in its thread, with a spool of its own; clients are ends of socket pairs. */
 struct box {
 	char dir[64];
-	sd_event *event;
-	struct declog log;
-	struct worker *w;
+	struct spool *spool;
+	struct engine *e;
 };
 
 static void box_new(struct box *b)
 {
-	*b = (struct box){ .dir = "/tmp/test_worker.XXXXXX" };
+	*b = (struct box){ .dir = "/tmp/test_engine.XXXXXX" };
 	assert_non_null(mkdtemp(b->dir));
-	assert_int_equal(spool_open(b->dir, &b->log.spool), 0);
-	assert_true(sd_event_new(&b->event) >= 0);
-	assert_int_equal(worker_new(b->event, &b->log, &b->w), 0);
+	assert_int_equal(spool_open(b->dir, &b->spool), 0);
+	assert_int_equal(engine_new(b->spool, 1, &b->e), 0);
 }
 
-static void box_free(struct box *b)
+/* Returns how many records there are, the last of them in ret_last. */
+static size_t box_free(struct box *b, struct record *ret_last)
 {
 	char path[128];
+	struct spool_reader *r;
+	struct record rec;
+	uint64_t seq, lost;
+	size_t n = 0;
 
-	worker_free(b->w);
-	spool_close(b->log.spool);
-	sd_event_unref(b->event);
+	engine_free(b->e);
+	spool_close(b->spool);
+	assert_int_equal(spool_reader_open(b->dir, (struct spool_pos){ 0 }, &r), 0);
+	for (; spool_reader_next(r, &rec, &seq, &lost) == 1; n++)
+		*ret_last = rec;
+	spool_reader_close(r);
 	(void)snprintf(path, sizeof(path), "%s/0000000000000001.spool", b->dir);
 	(void)unlink(path);
 	(void)snprintf(path, sizeof(path), "%s/lock", b->dir);
 	(void)unlink(path);
 	(void)rmdir(b->dir);
+	return n;
 }
 
 static void box_use_revision(struct box *b)
@@ -72,47 +80,56 @@ static void box_use_revision(struct box *b)
 	assert_int_equal(made_new(NULL, 0, &m), 0);
 	assert_int_equal(snapshot_new(rev, made_image(&m), &snap), 0);
 	made_close(&m);
-	assert_int_equal(worker_use(b->w, snap), 0);
+	assert_int_equal(engine_prepare(b->e, snap), 0);
+	assert_int_equal(engine_use(b->e, snap), 0);
+	snapshot_unref(snap);
+}
+
+struct arrival {
+	struct worker *w;
+	int fd;
+	struct sockaddr_storage from;
+};
+
+static void arrive(void *user)
+{
+	const struct arrival *a = user;
+
+	worker_accept(a->w, a->fd, (const struct sockaddr *)&a->from);
+}
+
+/* Returns the client's end. */
+static int connect_from(struct box *b, const char *from)
+{
+	struct arrival a = { .w = engine_worker(b->e, 0) };
+	struct addr src;
+	int fd[2];
+	struct timeval limit = { .tv_sec = 10 };
+
+	assert_int_equal(addr_parse(from, &src), 0);
+	(void)addr_to_sockaddr(src, 40000, &a.from);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	assert_int_equal(
+		setsockopt(fd[1], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
+	a.fd = fd[0];
+	assert_int_equal(loop_call(a.w->loop, arrive, &a), 0);
+	return fd[1];
 }
 
 /* Connect from an address, send, and give back what came until the close. */
 static void ask(struct box *b, const char *from, const char *request, char *dst,
 		size_t size)
 {
-	struct sockaddr_storage ss;
-	struct addr src;
-	int fd[2];
-	ssize_t n = -1;
+	int fd = connect_from(b, from);
 	size_t got = 0;
+	ssize_t n;
 
-	assert_int_equal(addr_parse(from, &src), 0);
-	(void)addr_to_sockaddr(src, 40000, &ss);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
-	assert_int_equal(write(fd[1], request, strlen(request)), strlen(request));
-	worker_accept(b->w, fd[0], (const struct sockaddr *)&ss);
-	for (int i = 0; i < ROUNDS_MAX && n != 0; i++) {
-		assert_true(sd_event_run(b->event, 1000) >= 0);
-		n = read(fd[1], dst + got, size - 1 - got);
-		got += n > 0 ? (size_t)n : 0;
-	}
+	/* it may have been refused already */
+	(void)send(fd, request, strlen(request), MSG_NOSIGNAL);
+	while ((n = read(fd, dst + got, size - 1 - got)) > 0)
+		got += (size_t)n;
 	dst[got] = '\0';
-	(void)close(fd[1]);
-	while (sd_event_run(b->event, 0) > 0)
-		continue;
-}
-
-static size_t records(const struct box *b, struct record *ret_last)
-{
-	struct spool_reader *r;
-	struct record rec;
-	uint64_t seq, lost;
-	size_t n = 0;
-
-	assert_int_equal(spool_reader_open(b->dir, (struct spool_pos){ 0 }, &r), 0);
-	for (; spool_reader_next(r, &rec, &seq, &lost) == 1; n++)
-		*ret_last = rec;
-	spool_reader_close(r);
-	return n;
+	(void)close(fd);
 }
 
 static const struct {
@@ -124,6 +141,8 @@ static const struct {
 	{ false, "10.40.0.2", "GET http://a.example/ HTTP/1.1\r\n" HOST, 503,
 	  REASON_NO_POLICY },
 	{ true, "10.40.0.2", "GET http://a.example/ HTTP/1.1\r\n" HOST, 403,
+	  REASON_NOT_LISTED },
+	{ true, "10.40.0.2", "\r\nGET http://a.example/ HTTP/1.1\r\n" HOST, 403,
 	  REASON_NOT_LISTED },
 	{ true, "::ffff:10.40.0.2", "HEAD http://a.example/ HTTP/1.1\r\n" HOST, 403,
 	  REASON_NOT_LISTED },
@@ -140,6 +159,18 @@ static const struct {
 	  REASON_BAD_REQUEST },
 	{ true, "10.40.0.2", "GET http://a.example/ HTTP/2.0\r\n" HOST, 505,
 	  REASON_BAD_REQUEST },
+	{ true, "10.40.0.2", "TRACE http://a.example/ HTTP/1.1\r\n" HOST, 405,
+	  REASON_BAD_REQUEST },
+	{ true, "10.40.0.2", "PUT http://a.example/ HTTP/1.1\r\nExpect: x\r\n" HOST, 417,
+	  REASON_BAD_REQUEST },
+	{ true, "10.40.0.2",
+	  "OPTIONS http://a.example/ HTTP/1.1\r\nMax-Forwards: x\r\n" HOST, 400,
+	  REASON_BAD_REQUEST },
+	/* the body was not read: the answer arrives all the same */
+	{ true, "10.40.0.2",
+	  "POST http://a.example/ HTTP/1.1\r\nContent-Length: 9\r\nHost: "
+	  "a.example\r\n\r\nabc",
+	  403, REASON_NOT_LISTED },
 };
 
 static void test_refusals(void **state)
@@ -157,44 +188,59 @@ static void test_refusals(void **state)
 		(void)snprintf(want, sizeof(want), "HTTP/1.1 %u ", rows[i].status);
 		if (strncmp(answer, want, strlen(want)) != 0)
 			fail_msg("row %zu: %s", i, answer);
-		assert_int_equal(records(&b, &rec), 1);
+		assert_int_equal(box_free(&b, &rec), 1);
 		assert_int_equal(rec.kind, RECORD_PROXY_DENY);
 		assert_int_equal(rec.reason, rows[i].reason);
 		assert_int_equal(rec.revision, rows[i].policy ? 7 : 0);
 		assert_int_equal(rec.src_port, 40000);
-		assert_int_equal(b.w->live_count, 0);
-		box_free(&b);
 	}
+}
+
+/* A head that comes byte by byte is the same head. */
+static void test_byte_by_byte(void **state)
+{
+	static const char request[] = "GET http://a.example/ HTTP/1.1\r\n" HOST;
+	char answer[8192] = "";
+	struct record rec = { 0 };
+	struct box b;
+	int fd;
+
+	(void)state;
+	box_new(&b);
+	box_use_revision(&b);
+	fd = connect_from(&b, "10.40.0.2");
+	for (size_t i = 0; i < sizeof(request) - 1; i++) {
+		assert_int_equal(write(fd, request + i, 1), 1);
+		if (i % 8 == 0)
+			(void)usleep(500); /* so that it is read in pieces, too */
+	}
+	assert_true(read(fd, answer, sizeof(answer) - 1) > 0);
+	assert_memory_equal(answer, "HTTP/1.1 403", 12);
+	(void)close(fd);
+	assert_int_equal(box_free(&b, &rec), 1);
 }
 
 /* One address cannot take every place; the refusals are summed up in records. */
 static void test_ceiling(void **state)
 {
-	int fd[WORKER_SOURCE_CONNS_MAX + 3][2];
-	struct sockaddr_storage ss;
-	struct addr src;
-	struct record rec;
+	int fd[ENGINE_SOURCE_CONNS_MAX + 3];
+	struct record rec = { 0 };
 	struct box b;
 	char answer[16] = "";
 
 	(void)state;
 	box_new(&b);
-	assert_int_equal(addr_parse("10.40.0.2", &src), 0);
-	(void)addr_to_sockaddr(src, 40000, &ss);
-	for (size_t i = 0; i < ARRAY_LEN(fd); i++) {
-		assert_int_equal(
-			socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd[i]), 0);
-		worker_accept(b.w, fd[i][0], (const struct sockaddr *)&ss);
-	}
-	assert_int_equal(b.w->live_count, WORKER_SOURCE_CONNS_MAX);
-	assert_true(read(fd[ARRAY_LEN(fd) - 1][1], answer, 12) == 12);
-	assert_string_equal(answer, "HTTP/1.1 503");
-	worker_flush_overloads(b.w);
-	assert_int_equal(records(&b, &rec), 2);
-	assert_int_equal(rec.count, 2);
 	for (size_t i = 0; i < ARRAY_LEN(fd); i++)
-		(void)close(fd[i][1]);
-	box_free(&b);
+		fd[i] = connect_from(&b, "10.40.0.2");
+	assert_int_equal(sources_total(b.e->sources), ENGINE_SOURCE_CONNS_MAX);
+	assert_true(read(fd[ARRAY_LEN(fd) - 1], answer, 12) == 12);
+	assert_string_equal(answer, "HTTP/1.1 503");
+	(void)close(connect_from(&b, "10.40.0.3")); /* another one has its own places */
+	for (size_t i = 0; i < ARRAY_LEN(fd); i++)
+		(void)close(fd[i]);
+	assert_int_equal(box_free(&b, &rec), 2);
+	assert_int_equal(rec.reason, REASON_OVERLOAD);
+	assert_int_equal(rec.count, 2);
 }
 
 /* Whatever fails, the client is answered or cut, and nothing is left. */
@@ -205,6 +251,7 @@ static void test_allocation(void **state)
 	(void)state;
 	for (unsigned n = 1; fired; n++) {
 		char answer[8192];
+		struct record rec;
 		struct box b;
 
 		box_new(&b);
@@ -213,10 +260,9 @@ static void test_allocation(void **state)
 		ask(&b, "10.40.0.2", rows[1].request, answer, sizeof(answer));
 		fired = alloc_fail_fired();
 		alloc_fail_at(0);
-		assert_int_equal(b.w->live_count, 0);
 		if (!fired)
 			assert_true(strncmp(answer, "HTTP/1.1 403", 12) == 0);
-		box_free(&b);
+		(void)box_free(&b, &rec);
 	}
 }
 
@@ -224,6 +270,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_byte_by_byte),
 		cmocka_unit_test(test_ceiling),
 		cmocka_unit_test(test_allocation),
 	};

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proxy/engine.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "lib/log.h"
+#include "lib/mono.h"
+#include "proxy/listener.h"
+#include "proxy/worker.h"
+
+#define FDS_RESERVED 256 /* spool, control sockets, the resolvers, pipes in part */
+
+struct engine_thread {
+	struct engine *engine;
+	pthread_t id;
+	bool running;
+	struct worker *worker;
+	struct listener *listener;
+};
+
+/* An order to one worker, carried out in its thread. */
+struct order {
+	struct engine_thread *t;
+	struct snapshot *snap;
+	int fd;
+	int result;
+};
+
+static size_t descriptors_allow(void)
+{
+	struct rlimit rl;
+	rlim_t n;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		return 64;
+	rl.rlim_cur = rl.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &rl);
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur <= FDS_RESERVED + 2)
+		return 1;
+	n = (rl.rlim_cur - FDS_RESERVED) / 2; /* a client and an origin */
+	return n < ENGINE_CONNS_MAX ? (size_t)n : ENGINE_CONNS_MAX;
+}
+
+static size_t processors(void)
+{
+	cpu_set_t set;
+	int n;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == -1)
+		return 1;
+	n = CPU_COUNT(&set);
+	return n < 1 ? 1 : n > ENGINE_WORKERS_MAX ? ENGINE_WORKERS_MAX : (size_t)n;
+}
+
+static void *run(void *user)
+{
+	struct engine_thread *t = user;
+	int r = loop_run(t->worker->loop);
+
+	if (r < 0)
+		log_err("proxyd", "a worker's loop ended: error %d", -r);
+	return NULL;
+}
+
+/* Signals are the control thread's. */
+static int start_thread(struct engine_thread *t)
+{
+	sigset_t all, was;
+	int r;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &was);
+	r = pthread_create(&t->id, NULL, run, t);
+	(void)pthread_sigmask(SIG_SETMASK, &was, NULL);
+	t->running = r == 0;
+	return -r;
+}
+
+static int start_workers(struct engine *e, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct engine_thread *t = &e->thread[i];
+		int r;
+
+		t->engine = e;
+		e->thread_count++;
+		r = worker_new(e, &t->worker);
+		if (r == 0)
+			r = start_thread(t);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int engine_new(struct spool *spool, size_t count, struct engine **ret_engine)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+	int r;
+
+	if (e == NULL)
+		return -ENOMEM;
+	(void)pthread_mutex_init(&e->sink.lock, NULL);
+	e->sink.spool = spool;
+	e->conns_max = descriptors_allow();
+	e->source_conns_max = ENGINE_SOURCE_CONNS_MAX;
+	/* unique over restarts: nobody opens a million connections a second for long */
+	atomic_init(&e->next_conn, (uint64_t)wall_us());
+	if (count == 0 || count > ENGINE_WORKERS_MAX)
+		count = processors();
+	e->thread = calloc(count, sizeof(*e->thread));
+	r = e->thread != NULL ? sources_new(&e->sources) : -ENOMEM;
+	if (r == 0)
+		r = start_workers(e, count);
+	if (r < 0) {
+		engine_free(e);
+		return r;
+	}
+	*ret_engine = e;
+	return 0;
+}
+
+void engine_free(struct engine *e)
+{
+	if (e == NULL)
+		return;
+	engine_ignore(e);
+	for (size_t i = 0; i < e->thread_count; i++) {
+		struct engine_thread *t = &e->thread[i];
+
+		if (t->running) {
+			loop_stop(t->worker->loop);
+			(void)pthread_join(t->id, NULL);
+		}
+		worker_free(t->worker);
+	}
+	sources_free(e->sources);
+	(void)pthread_mutex_destroy(&e->sink.lock);
+	free(e->thread);
+	free(e);
+}
+
+struct worker *engine_worker(struct engine *e, size_t index)
+{
+	return e->thread[index].worker;
+}
+
+/* In every worker's thread, one after the other. Returns the first error, or 0. */
+static int each(struct engine *e, loop_fn *fn, struct order *o)
+{
+	for (size_t i = 0; i < e->thread_count; i++) {
+		int r;
+
+		o->t = &e->thread[i];
+		o->result = 0;
+		if (!o->t->running)
+			continue;
+		r = loop_call(o->t->worker->loop, fn, o);
+		if (r < 0 || o->result < 0)
+			return r < 0 ? r : o->result;
+	}
+	return 0;
+}
+
+static void listen_here(void *user)
+{
+	struct order *o = user;
+
+	o->result = listener_new(o->t->worker, o->fd, &o->t->listener);
+}
+
+static void ignore_here(void *user)
+{
+	const struct order *o = user;
+
+	listener_free(o->t->listener);
+	o->t->listener = NULL;
+}
+
+int engine_listen(struct engine *e, int fd)
+{
+	struct order o = { .fd = fd };
+	int r = each(e, listen_here, &o);
+
+	if (r < 0)
+		engine_ignore(e);
+	return r;
+}
+
+void engine_ignore(struct engine *e)
+{
+	struct order o = { 0 };
+
+	(void)each(e, ignore_here, &o);
+}
+
+static void prepare_here(void *user)
+{
+	struct order *o = user;
+
+	o->result = worker_prepare(o->t->worker, o->snap);
+}
+
+/* Back to what was in force. */
+static void undo_here(void *user)
+{
+	const struct order *o = user;
+	struct worker *w = o->t->worker;
+
+	if (w->snap != NULL && worker_prepare(w, w->snap) < 0)
+		log_warn("proxyd", "the resolvers before could not be taken up again");
+}
+
+struct use_order {
+	struct order order; /* first: the same pointer */
+	size_t cut;
+};
+
+static void use_here(void *user)
+{
+	struct use_order *u = user;
+
+	u->cut += worker_use(u->order.t->worker, u->order.snap);
+}
+
+int engine_prepare(struct engine *e, struct snapshot *snap)
+{
+	struct order o = { .snap = snap };
+	int r = each(e, prepare_here, &o);
+
+	if (r < 0)
+		engine_unprepare(e);
+	return r;
+}
+
+void engine_unprepare(struct engine *e)
+{
+	struct order o = { 0 };
+
+	(void)each(e, undo_here, &o);
+}
+
+size_t engine_use(struct engine *e, struct snapshot *snap)
+{
+	struct use_order u = { .order = { .snap = snap } };
+
+	(void)each(e, use_here, &u.order); /* its result is always 0 */
+	return u.cut;
+}
+
+static void own_known_here(void *user)
+{
+	struct order *o = user;
+
+	o->result = o->t->worker->own_known ? 0 : -ENODATA;
+}
+
+bool engine_own_known(struct engine *e)
+{
+	struct order o = { 0 };
+
+	return each(e, own_known_here, &o) == 0;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * engine - the workers, and what they share
+ *
+ * The control thread (service.c) speaks to the engine only; it and the workers'
+ * threads meet in loop_call().
+ */
+#ifndef PROXY_ENGINE_H
+#define PROXY_ENGINE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/attr.h"
+#include "proxy/declog.h"
+#include "proxy/snapshot.h"
+#include "proxy/sources.h"
+
+#define ENGINE_WORKERS_MAX      32
+#define ENGINE_CONNS_MAX        20000
+#define ENGINE_SOURCE_CONNS_MAX 256 /* from one address */
+
+struct worker;
+
+struct engine {
+	struct declog_sink sink;
+	struct sources *sources;
+	atomic_uint_fast64_t next_conn;
+	size_t conns_max; /* ENGINE_CONNS_MAX, or what the descriptors allow */
+	uint32_t source_conns_max;
+	struct engine_thread *thread; /* owned */
+	size_t thread_count;
+};
+
+/*
+ * Start count workers (0: one for each processor this process may use), recording
+ * to spool, which must outlive it. Returns 0 or a negative errno.
+ */
+int engine_new(struct spool *spool, size_t count, struct engine **ret_engine) MUST_CHECK;
+
+/* The worker at index (below thread_count): for what is ordered by loop_call(). */
+struct worker *engine_worker(struct engine *e, size_t index);
+
+/* Ends every connection, then the threads. */
+void engine_free(struct engine *e);
+
+/*
+ * Accept from the listening socket fd (the caller's) in every worker, until
+ * engine_ignore(). Returns 0 or a negative errno: then nobody accepts from it.
+ */
+int engine_listen(struct engine *e, int fd) MUST_CHECK;
+void engine_ignore(struct engine *e);
+
+/*
+ * Make every worker ready for snap: use its resolvers. Returns 0, or a negative
+ * errno: then those before stay.
+ */
+int engine_prepare(struct engine *e, struct snapshot *snap) MUST_CHECK;
+void engine_unprepare(struct engine *e);
+
+/*
+ * Judge by snap, which was prepared for, from now on in every worker, and end what
+ * it does not allow any more. Returns how many were ended.
+ */
+size_t engine_use(struct engine *e, struct snapshot *snap);
+
+/* Are the gateway's own addresses known to all workers? Else nothing is dialled. */
+bool engine_own_known(struct engine *e);
+
+#endif

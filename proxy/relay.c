@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * CONNECT once the origin is there (see conn.h): the client is told, its TLS hello
+ * is read, and only when that names the host that was asked for do bytes go on.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proxy/clienthello.h"
+#include "proxy/conn.h"
+
+#define ESTABLISHED "HTTP/1.1 200 Connection established\r\n\r\n"
+
+static void fail(struct conn *c, int error)
+{
+	conn_end(c,
+		 error == -ECONNRESET || error == -EPIPE ? REASON_CLOSED : REASON_ERROR);
+}
+
+static void pump(struct conn *c)
+{
+	struct flow_tools *tools = &c->w->tools;
+	uint64_t before = c->up.bytes + c->down.bytes;
+	int up = flow_pump(&c->up, c->client, c->origin, tools), down;
+
+	if (up < 0) {
+		fail(c, up);
+		return;
+	}
+	down = flow_pump(&c->down, c->origin, c->client, tools);
+	if (down < 0) {
+		fail(c, down);
+		return;
+	}
+	if (c->up.bytes + c->down.bytes != before)
+		c->active_ms = loop_now_ms(c->w->loop);
+	if (c->up.done && c->down.done)
+		conn_end(c, REASON_CLOSED);
+	else if (up > 0 || down > 0)
+		loop_defer(c->w->loop, &c->again);
+}
+
+void relay_begin(struct conn *c)
+{
+	c->state = CONN_RELAY;
+	c->active_ms = loop_now_ms(c->w->loop);
+	conn_forget_request(c);
+	conn_set_timer(c, CONN_IDLE_MS);
+	if (c->state != CONN_DEAD)
+		pump(c);
+}
+
+/* What was read to look at goes on first. */
+static void pass_hello(struct conn *c)
+{
+	int r = flow_send(&c->up, c->origin, c->in, c->in_len);
+
+	c->up.bytes += c->in_len;
+	free(c->in);
+	c->in = NULL;
+	c->in_len = 0;
+	if (r < 0)
+		fail(c, r);
+	else
+		relay_begin(c);
+}
+
+/* The client was told that it is connected: what is left is to cut it. */
+static void refuse(struct conn *c, enum reason reason)
+{
+	conn_end(c, reason);
+}
+
+static void judge_hello(struct conn *c, const uint8_t *data, size_t len)
+{
+	struct clienthello hello;
+	int r = clienthello_read(data, len, &hello);
+
+	if (r == 0)
+		return;
+	if (r < 0)
+		refuse(c, REASON_NOT_TLS);
+	else if (hello.ech || strcmp(hello.name, c->rq->facts.host) != 0)
+		refuse(c, REASON_SNI);
+	else
+		pass_hello(c);
+}
+
+/* The origin has nothing to say before the client; when it ends, so do we. */
+static bool origin_gone(struct conn *c)
+{
+	return (c->origin->ready & (EPOLLHUP | EPOLLERR)) != 0;
+}
+
+static void hello_event(struct conn *c)
+{
+	ssize_t n = flow_read(c->client, c->w->tools.chunk, CLIENTHELLO_MAX);
+
+	if (flow_flush(&c->down, c->client) < 0 || origin_gone(c)) {
+		conn_end(c, REASON_CLOSED);
+		return;
+	}
+	if (n == -EAGAIN)
+		return;
+	if (n <= 0) {
+		conn_end(c, c->in_len == 0 ? REASON_CLOSED : REASON_NOT_TLS);
+		return;
+	}
+	if (conn_hold(c, c->w->tools.chunk, (size_t)n) < 0)
+		conn_end(c, REASON_OVERLOAD);
+	else
+		judge_hello(c, (const uint8_t *)c->in, c->in_len);
+}
+
+void relay_start(struct conn *c)
+{
+	if (flow_send(&c->down, c->client, ESTABLISHED, strlen(ESTABLISHED)) < 0) {
+		conn_end(c, REASON_CLOSED);
+		return;
+	}
+	c->state = CONN_HELLO;
+	conn_set_timer(c, CONN_HELLO_MS);
+	if (c->rq->tls_any)
+		pass_hello(c);
+	else if (c->in_len != 0)
+		judge_hello(c, (const uint8_t *)c->in, c->in_len);
+	if (c->state == CONN_HELLO)
+		hello_event(c);
+}
+
+void relay_event(struct conn *c)
+{
+	if (c->state == CONN_HELLO)
+		hello_event(c);
+	else if (c->state == CONN_RELAY)
+		pump(c);
+}
+
+void relay_timeout(struct conn *c)
+{
+	int64_t quiet = loop_now_ms(c->w->loop) - c->active_ms;
+
+	if (c->state == CONN_HELLO)
+		refuse(c, REASON_NOT_TLS);
+	else if (quiet >= CONN_IDLE_MS)
+		conn_end(c, REASON_IDLE);
+	else
+		conn_set_timer(c, CONN_IDLE_MS - quiet);
+}
