@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the gateway itself offers to zones: the proxy and the management page. */
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "lib/policy/sections.h"
@@ -9,6 +10,15 @@
 #define PROXY_PORT          3128
 #define MANAGEMENT_PORT     8443
 #define PROXY_RESOLVERS_MAX 8
+
+static const struct policy_limits limits_default = {
+	.connections = 20000,
+	.device_connections = 256,
+	.head_seconds = 10,
+	.idle_seconds = 600,
+	.total_hours = 24,
+	.upload_action = POLICY_UPLOAD_ALARM,
+};
 
 static bool is_kind(const struct reader *r, size_t zone, enum policy_zone_kind kind)
 {
@@ -66,6 +76,116 @@ static int read_proxy_zones(struct reader *r, const struct yaml_node *n, void *o
 	return e;
 }
 
+static bool has_zone(const size_t *list, size_t count, size_t zone)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (list[i] == zone)
+			return true;
+	}
+	return false;
+}
+
+/* Read a list of zones that must be of those the proxy serves. */
+static int read_some_zones(struct reader *r, const struct yaml_node *n, size_t **ret_zone,
+			   size_t *ret_count)
+{
+	const struct policy_proxy *p = &r->p->proxy;
+	const char *served[POLICY_ZONES_MAX];
+	struct names names = { .first = served,
+			       .stride = sizeof(served[0]),
+			       .count = p->zone_count,
+			       .pointer = true };
+	int e = reader_refs(r, n, n->key, "zone", reader_zones(r), ret_zone, ret_count);
+
+	for (size_t i = 0; i < p->zone_count; i++)
+		served[i] = r->p->zone[p->zone[i]].name;
+	for (size_t i = 0; i < *ret_count && p->zone_count != 0; i++) {
+		size_t zone = (*ret_zone)[i];
+
+		if (has_zone(p->zone, p->zone_count, zone))
+			continue;
+		diag_add(r->diags, reader_member_at(n, reader_zones(r), zone),
+			 "the proxy does not serve zone '%s'; accepted: %s",
+			 r->p->zone[zone].name, names_known(names).s);
+	}
+	return e;
+}
+
+static bool has_web_port(const struct policy_service *s)
+{
+	for (size_t i = 0; i < s->match_count; i++) {
+		const struct policy_match *m = &s->match[i];
+
+		if (m->proto == IPPROTO_TCP &&
+		    ((m->port_min <= 80 && m->port_max >= 80) ||
+		     (m->port_min <= 443 && m->port_max >= 443)))
+			return true;
+	}
+	return false;
+}
+
+/* What is redirected can have no flow to the internet besides: it would be in vain. */
+static void check_transparent(struct reader *r, struct place at, size_t zone)
+{
+	const struct policy *p = r->p;
+
+	for (size_t i = 0; i < p->flow_count; i++) {
+		const struct policy_flow *f = &p->flow[i];
+
+		if (f->from != zone || f->to != p->proxy.via)
+			continue;
+		for (size_t k = 0; k < f->service_count; k++) {
+			const struct policy_service *s = &p->service[f->service[k]];
+
+			if (has_web_port(s))
+				diag_add(r->diags, at,
+					 "zone '%s' cannot be transparent: flow '%s' "
+					 "(line %u) lets tcp/80 or tcp/443 through to "
+					 "the internet (service '%s')",
+					 p->zone[zone].name, f->id, f->at.line, s->name);
+		}
+	}
+}
+
+static int read_transparent(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_proxy *p = &r->p->proxy;
+	int e = read_some_zones(r, n, &p->transparent, &p->transparent_count);
+
+	(void)object;
+	for (size_t i = 0; i < p->transparent_count; i++)
+		check_transparent(r,
+				  reader_member_at(n, reader_zones(r), p->transparent[i]),
+				  p->transparent[i]);
+	return e;
+}
+
+/* A browser that does not know of the proxy never sends it a password. */
+static int read_sign_in(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_proxy *p = &r->p->proxy;
+	int e = read_some_zones(r, n, &p->sign_in, &p->sign_in_count);
+
+	(void)object;
+	for (size_t i = 0; i < p->sign_in_count; i++) {
+		size_t zone = p->sign_in[i];
+
+		if (has_zone(p->transparent, p->transparent_count, zone))
+			diag_add(r->diags, reader_member_at(n, reader_zones(r), zone),
+				 "zone '%s' is transparent: a browser that does not know "
+				 "of the proxy cannot sign in; list it in one of the two",
+				 r->p->zone[zone].name);
+	}
+	return e;
+}
+
+static int read_workers(struct reader *r, const struct yaml_node *n, void *object)
+{
+	(void)object;
+	(void)reader_number(r, n, "workers", 1, POLICY_WORKERS_MAX, &r->p->proxy.workers);
+	return 0;
+}
+
 static bool is_new_resolver(struct reader *r, const struct yaml_node *n, struct addr a)
 {
 	const struct policy_proxy *p = &r->p->proxy;
@@ -112,12 +232,17 @@ int proxy_read(struct reader *r, const struct yaml_node *n, void *object)
 		{ "via", true, read_via }, /* zones are judged by it */
 		{ "zones", true, read_proxy_zones },
 		{ "resolvers", true, read_resolvers },
+		{ "transparent", false, read_transparent }, /* after zones and via */
+		{ "sign_in", false, read_sign_in }, /* after transparent */
+		{ "workers", false, read_workers },
+		{ "limits", false, proxy_limits_read },
 	};
 	struct policy_proxy *p = &r->p->proxy;
 
 	p->present = true;
 	p->port = PROXY_PORT;
 	p->via = POLICY_NONE;
+	p->limits = limits_default;
 	p->at = n->key_at;
 	return reader_mapping(r, n, "proxy", keys, ARRAY_LEN(keys), object);
 }

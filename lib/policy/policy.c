@@ -136,6 +136,8 @@ void policy_free(struct policy *p)
 	free(p->service);
 	free(p->flow);
 	free(p->proxy.zone);
+	free(p->proxy.transparent);
+	free(p->proxy.sign_in);
 	free(p->proxy.resolver);
 	free(p->management.zone);
 	free(p->assertion);

@@ -29,6 +29,7 @@
 #define POLICY_PREFIXES_MAX   256 /* a zone or group */
 #define POLICY_MATCHES_MAX    64 /* a service */
 #define POLICY_ASSERTIONS_MAX 256
+#define POLICY_WORKERS_MAX    32
 #define POLICY_NONE           ((size_t)-1)
 
 enum policy_zone_kind {
@@ -103,14 +104,36 @@ struct policy_flow {
 	struct place at;
 };
 
+enum policy_upload_action { /* when a device or tunnel sends more than its ceiling */
+			    POLICY_UPLOAD_ALARM, /* record it, let it go on */
+			    POLICY_UPLOAD_CUT,
+};
+
+struct policy_limits { /* of the proxy; defaults and ranges: docs/policy.md */
+	uint32_t connections; /* in all */
+	uint32_t device_connections; /* from one source address; not above connections */
+	uint32_t head_seconds; /* until a request's head is complete */
+	uint32_t idle_seconds; /* without a byte either way */
+	uint32_t total_hours; /* a connection's life; 0: no end */
+	uint64_t tunnel_upload; /* bytes of one connection; 0: no ceiling */
+	uint64_t device_day_upload; /* bytes of one device on one day; 0: no ceiling */
+	enum policy_upload_action upload_action;
+};
+
 struct policy_proxy {
 	bool present;
 	uint16_t port; /* default 3128 */
 	size_t *zone; /* zones it serves */
 	size_t zone_count;
+	size_t *transparent; /* of these: TCP 80 and 443 are redirected to the proxy */
+	size_t transparent_count;
+	size_t *sign_in; /* of these: people sign in at the proxy; none is transparent */
+	size_t sign_in_count;
 	size_t via; /* the zone it opens connections to */
 	struct addr *resolver; /* 1 or more */
 	size_t resolver_count;
+	uint32_t workers; /* 1..POLICY_WORKERS_MAX; 0: one for each CPU */
+	struct policy_limits limits;
 	struct place at;
 };
 

@@ -148,19 +148,29 @@ bool reader_text(struct reader *r, const struct yaml_node *n, const char *what, 
 	return false;
 }
 
-bool reader_port(struct reader *r, const struct yaml_node *n, const char *what,
-		 uint16_t *ret_port)
+bool reader_number(struct reader *r, const struct yaml_node *n, const char *what,
+		   uint32_t min, uint32_t max, uint32_t *ret_value)
 {
 	uint64_t v;
 
 	if (!reader_is_text(r, n, what))
 		return false;
-	if (str_to_uint(n->text, 1, UINT16_MAX, &v) < 0) {
-		diag_add(r->diags, n->at,
-			 "%s must be a number from 1 to 65535, found '%s'", what,
-			 text_shown(n->text).s);
+	if (str_to_uint(n->text, min, max, &v) < 0) {
+		diag_add(r->diags, n->at, "%s must be a number from %u to %u, found '%s'",
+			 what, min, max, text_shown(n->text).s);
 		return false;
 	}
+	*ret_value = (uint32_t)v;
+	return true;
+}
+
+bool reader_port(struct reader *r, const struct yaml_node *n, const char *what,
+		 uint16_t *ret_port)
+{
+	uint32_t v;
+
+	if (!reader_number(r, n, what, 1, UINT16_MAX, &v))
+		return false;
 	*ret_port = (uint16_t)v;
 	return true;
 }

@@ -80,6 +80,8 @@ bool reader_text(struct reader *r, const struct yaml_node *n, const char *what, 
 		 size_t size);
 bool reader_port(struct reader *r, const struct yaml_node *n, const char *what,
 		 uint16_t *ret_port);
+bool reader_number(struct reader *r, const struct yaml_node *n, const char *what,
+		   uint32_t min, uint32_t max, uint32_t *ret_value);
 bool reader_choice(struct reader *r, const struct yaml_node *n, const char *what,
 		   const struct reader_choice *choices, size_t count, int *ret_value);
 

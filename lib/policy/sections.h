@@ -16,6 +16,7 @@ reader_fn groups_read;
 reader_fn services_read;
 reader_fn flows_read;
 reader_fn proxy_read;
+reader_fn proxy_limits_read; /* of the section proxy; the defaults stand there already */
 reader_fn management_read;
 reader_fn assertions_read;
 

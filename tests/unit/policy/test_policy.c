@@ -17,7 +17,8 @@
 #include "tests/support/alloc_fail.h"
 #include "tests/unit/policy/base.h"
 
-#define SHIPPED SOURCE_DIR "/conf/policy.yaml"
+#define SHIPPED    SOURCE_DIR "/conf/policy.yaml"
+#define DUAL_STACK SOURCE_DIR "/conf/examples/dual-stack.yaml"
 
 static char out[DIAG_MAX * (DIAG_TEXT_MAX + 32)];
 
@@ -227,6 +228,21 @@ static void reads_quotes(void **state)
 	}
 }
 
+static void proxy_defaults(const struct policy_proxy *x)
+{
+	assert_int_equal(x->transparent_count, 0);
+	assert_int_equal(x->sign_in_count, 0);
+	assert_int_equal(x->workers, 0);
+	assert_int_equal(x->limits.connections, 20000);
+	assert_int_equal(x->limits.device_connections, 256);
+	assert_int_equal(x->limits.head_seconds, 10);
+	assert_int_equal(x->limits.idle_seconds, 600);
+	assert_int_equal(x->limits.total_hours, 24);
+	assert_int_equal(x->limits.tunnel_upload, 0);
+	assert_int_equal(x->limits.device_day_upload, 0);
+	assert_int_equal(x->limits.upload_action, POLICY_UPLOAD_ALARM);
+}
+
 static void defaults(void **state)
 {
 	static const char text[] =
@@ -239,6 +255,7 @@ static void defaults(void **state)
 	assert_string_equal(p->timezone, "Asia/Tokyo");
 	assert_string_equal(p->zone[0].label_ja, "");
 	assert_int_equal(p->proxy.port, 3128);
+	proxy_defaults(&p->proxy);
 	assert_int_equal(p->management.port, 8443);
 	policy_free(p);
 	p = parse_ok(BASE, strlen(BASE), "p");
@@ -246,6 +263,72 @@ static void defaults(void **state)
 	assert_false(p->management.present);
 	policy_free(p);
 	policy_free(NULL);
+}
+
+static void reads_the_proxy(void **state)
+{
+	/* keys in an order of the file's own: transparent in front of zones */
+	static const char text[] =
+		BASE "proxy:\n  transparent: [office]\n  sign_in: [claims]\n"
+		     "  limits:\n    total_hours: 0\n    connections: 200000\n"
+		     "    device_connections: 65535\n    head_seconds: 1\n"
+		     "    idle_seconds: 86400\n    tunnel_upload: 100MiB\n"
+		     "    device_day_upload: 1024TiB\n    upload_action: cut\n"
+		     "  workers: 32\n  zones: [claims, office]\n  via: net\n"
+		     "  resolvers: [192.0.2.1]\n"
+		     "flows:\n  - { id: f, from: office, to: net, services: [mail] }\n";
+	CLEANUP(free_p) char *all = NULL;
+	const struct policy_proxy *x;
+	struct policy *p;
+
+	(void)state;
+	assert_true(asprintf(&all, "%.*s  mail: [tcp/25, udp/443]\n%s", (int)strlen(BASE),
+			     text, text + strlen(BASE)) > 0);
+	p = parse_ok(all, strlen(all), "p");
+	x = &p->proxy;
+	assert_int_equal(x->transparent_count, 1);
+	assert_int_equal(x->transparent[0], 2);
+	assert_int_equal(x->sign_in_count, 1);
+	assert_int_equal(x->sign_in[0], 1);
+	assert_int_equal(x->workers, 32);
+	assert_int_equal(x->limits.connections, 200000);
+	assert_int_equal(x->limits.device_connections, 65535);
+	assert_int_equal(x->limits.head_seconds, 1);
+	assert_int_equal(x->limits.idle_seconds, 86400);
+	assert_int_equal(x->limits.total_hours, 0);
+	assert_int_equal(x->limits.tunnel_upload, 100ull << 20);
+	assert_int_equal(x->limits.device_day_upload, 1ull << 50);
+	assert_int_equal(x->limits.upload_action, POLICY_UPLOAD_CUT);
+	policy_free(p);
+}
+
+static void reads_sizes(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} rows[] = {
+		{ "0", 0 },
+		{ "1", 1 },
+		{ "0TiB", 0 },
+		{ "1KiB", 1024 },
+		{ "2GiB", 2ull << 30 },
+		{ "1125899906842624", 1ull << 50 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[1024];
+		struct policy *p;
+
+		(void)snprintf(text, sizeof(text),
+			       BASE "proxy: { zones: [office], via: net, resolvers: "
+				    "[192.0.2.1], limits: { tunnel_upload: %s } }\n",
+			       rows[i].text);
+		p = parse_ok(text, strlen(text), rows[i].text);
+		assert_int_equal(p->proxy.limits.tunnel_upload, rows[i].bytes);
+		policy_free(p);
+	}
 }
 
 /* A file cut anywhere is a policy or is refused with a message. */
@@ -280,7 +363,7 @@ static void survives_lack_of_memory(void **state)
 	size_t len;
 
 	(void)state;
-	text = read_shipped(SHIPPED, &len);
+	text = read_shipped(DUAL_STACK, &len);
 	for (unsigned nth = 1;; nth++) {
 		struct policy *p = NULL;
 		struct diags d = { 0 };
@@ -310,6 +393,8 @@ int main(void)
 		cmocka_unit_test(accepts),
 		cmocka_unit_test(reads_quotes),
 		cmocka_unit_test(defaults),
+		cmocka_unit_test(reads_the_proxy),
+		cmocka_unit_test(reads_sizes),
 		cmocka_unit_test(survives_truncation),
 		cmocka_unit_test(survives_lack_of_memory),
 	};

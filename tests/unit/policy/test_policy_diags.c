@@ -25,6 +25,10 @@ struct row {
 #define FLOW(body)    BASE "flows:\n  - { " body " }\n"
 #define GOOD          "id: f, from: core, to: claims, services: [web]" PAPERS
 #define PROXY(body)   BASE "proxy: { " body " }\n"
+#define WORKING       "proxy: { zones: [office], via: net, resolvers: [192.0.2.1], "
+#define SERVED        BASE WORKING
+#define END           " }\n"
+#define LIMITS(body)  SERVED "limits: { " body " }" END
 #define NEVER(body)   BASE "assertions:\n  - " body "\n"
 
 static const struct row rows[] = {
@@ -286,6 +290,62 @@ static const struct row rows[] = {
 	{ PROXY("resolvers: [10.0.0.0/8]"), "p:12:22: '10.0.0.0/8' is not an address" },
 	{ PROXY("resolvers: [192.0.2.1, 192.0.2.1]"),
 	  "p:12:33: resolver 192.0.2.1 is listed twice" },
+	{ SERVED "transparent: office" END, "p:12:74: transparent must be a list" },
+	{ SERVED "transparent: []" END, "p:12:74: transparent is empty" },
+	{ SERVED "transparent: [ofice]" END, "p:12:75: unknown zone 'ofice'" },
+	{ SERVED "transparent: [office, office]" END,
+	  "p:12:83: zone 'office' is listed twice" },
+	{ SERVED "transparent: [office, claims]" END,
+	  "p:12:83: the proxy does not serve zone 'claims'; accepted: office" },
+	{ SERVED "transparent: [net]" END, "the proxy does not serve zone 'net'" },
+	{ FLOW("id: f, from: office, to: net, services: [web]") WORKING
+	  "transparent: [office]" END,
+	  "p:14:75: zone 'office' cannot be transparent: flow 'f' (line 13) lets tcp/80 "
+	  "or tcp/443 through to the internet (service 'web')" },
+	{ SERVED "sign_in: [claims]" END,
+	  "p:12:71: the proxy does not serve zone 'claims'" },
+	{ SERVED "sign_in: [office], transparent: [office]" END,
+	  "p:12:71: zone 'office' is transparent: a browser that does not know of the "
+	  "proxy cannot sign in" },
+	{ SERVED "workers: 0" END,
+	  "p:12:70: workers must be a number from 1 to 32, found '0'" },
+	{ SERVED "workers: 33" END, "p:12:70: workers must be a number from 1 to 32" },
+	{ SERVED "workers: -1" END, "p:12:70: workers must be a number from 1 to 32" },
+	{ SERVED "limits: 5" END, "p:12:69: limits must be a mapping" },
+	{ SERVED "limits: {}" END, "p:12:69: limits is empty" },
+	{ LIMITS("conections: 1"),
+	  "p:12:71: unknown key 'conections' in limits; did you mean 'connections'?" },
+	{ LIMITS("connections: 63"),
+	  "p:12:84: connections must be a number from 64 to 200000, found '63'" },
+	{ LIMITS("connections: 200001"), "connections must be a number from 64 to" },
+	{ LIMITS("connections: 1e3"), "found '1e3'" },
+	{ LIMITS("device_connections: 0"),
+	  "device_connections must be a number from 1 to 65535" },
+	{ LIMITS("connections: 100, device_connections: 101"),
+	  "p:12:69: device_connections (101) must not be above connections (100)" },
+	{ LIMITS("connections: 100"),
+	  "p:12:69: device_connections (256) must not be above connections (100)" },
+	{ LIMITS("head_seconds: 0"), "head_seconds must be a number from 1 to 120" },
+	{ LIMITS("head_seconds: 121"), "head_seconds must be a number from 1 to 120" },
+	{ LIMITS("idle_seconds: 9"), "idle_seconds must be a number from 10 to 86400" },
+	{ LIMITS("total_hours: 8761"), "total_hours must be a number from 0 to 8760" },
+	{ LIMITS("total_hours: ''"), "total_hours must be text, found nothing" },
+	{ LIMITS("tunnel_upload: 1GB"),
+	  "p:12:86: tunnel_upload must be a size up to 1024TiB (digits, then KiB, MiB, "
+	  "GiB, TiB or nothing for bytes; 0: no ceiling), found '1GB'" },
+	{ LIMITS("tunnel_upload: 1025TiB"), "must be a size up to 1024TiB" },
+	{ LIMITS("tunnel_upload: 1125899906842625"), "must be a size up to 1024TiB" },
+	{ LIMITS("tunnel_upload: 18446744073709551617"), "must be a size up to 1024TiB" },
+	{ LIMITS("tunnel_upload: 1 MiB"), "found '1 MiB'" },
+	{ LIMITS("tunnel_upload: MiB"), "found 'MiB'" },
+	{ LIMITS("tunnel_upload: 1.5GiB"), "found '1.5GiB'" },
+	{ LIMITS("tunnel_upload: 01GiB"), "found '01GiB'" },
+	{ LIMITS("device_day_upload: -1"), "device_day_upload must be a size" },
+	{ LIMITS("device_day_upload: [1]"),
+	  "device_day_upload must be text, found a list" },
+	{ LIMITS("upload_action: alert"),
+	  "p:12:86: unknown upload_action 'alert'; did you mean 'alarm'?; accepted: "
+	  "alarm, cut" },
 	/* management */
 	{ BASE "management: {}\n", "p:12:1: management lacks the key 'zones'" },
 	{ BASE "management: { zones: [net] }\n",
