@@ -105,6 +105,28 @@ static bool marks_ok(const struct fw_rule *r)
 	return constant || r->new_mark == 0;
 }
 
+/* Of TCP to a web port, by devices that have a mark, and nothing else with it. */
+static bool redirect_ok(const struct fw_rule *r)
+{
+	return r->chain >= FW_CHAIN_FIRST_FREE && r->match == FW_MATCH_MARK &&
+	       r->mark_mask == FW_MARK_CLASS &&
+	       (r->mark_value == REVISION_MARK_FULL ||
+		r->mark_value == REVISION_MARK_RESTRICTED ||
+		r->mark_value == FW_MARK_ZONE) &&
+	       r->l4proto == IPPROTO_TCP && r->dport_min == r->dport_max &&
+	       (r->dport_min == 80 || r->dport_min == 443) && r->target != 0 &&
+	       r->target <= UINT16_MAX && r->set_mark == 0 && r->log_group == 0;
+}
+
+/* The nat chain leads on, or clears the mark; it has the last word on nothing. */
+static bool chain_ok(const struct fw_rule *r)
+{
+	if ((r->match & FW_MATCH_LOCAL) != 0 && r->verdict != FW_VERDICT_RETURN)
+		return false;
+	return r->chain != FW_CHAIN_PREROUTING || r->verdict == FW_VERDICT_NONE ||
+	       r->verdict == FW_VERDICT_GOTO;
+}
+
 static bool verdict_ok(const struct fw_rule *r, uint32_t chain_count)
 {
 	bool some_match = r->iifname[0] != '\0' || r->oifname[0] != '\0' ||
@@ -122,6 +144,8 @@ static bool verdict_ok(const struct fw_rule *r, uint32_t chain_count)
 	case FW_VERDICT_GOTO:
 		return r->target >= FW_CHAIN_FIRST_FREE && r->target != r->chain &&
 		       r->target - FW_CHAIN_FIRST_FREE < chain_count;
+	case FW_VERDICT_REDIRECT:
+		return redirect_ok(r);
 	default:
 		return false;
 	}
@@ -138,16 +162,17 @@ int check_chain(const struct fw_chain *c, uint32_t expected)
 {
 	if (memchr(c->name, '\0', sizeof(c->name)) == NULL)
 		return -EPERM;
-	if (strcmp(c->name, "input") == 0 || strcmp(c->name, "forward") == 0 ||
-	    strcmp(c->name, "output") == 0)
-		return -EPERM;
+	for (uint32_t id = 0; id < FW_CHAIN_FIRST_FREE; id++) {
+		if (strcmp(c->name, ruleset_chain_name(NULL, id)) == 0)
+			return -EPERM;
+	}
 	return verdict(c->id == expected && str_is_name(c->name, sizeof(c->name) - 1));
 }
 
 int check_rule(const struct fw_rule *r, uint32_t expected, uint32_t chain_count)
 {
-	const uint32_t matches =
-		FW_MATCH_ICMP_TYPE | FW_MATCH_SKUID | FW_MATCH_MARK | FW_MATCH_CT_MARK;
+	const uint32_t matches = FW_MATCH_ICMP_TYPE | FW_MATCH_SKUID | FW_MATCH_MARK |
+				 FW_MATCH_CT_MARK | FW_MATCH_LOCAL;
 
 	return verdict(
 		r->number == expected && r->chain < FW_CHAIN_FIRST_FREE + chain_count &&
@@ -155,7 +180,8 @@ int check_rule(const struct fw_rule *r, uint32_t expected, uint32_t chain_count)
 		ifname_ok(r->oifname, true) && addresses_ok(r) && l4_ok(r) &&
 		(r->ct_state & ~FW_CT_ALL) == 0 && r->ct_direction <= FW_DIR_REPLY &&
 		r->lookup <= FW_LOOKUP_RECORDING && r->limit <= LIMIT_MAX &&
-		marks_ok(r) && prefix_text_ok(r) && verdict_ok(r, chain_count));
+		marks_ok(r) && prefix_text_ok(r) && chain_ok(r) &&
+		verdict_ok(r, chain_count));
 }
 
 int check_mark(uint32_t mark)

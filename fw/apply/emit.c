@@ -6,7 +6,9 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_conntrack_tuple_common.h>
+#include <linux/netfilter/nf_nat.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/rtnetlink.h>
 #include <net/if_arp.h>
 #include <netinet/in.h>
 #include <stddef.h>
@@ -147,6 +149,20 @@ static void match_network(struct emit *e, const struct fw_rule *r)
 		match_addr(e, v4 ? 16 : 24, r->daddr, size, r->daddr_len);
 }
 
+/* The kernel gives the address's type as four bytes. */
+static void match_local(struct emit *e, const struct fw_rule *r)
+{
+	struct nftnl_expr *x;
+
+	if ((r->match & FW_MATCH_LOCAL) == 0)
+		return;
+	x = add(e, "fib");
+	set_u32(x, NFTNL_EXPR_FIB_DREG, NFT_REG_1);
+	set_u32(x, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
+	set_u32(x, NFTNL_EXPR_FIB_FLAGS, NFTA_FIB_F_DADDR);
+	cmp_u32(e, NFT_CMP_EQ, RTN_LOCAL);
+}
+
 static void match_transport(struct emit *e, const struct fw_rule *r)
 {
 	uint16_t min = htons(r->dport_min), max = htons(r->dport_max);
@@ -285,6 +301,18 @@ static void statement_marks(struct emit *e, const struct fw_rule *r)
 	}
 }
 
+static void statement_redirect(struct emit *e, const struct fw_rule *r)
+{
+	uint16_t port = htons((uint16_t)r->target);
+	struct nftnl_expr *x = add(e, "immediate");
+
+	set_u32(x, NFTNL_EXPR_IMM_DREG, NFT_REG_1);
+	set_bytes(e, x, NFTNL_EXPR_IMM_DATA, &port, sizeof(port));
+	x = add(e, "redir");
+	set_u32(x, NFTNL_EXPR_REDIR_REG_PROTO_MIN, NFT_REG_1);
+	set_u32(x, NFTNL_EXPR_REDIR_FLAGS, NF_NAT_RANGE_PROTO_SPECIFIED);
+}
+
 static void statement_verdict(struct emit *e, const struct fw_rule *r, const char *target)
 {
 	static const int32_t verdicts[] = {
@@ -296,6 +324,10 @@ static void statement_verdict(struct emit *e, const struct fw_rule *r, const cha
 
 	if (r->verdict == FW_VERDICT_NONE)
 		return;
+	if (r->verdict == FW_VERDICT_REDIRECT) {
+		statement_redirect(e, r);
+		return;
+	}
 	x = add(e, "immediate");
 	set_u32(x, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
 	set_u32(x, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdicts[r->verdict]);
@@ -321,6 +353,7 @@ struct nftnl_rule *emit_rule(const struct fw_rule *r, const char *chain,
 	if (r->oifname[0] != '\0')
 		match_ifname(&e, NFT_META_OIFNAME, r->oifname);
 	match_network(&e, r);
+	match_local(&e, r);
 	match_transport(&e, r);
 	if (r->hoplimit != 0) {
 		load_payload(&e, NFT_PAYLOAD_NETWORK_HEADER, 7, 1, NFT_REG_1);

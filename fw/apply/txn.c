@@ -27,13 +27,24 @@ static void put_table(struct batch *b)
 	batch_put(b, nlh);
 }
 
+struct base_chain {
+	const char *type;
+	uint32_t hook;
+	int32_t priority;
+	uint32_t policy;
+};
+
+/* Priorities are nft's "filter" and "dstnat". */
+static const struct base_chain base_chains[FW_CHAIN_FIRST_FREE] = {
+	[FW_CHAIN_INPUT] = { "filter", NF_INET_LOCAL_IN, 0, NF_DROP },
+	[FW_CHAIN_FORWARD] = { "filter", NF_INET_FORWARD, 0, NF_DROP },
+	[FW_CHAIN_OUTPUT] = { "filter", NF_INET_LOCAL_OUT, 0, NF_DROP },
+	[FW_CHAIN_PREROUTING] = { "nat", NF_INET_PRE_ROUTING, -100, NF_ACCEPT },
+};
+
 static void put_base_chain(struct batch *b, uint32_t id)
 {
-	static const uint32_t hooks[FW_CHAIN_FIRST_FREE] = {
-		[FW_CHAIN_INPUT] = NF_INET_LOCAL_IN,
-		[FW_CHAIN_FORWARD] = NF_INET_FORWARD,
-		[FW_CHAIN_OUTPUT] = NF_INET_LOCAL_OUT,
-	};
+	const struct base_chain *c = &base_chains[id];
 	struct nlmsghdr *nlh = batch_message(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 	struct nlattr *hook;
 
@@ -42,11 +53,11 @@ static void put_base_chain(struct batch *b, uint32_t id)
 	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, FW_TABLE);
 	mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, ruleset_chain_name(NULL, id));
 	hook = mnl_attr_nest_start(nlh, NFTA_CHAIN_HOOK);
-	mnl_attr_put_u32(nlh, NFTA_HOOK_HOOKNUM, htonl(hooks[id]));
-	mnl_attr_put_u32(nlh, NFTA_HOOK_PRIORITY, htonl(0));
+	mnl_attr_put_u32(nlh, NFTA_HOOK_HOOKNUM, htonl(c->hook));
+	mnl_attr_put_u32(nlh, NFTA_HOOK_PRIORITY, htonl((uint32_t)c->priority));
 	mnl_attr_nest_end(nlh, hook);
-	mnl_attr_put_u32(nlh, NFTA_CHAIN_POLICY, htonl(NF_DROP));
-	mnl_attr_put_strz(nlh, NFTA_CHAIN_TYPE, "filter");
+	mnl_attr_put_u32(nlh, NFTA_CHAIN_POLICY, htonl(c->policy));
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_TYPE, c->type);
 	batch_put(b, nlh);
 }
 
@@ -95,8 +106,9 @@ static void put_frame(struct batch *b)
 {
 	put_table(b);
 	state_put_sets(b);
-	for (uint32_t id = 0; id < FW_CHAIN_FIRST_FREE; id++)
-		put_base_chain(b, id);
+	put_base_chain(b, FW_CHAIN_INPUT);
+	put_base_chain(b, FW_CHAIN_FORWARD);
+	put_base_chain(b, FW_CHAIN_OUTPUT);
 }
 
 /* The rules' messages carry consecutive numbers from *ret_first on. */
@@ -104,6 +116,9 @@ static void put_all(struct batch *b, const struct ruleset *rs, const struct stat
 		    int64_t now_ms, uint32_t *ret_first)
 {
 	put_frame(b);
+	/* a nat hook costs each connection something; left behind empty it does no harm */
+	if (ruleset_has_rules(rs, FW_CHAIN_PREROUTING))
+		put_base_chain(b, FW_CHAIN_PREROUTING);
 	put_flush_rules(b);
 	for (size_t i = 0; i < old->chain_count; i++)
 		put_chain(b, NFT_MSG_DELCHAIN, 0, old->chain[i]);

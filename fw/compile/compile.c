@@ -83,6 +83,7 @@ static int compile_all(struct builder *b, const struct revision *rev,
 	builder_iif(b, FW_CHAIN_INPUT, "lo", 0, FW_VERDICT_ACCEPT);
 	for (size_t z = 0; z < p->zone_count; z++)
 		compile_zone(b, p, z, local, diags);
+	compile_redirects(b, p);
 	builder_goto(b, FW_CHAIN_INPUT, b->deny);
 	builder_goto(b, FW_CHAIN_FORWARD, b->deny);
 	if (compile_output(b, rev, inv) < 0)

@@ -14,6 +14,15 @@ static inline uint32_t zone_class(const struct policy_zone *z)
 							: FW_MARK_ZONE;
 }
 
+/* The rule that marks a zone's packet. No permit: the rule ends and the mark stays 0. */
+static inline struct fw_rule compile_mark(const struct policy_zone *z)
+{
+	if (z->admission == POLICY_ADMISSION_ENFORCE)
+		return (struct fw_rule){ .set_mark = FW_SET_META_PERMIT };
+	return (struct fw_rule){ .set_mark = FW_SET_META_CONST,
+				 .new_mark = FW_MARK_ZONE };
+}
+
 /* What every zone's traffic begins with: answers, and errors about live connections. */
 void compile_answers(struct builder *b, uint32_t chain);
 
@@ -23,6 +32,8 @@ void compile_answers(struct builder *b, uint32_t chain);
  */
 void compile_zone(struct builder *b, const struct policy *p, size_t zone, uint32_t local,
 		  struct diags *diags);
+/* Where transparent zones' connections to the web are led to the proxy. */
+void compile_redirects(struct builder *b, const struct policy *p);
 bool compile_has_zone(const size_t *list, size_t count, size_t zone);
 
 /* What this machine itself may say. Returns 0 or -ENOMEM. */

@@ -69,6 +69,8 @@ static void print_packet(const struct fw_rule *r, FILE *out)
 		print_addr(r, "saddr", r->saddr, r->saddr_len, out);
 	if (r->has_daddr)
 		print_addr(r, "daddr", r->daddr, r->daddr_len, out);
+	if ((r->match & FW_MATCH_LOCAL) != 0)
+		(void)fputs("fib daddr type local ", out);
 	if (r->family != 0 && !r->has_saddr && !r->has_daddr &&
 	    (r->match & FW_MATCH_ICMP_TYPE) == 0)
 		(void)fprintf(out, "meta nfproto ipv%u ", r->family);
@@ -162,6 +164,9 @@ static void print_verdict(const struct ruleset *rs, const struct fw_rule *r, FIL
 	case FW_VERDICT_GOTO:
 		(void)fprintf(out, "goto %s", target);
 		break;
+	case FW_VERDICT_REDIRECT:
+		(void)fprintf(out, "redirect to :%u", r->target);
+		break;
 	}
 }
 
@@ -232,8 +237,14 @@ static void print_chain(const struct ruleset *rs, uint32_t id, FILE *out)
 {
 	const char *name = ruleset_chain_name(rs, id);
 
+	if (id == FW_CHAIN_PREROUTING && !ruleset_has_rules(rs, id))
+		return;
 	(void)fprintf(out, "\n\tchain %s {\n", name);
-	if (id < FW_CHAIN_FIRST_FREE)
+	if (id == FW_CHAIN_PREROUTING)
+		(void)fputs("\t\ttype nat hook prerouting priority dstnat; "
+			    "policy accept;\n",
+			    out);
+	else if (id < FW_CHAIN_FIRST_FREE)
 		(void)fprintf(out,
 			      "\t\ttype filter hook %s priority filter; policy drop;\n",
 			      name);

@@ -11,6 +11,7 @@ static const char *const base_names[FW_CHAIN_FIRST_FREE] = {
 	[FW_CHAIN_INPUT] = "input",
 	[FW_CHAIN_FORWARD] = "forward",
 	[FW_CHAIN_OUTPUT] = "output",
+	[FW_CHAIN_PREROUTING] = "prerouting",
 };
 
 void ruleset_free(struct ruleset *rs)
@@ -30,4 +31,13 @@ const char *ruleset_chain_name(const struct ruleset *rs, uint32_t id)
 	if (id - FW_CHAIN_FIRST_FREE < rs->chain_count)
 		return rs->chain[id - FW_CHAIN_FIRST_FREE].name;
 	return "?";
+}
+
+bool ruleset_has_rules(const struct ruleset *rs, uint32_t chain)
+{
+	for (size_t i = 0; i < rs->rule_count; i++) {
+		if (rs->rule[i].chain == chain)
+			return true;
+	}
+	return false;
 }

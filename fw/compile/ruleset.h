@@ -7,8 +7,8 @@
  * rule is a set of matches in one fixed order, at most one log statement, at
  * most one statement for each mark, and a verdict. Zero means "not there".
  *
- * Everything lives in the table "inet sekisho": three base chains that are never
- * deleted, chains that are replaced with the rules, and three sets:
+ * Everything lives in the table "inet sekisho": base chains that are never deleted,
+ * chains that are replaced with the rules, and three sets:
  *
  *     permits    map interface . MAC -> mark, with the permits' timeouts
  *     live       set of marks whose connections may go on, same timeouts
@@ -52,7 +52,8 @@ enum fw_base_chain {
 	FW_CHAIN_INPUT = 0,
 	FW_CHAIN_FORWARD = 1,
 	FW_CHAIN_OUTPUT = 2,
-	FW_CHAIN_FIRST_FREE = 3,
+	FW_CHAIN_PREROUTING = 3, /* nat; only there when a zone is transparent */
+	FW_CHAIN_FIRST_FREE = 4,
 };
 
 enum fw_ct_state { /* bits */
@@ -88,6 +89,7 @@ enum fw_verdict {
 	FW_VERDICT_RETURN,
 	FW_VERDICT_JUMP,
 	FW_VERDICT_GOTO,
+	FW_VERDICT_REDIRECT, /* to a port of this machine; from FW_CHAIN_PREROUTING only */
 };
 
 enum fw_match { /* bits: matches whose zero is a value */
@@ -95,12 +97,13 @@ enum fw_match { /* bits: matches whose zero is a value */
 		FW_MATCH_SKUID = 1 << 1,
 		FW_MATCH_MARK = 1 << 2,
 		FW_MATCH_CT_MARK = 1 << 3,
+		FW_MATCH_LOCAL = 1 << 4, /* to an address of this machine */
 };
 
 struct fw_rule {
 	uint32_t number; /* from 0, in order; errors are about it */
 	uint32_t chain;
-	uint32_t target; /* for jump and goto */
+	uint32_t target; /* a chain for jump and goto, a port for redirect */
 	uint32_t match; /* enum fw_match bits */
 	char iifname[FW_IFNAME_MAX];
 	char oifname[FW_IFNAME_MAX];
@@ -187,5 +190,8 @@ void ruleset_print_rule(const struct ruleset *rs, const struct fw_rule *r, FILE 
  * there is no such chain.
  */
 const char *ruleset_chain_name(const struct ruleset *rs, uint32_t id);
+
+/* Does a chain have rules? A base chain without any is left out where it may be. */
+bool ruleset_has_rules(const struct ruleset *rs, uint32_t chain);
 
 #endif

@@ -61,13 +61,8 @@ static uint32_t compile_from(struct builder *b, const struct policy *p, size_t z
 {
 	const struct policy_zone *z = &p->zone[zone];
 	uint32_t chain = builder_chain(b, "from", z->name);
-	struct fw_rule mark = { .set_mark = FW_SET_META_PERMIT };
 
-	if (z->admission == POLICY_ADMISSION_OFF) {
-		mark.set_mark = FW_SET_META_CONST;
-		mark.new_mark = FW_MARK_ZONE;
-	}
-	builder_rule(b, chain, mark);
+	builder_rule(b, chain, compile_mark(z));
 	builder_rule(b, chain,
 		     (struct fw_rule){ .match = FW_MATCH_MARK,
 				       .mark_mask = UINT32_MAX,

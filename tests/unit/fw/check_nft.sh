@@ -19,7 +19,9 @@ failed=0
 # the chains as they are; the sets' elements in an order of ours, since theirs is a hash's
 list()
 {
-	nft --stateless list table inet sekisho | sed 's/ expires [0-9a-z]*//g' >"$tmp/list"
+	# the nat chain stays once it was there; without rules it is as good as none
+	nft --stateless list table inet sekisho | sed 's/ expires [0-9a-z]*//g' |
+		sed -z 's/\n\tchain prerouting {\n\t\ttype nat[^\n]*\n\t}\n//' >"$tmp/list"
 	sed '/chain input/,$d' "$tmp/list" | tr -d ',{}' |
 		sed 's/elements =//; s/^[[:space:]]*//' | sort
 	sed -n '/chain input/,$p' "$tmp/list"
@@ -33,7 +35,7 @@ for text in "$2"/*.nft; do
 	list >"$tmp/text"
 	nft flush ruleset
 	# over a ruleset of its own, and over another one
-	for before in "" smallest clinic union; do
+	for before in "" smallest clinic union transparent; do
 		"$1" $before "$name"
 		list >"$tmp/apply"
 		if ! diff -u "$tmp/text" "$tmp/apply"; then

@@ -89,6 +89,63 @@ static void test_rule_fields(void **state)
 	REFUSED(r.verdict = FW_VERDICT_ACCEPT); /* with a target */
 }
 
+static const struct fw_rule good_redirect = {
+	.number = 5,
+	.chain = FW_CHAIN_FIRST_FREE,
+	.target = 3128,
+	.match = FW_MATCH_MARK,
+	.mark_value = REVISION_MARK_RESTRICTED,
+	.mark_mask = FW_MARK_CLASS,
+	.l4proto = IPPROTO_TCP,
+	.dport_min = 443,
+	.dport_max = 443,
+	.verdict = FW_VERDICT_REDIRECT,
+};
+
+#define REDIRECT_REFUSED(change) \
+	do { \
+		struct fw_rule r = good_redirect; \
+		change; \
+		refused(&r); \
+	} while (0)
+
+/* Only devices with a mark are led to a port, only from where it says so. */
+static void test_redirect(void **state)
+{
+	struct fw_rule local = { .number = 5,
+				 .chain = FW_CHAIN_FIRST_FREE,
+				 .match = FW_MATCH_LOCAL,
+				 .verdict = FW_VERDICT_RETURN };
+	struct fw_rule clear = { .number = 5,
+				 .chain = FW_CHAIN_PREROUTING,
+				 .set_mark = FW_SET_META_CONST };
+
+	(void)state;
+	assert_int_equal(check_rule(&good_redirect, 5, CHAINS), 0);
+	REDIRECT_REFUSED(r.target = 0);
+	REDIRECT_REFUSED(r.target = UINT16_MAX + 1);
+	REDIRECT_REFUSED(r.match = 0);
+	REDIRECT_REFUSED(r.match |= FW_MATCH_CT_MARK);
+	REDIRECT_REFUSED(r.mark_mask = 0);
+	REDIRECT_REFUSED(r.mark_value = 0);
+	REDIRECT_REFUSED(r.mark_value = FW_MARK_PROXY);
+	REDIRECT_REFUSED(r.l4proto = IPPROTO_UDP);
+	REDIRECT_REFUSED(r.dport_min = 442);
+	REDIRECT_REFUSED(r.dport_min = r.dport_max = 22);
+	REDIRECT_REFUSED(r.chain = FW_CHAIN_PREROUTING);
+	REDIRECT_REFUSED(r.chain = FW_CHAIN_INPUT);
+	REDIRECT_REFUSED(r.set_mark = FW_SET_CT_META);
+	assert_int_equal(check_rule(&local, 5, CHAINS), 0);
+	local.verdict = FW_VERDICT_ACCEPT;
+	refused(&local);
+	assert_int_equal(check_rule(&clear, 5, CHAINS), 0);
+	clear.iifname[0] = 'e';
+	clear.verdict = FW_VERDICT_ACCEPT;
+	refused(&clear);
+	clear.verdict = FW_VERDICT_DROP;
+	refused(&clear);
+}
+
 static void test_accept_needs_a_match(void **state)
 {
 	struct fw_rule r = { .verdict = FW_VERDICT_ACCEPT };
@@ -111,6 +168,8 @@ static void test_chain(void **state)
 	assert_int_equal(check_chain(&c, FW_CHAIN_FIRST_FREE), 0);
 	assert_int_equal(check_chain(&c, FW_CHAIN_FIRST_FREE + 1), -EPERM);
 	memcpy(c.name, "forward", sizeof("forward"));
+	assert_int_equal(check_chain(&c, FW_CHAIN_FIRST_FREE), -EPERM);
+	memcpy(c.name, "prerouting", sizeof("prerouting"));
 	assert_int_equal(check_chain(&c, FW_CHAIN_FIRST_FREE), -EPERM);
 	memset(c.name, 'a', sizeof(c.name));
 	assert_int_equal(check_chain(&c, FW_CHAIN_FIRST_FREE), -EPERM);
@@ -177,6 +236,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rule_fields),
 		cmocka_unit_test(test_accept_needs_a_match),
+		cmocka_unit_test(test_redirect),
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_permit),
 		cmocka_unit_test(test_marks_and_sizes),

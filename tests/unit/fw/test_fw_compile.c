@@ -99,7 +99,7 @@ static void test_assertion(void **state)
 	revision_free(rev);
 }
 
-static const char *const cases[] = { "clinic", "union", "smallest" };
+static const char *const cases[] = { "clinic", "union", "smallest", "transparent" };
 
 /* What the compiler makes, the apply role's checks let through. */
 static void test_records_pass_the_checks(void **state)
@@ -179,6 +179,35 @@ static void test_order_of_things(void **state)
 	revision_free(rev);
 }
 
+/* Each redirection is of a transparent zone's own devices, to the proxy's port. */
+static void test_redirections(void **state)
+{
+	struct revision *rev = golden_load("transparent");
+	struct ruleset *rs = NULL;
+	struct diags diags = { 0 };
+	size_t count = 0;
+
+	(void)state;
+	assert_int_equal(ruleset_compile(rev, &golden_inventory, &rs, &diags), 0);
+	for (size_t i = 0; i < rs->rule_count; i++) {
+		const struct fw_rule *r = &rs->rule[i];
+
+		if (r->verdict != FW_VERDICT_REDIRECT)
+			continue;
+		count++;
+		assert_int_equal(r->target, 8080);
+		assert_int_not_equal(r->mark_value & FW_MARK_CLASS, 0);
+		assert_memory_equal(ruleset_chain_name(rs, r->chain), "redirect-", 9);
+	}
+	assert_int_equal(count, 6); /* two ports; full and restricted, and the zone's */
+	ruleset_free(rs);
+	rev->policy->proxy.transparent_count = 0;
+	assert_int_equal(ruleset_compile(rev, &golden_inventory, &rs, &diags), 0);
+	assert_false(ruleset_has_rules(rs, FW_CHAIN_PREROUTING));
+	ruleset_free(rs);
+	revision_free(rev);
+}
+
 static void test_out_of_memory(void **state)
 {
 	struct revision *rev = golden_load("clinic");
@@ -207,6 +236,7 @@ int main(void)
 		cmocka_unit_test(test_records_pass_the_checks),
 		cmocka_unit_test(test_permits),
 		cmocka_unit_test(test_order_of_things),
+		cmocka_unit_test(test_redirections),
 		cmocka_unit_test(test_out_of_memory),
 	};
 

@@ -57,6 +57,12 @@ static void test_union(void **state)
 	check("union");
 }
 
+static void test_transparent(void **state)
+{
+	(void)state;
+	check("transparent");
+}
+
 static void test_smallest(void **state)
 {
 	(void)state;
@@ -69,6 +75,7 @@ int main(void)
 		cmocka_unit_test(test_clinic),
 		cmocka_unit_test(test_union),
 		cmocka_unit_test(test_smallest),
+		cmocka_unit_test(test_transparent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
