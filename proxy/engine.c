@@ -31,19 +31,33 @@ struct order {
 	int result;
 };
 
-static size_t descriptors_allow(void)
+/* As many descriptors as the limit can be raised to. */
+static size_t descriptors(void)
 {
 	struct rlimit rl;
-	rlim_t n;
 
 	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
-		return 64;
+		return 2 * FDS_RESERVED;
 	rl.rlim_cur = rl.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &rl);
-	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur <= FDS_RESERVED + 2)
-		return 1;
-	n = (rl.rlim_cur - FDS_RESERVED) / 2; /* a client and an origin */
-	return n < ENGINE_CONNS_MAX ? (size_t)n : ENGINE_CONNS_MAX;
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur > 1u << 20)
+		return 1u << 20;
+	return (size_t)rl.rlim_cur;
+}
+
+/* An eighth for connections that wait, the rest for those in use, two for each. */
+static void share_descriptors(struct engine *e, size_t workers)
+{
+	size_t all = descriptors(), use;
+
+	all = all > FDS_RESERVED + 16 ? all - FDS_RESERVED : 16;
+	e->kept_max = all / 8 / workers;
+	if (e->kept_max > ENGINE_KEPT_MAX)
+		e->kept_max = ENGINE_KEPT_MAX;
+	if (e->kept_max == 0)
+		e->kept_max = 1;
+	use = (all - all / 8) / 2;
+	e->conns_max = use < ENGINE_CONNS_MAX ? use : ENGINE_CONNS_MAX;
 }
 
 static size_t processors(void)
@@ -107,12 +121,12 @@ int engine_new(struct spool *spool, size_t count, struct engine **ret_engine)
 		return -ENOMEM;
 	(void)pthread_mutex_init(&e->sink.lock, NULL);
 	e->sink.spool = spool;
-	e->conns_max = descriptors_allow();
 	e->source_conns_max = ENGINE_SOURCE_CONNS_MAX;
 	/* unique over restarts: nobody opens a million connections a second for long */
 	atomic_init(&e->next_conn, (uint64_t)wall_us());
 	if (count == 0 || count > ENGINE_WORKERS_MAX)
 		count = processors();
+	share_descriptors(e, count);
 	e->thread = calloc(count, sizeof(*e->thread));
 	r = e->thread != NULL ? sources_new(&e->sources) : -ENOMEM;
 	if (r == 0)

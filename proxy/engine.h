@@ -20,6 +20,7 @@
 
 #define ENGINE_WORKERS_MAX      32
 #define ENGINE_CONNS_MAX        20000
+#define ENGINE_KEPT_MAX         2048 /* by one worker */
 #define ENGINE_SOURCE_CONNS_MAX 256 /* from one address */
 
 struct worker;
@@ -29,6 +30,7 @@ struct engine {
 	struct sources *sources;
 	atomic_uint_fast64_t next_conn;
 	size_t conns_max; /* ENGINE_CONNS_MAX, or what the descriptors allow */
+	size_t kept_max; /* connections to origins that a worker keeps for later */
 	uint32_t source_conns_max;
 	struct engine_thread *thread; /* owned */
 	size_t thread_count;

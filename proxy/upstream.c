@@ -15,7 +15,7 @@ struct upstream_pool {
 	uint8_t key[crypto_shorthash_KEYBYTES]; /* hosts are chosen by clients */
 	struct upstream *bucket[BUCKETS];
 	struct upstream *oldest, *newest;
-	size_t count;
+	size_t count, max;
 	struct loop_timer timer; /* when the oldest has been kept long enough */
 };
 
@@ -69,13 +69,14 @@ static void on_timer(void *user)
 	}
 }
 
-int upstream_pool_new(struct loop *l, struct upstream_pool **ret_pool)
+int upstream_pool_new(struct loop *l, size_t max, struct upstream_pool **ret_pool)
 {
 	struct upstream_pool *p = calloc(1, sizeof(*p));
 
 	if (p == NULL)
 		return -ENOMEM;
 	p->loop = l;
+	p->max = max;
 	p->timer = (struct loop_timer){ .fn = on_timer, .user = p };
 	crypto_shorthash_keygen(p->key);
 	*ret_pool = p;
@@ -149,7 +150,7 @@ void upstream_keep(struct upstream *u)
 		upstream_free(u);
 		return;
 	}
-	if (p->count == UPSTREAM_IDLE_MAX)
+	if (p->count == p->max)
 		upstream_free(p->oldest);
 	u->io->fn = on_kept;
 	u->io->user = u;

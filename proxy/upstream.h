@@ -18,8 +18,7 @@
 #include "lib/host.h"
 #include "proxy/loop.h"
 
-#define UPSTREAM_IDLE_MAX 512 /* kept by a worker; the oldest goes first */
-#define UPSTREAM_IDLE_MS  30000
+#define UPSTREAM_IDLE_MS 30000
 
 struct upstream_pool;
 
@@ -45,8 +44,9 @@ struct upstream {
 	char host[]; /* normalised */
 };
 
-/* Returns 0 or -ENOMEM. */
-int upstream_pool_new(struct loop *l, struct upstream_pool **ret_pool) MUST_CHECK;
+/* Keep max (1 or more) at most; the oldest goes first. Returns 0 or -ENOMEM. */
+int upstream_pool_new(struct loop *l, size_t max,
+		      struct upstream_pool **ret_pool) MUST_CHECK;
 void upstream_pool_free(struct upstream_pool *p);
 
 /* Take over a connected io. Returns 0 or -ENOMEM (io stays the caller's). */

@@ -175,7 +175,7 @@ static int set_up(struct worker *w)
 	if (r == 0)
 		r = resolver_new(w->loop, &w->resolver);
 	if (r == 0)
-		r = upstream_pool_new(w->loop, &w->upstreams);
+		r = upstream_pool_new(w->loop, w->engine->kept_max, &w->upstreams);
 	if (r == 0)
 		r = loop_timer_set(w->loop, &w->housekeeping, HOUSEKEEPING_MS);
 	if (r == 0)
