@@ -28,6 +28,8 @@ enum proto_type {
 	/* mgmtd or root -> recordd */
 	PROTO_QUERY = 5, /* struct proto_query -> PROTO_ROW ..., then PROTO_QUERY_END */
 	PROTO_VERIFY = 6, /* empty -> PROTO_VERIFY_REPLY */
+	/* mgmtd or root -> proxyd: what would be decided? Nothing is dialled or recorded */
+	PROTO_DECIDE = 7, /* struct proto_decide -> PROTO_DECIDE_REPLY */
 	/* answers */
 	PROTO_RESULT = 100,
 	PROTO_STATUS_REPLY = 101,
@@ -35,6 +37,7 @@ enum proto_type {
 	PROTO_ROW = 103,
 	PROTO_QUERY_END = 104,
 	PROTO_VERIFY_REPLY = 105,
+	PROTO_DECIDE_REPLY = 106,
 	/* gated's own channel on fd 3: see fw/apply/request.h, from 200 on */
 };
 
@@ -121,6 +124,43 @@ struct proto_verify {
 	uint64_t bad_id; /* first row that does not fit, 0: none */
 	char head[64 + 8]; /* hex of the chain's head */
 	char text[256];
+};
+
+enum proto_scheme {
+	PROTO_SCHEME_HTTP = 1, /* a plain request */
+	PROTO_SCHEME_HTTPS = 2, /* CONNECT, with the host as its TLS name */
+};
+
+/*
+ * The client is known by its address and its permit's mark. Without an address
+ * (family 0) it is one of zone: with that mark, or with 0 one that is admitted with
+ * the zone's rights and is in no group.
+ */
+struct proto_decide {
+	int64_t time_s; /* UTC, what schedules and ends are compared with; 0: now */
+	uint32_t mark; /* its permit, revision_permit_mark(); 0: none */
+	uint16_t port;
+	uint8_t scheme; /* enum proto_scheme */
+	uint8_t addr_family; /* 4 or 6; 0: see zone */
+	uint8_t addr[16];
+	char zone[32]; /* name; used only when addr_family is 0 */
+	char user[64]; /* signed in at the proxy, "" nobody */
+	char method[16]; /* "GET"; ignored for PROTO_SCHEME_HTTPS, as path is */
+	char host[256]; /* normalised name, or an address as text */
+	char path[1024]; /* with its "?...", begins with "/" */
+};
+
+struct proto_decide_reply {
+	int32_t code; /* 0; -EINVAL: not a question; -ENOENT: no such zone */
+	uint32_t allowed;
+	uint16_t reason; /* enum reason; REASON_WOULD_DENY is allowed */
+	uint16_t would; /* with REASON_WOULD_DENY: why it would be denied, else 0 */
+	uint32_t pad;
+	uint64_t revision; /* that decided; 0: none is loaded */
+	char rule[64]; /* entry or permit that decided, or that comes nearest; "" none */
+	char list[24]; /* the entry's list, or the one that observes; "" none */
+	char zone[32]; /* of the client, "" unknown */
+	char text[256]; /* English, for people, what no number says; "" nothing */
 };
 
 /* Is the array a terminated string? */
