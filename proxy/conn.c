@@ -2,6 +2,7 @@
 #include "proxy/conn.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -72,7 +73,7 @@ int conn_hold(struct conn *c, const char *data, size_t len)
 	return 0;
 }
 
-void conn_record_close(struct conn *c, enum reason reason)
+void conn_record_close_as(struct conn *c, enum reason reason, const char *detail)
 {
 	struct declog_end end = {
 		.reason = reason,
@@ -80,6 +81,7 @@ void conn_record_close(struct conn *c, enum reason reason)
 		.bytes_up = c->up.bytes,
 		.bytes_down = c->down.bytes,
 		.duration_ms = (uint32_t)(loop_now_ms(c->w->loop) - c->opened_ms),
+		.detail = detail,
 	};
 
 	if (c->ticket == NULL)
@@ -87,6 +89,23 @@ void conn_record_close(struct conn *c, enum reason reason)
 	declog_close(&c->w->log, c->ticket, &end, loop_wall_us(c->w->loop));
 	free(c->ticket);
 	c->ticket = NULL;
+}
+
+/* "TLS 1.3" for what the hello offered; 0x0304 is 1.3. */
+static const char *tls_text(const struct conn *c, char text[24])
+{
+	if (c->tls_version == 0)
+		return NULL;
+	(void)snprintf(text, 24, "TLS 1.%d%s", (int)(c->tls_version & 0xff) - 1,
+		       c->tls_ech ? ", ECH" : "");
+	return text;
+}
+
+void conn_record_close(struct conn *c, enum reason reason)
+{
+	char text[24];
+
+	conn_record_close_as(c, reason, tls_text(c, text));
 }
 
 static bool is_cut_short(const struct conn *c)

@@ -92,6 +92,8 @@ struct conn {
 	uint16_t src_port;
 	uint8_t state; /* enum conn_state */
 	bool served; /* has had a request before this one */
+	bool tls_ech; /* the hello had an encrypted part */
+	uint16_t tls_version; /* highest that the hello offered, 0: none seen */
 	uint32_t mark;
 };
 
@@ -124,6 +126,9 @@ void conn_say(struct conn *c, const char *text, size_t len);
 
 /* Write the close record where one is owed. */
 void conn_record_close(struct conn *c, enum reason reason);
+
+/* The same with words about the reason. */
+void conn_record_close_as(struct conn *c, enum reason reason, const char *detail);
 
 void conn_set_timer(struct conn *c, int64_t ms);
 

@@ -4,6 +4,7 @@
  * is read, and only when that names the host that was asked for do bytes go on.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,11 +68,21 @@ static void pass_hello(struct conn *c)
 }
 
 /* The client was told that it is connected: what is left is to cut it. */
-static void refuse(struct conn *c, enum reason reason)
+static void refuse_name(struct conn *c, const struct clienthello *hello)
 {
-	conn_end(c, reason);
+	char text[HOST_MAX + 32];
+
+	(void)snprintf(text, sizeof(text), "server name %s%s",
+		       hello->name[0] != '\0' ? hello->name : "missing",
+		       hello->ech ? ", ECH" : "");
+	conn_record_close_as(c, REASON_SNI, text);
+	conn_end(c, REASON_SNI);
 }
 
+/*
+ * An encrypted hello whose outer name is the one asked for goes on: Chromium sends
+ * one made of noise with every connection, and nobody can tell the two apart.
+ */
 static void judge_hello(struct conn *c, const uint8_t *data, size_t len)
 {
 	struct clienthello hello;
@@ -79,12 +90,17 @@ static void judge_hello(struct conn *c, const uint8_t *data, size_t len)
 
 	if (r == 0)
 		return;
-	if (r < 0)
-		refuse(c, REASON_NOT_TLS);
-	else if (hello.ech || strcmp(hello.name, c->rq->facts.host) != 0)
-		refuse(c, REASON_SNI);
-	else
-		pass_hello(c);
+	if (r < 0) {
+		conn_end(c, REASON_NOT_TLS);
+		return;
+	}
+	if (strcmp(hello.name, c->rq->facts.host) != 0) {
+		refuse_name(c, &hello);
+		return;
+	}
+	c->tls_version = hello.version;
+	c->tls_ech = hello.ech;
+	pass_hello(c);
 }
 
 /* The origin has nothing to say before the client; when it ends, so do we. */
@@ -142,7 +158,7 @@ void relay_timeout(struct conn *c)
 	int64_t quiet = loop_now_ms(c->w->loop) - c->active_ms;
 
 	if (c->state == CONN_HELLO)
-		refuse(c, REASON_NOT_TLS);
+		conn_end(c, REASON_NOT_TLS);
 	else if (quiet >= CONN_IDLE_MS)
 		conn_end(c, REASON_IDLE);
 	else
