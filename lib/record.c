@@ -52,7 +52,9 @@ void record_set_str(char *dst, size_t size, const char *src)
 
 		if (used + step >= size)
 			break;
-		if (len != 0)
+		if (len == 1)
+			dst[used] = *src;
+		else if (len != 0)
 			memcpy(dst + used, src, len);
 		else
 			dst[used] = '?';

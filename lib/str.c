@@ -99,8 +99,11 @@ static size_t utf8_char(const unsigned char *s)
 size_t str_printable_char(const char *s)
 {
 	const unsigned char *u = (const unsigned char *)s;
-	size_t len = utf8_char(u);
+	size_t len;
 
+	if (u[0] >= 0x20 && u[0] < 0x7f)
+		return 1; /* most are */
+	len = utf8_char(u);
 	if (len == 1 && (u[0] < 0x20 || u[0] == 0x7f))
 		return 0;
 	if (len == 2 && u[0] == 0xc2 && u[1] < 0xa0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lib/wr.h"
 
+#include <endian.h>
 #include <string.h>
 
 void wr_bytes(struct wr *w, const void *src, size_t len)
@@ -14,33 +15,27 @@ void wr_bytes(struct wr *w, const void *src, size_t len)
 	w->len += len;
 }
 
-static void be(struct wr *w, uint64_t v, size_t len)
-{
-	uint8_t b[8];
-
-	for (size_t i = 0; i < len; i++)
-		b[i] = (uint8_t)(v >> (8 * (len - 1 - i)));
-	wr_bytes(w, b, len);
-}
-
 void wr_u8(struct wr *w, uint8_t v)
 {
-	be(w, v, 1);
+	wr_bytes(w, &v, 1);
 }
 
 void wr_be16(struct wr *w, uint16_t v)
 {
-	be(w, v, 2);
+	v = htobe16(v);
+	wr_bytes(w, &v, sizeof(v));
 }
 
 void wr_be32(struct wr *w, uint32_t v)
 {
-	be(w, v, 4);
+	v = htobe32(v);
+	wr_bytes(w, &v, sizeof(v));
 }
 
 void wr_be64(struct wr *w, uint64_t v)
 {
-	be(w, v, 8);
+	v = htobe64(v);
+	wr_bytes(w, &v, sizeof(v));
 }
 
 void wr_str(struct wr *w, const char *s)

@@ -94,7 +94,7 @@ void conn_record_close_as(struct conn *c, enum reason reason, const char *detail
 /* "TLS 1.3" for what the hello offered; 0x0304 is 1.3. */
 static const char *tls_text(const struct conn *c, char text[24])
 {
-	if (c->tls_version == 0)
+	if (c->tls_version < 0x0301)
 		return NULL;
 	(void)snprintf(text, 24, "TLS 1.%d%s", (int)(c->tls_version & 0xff) - 1,
 		       c->tls_ech ? ", ECH" : "");

@@ -132,7 +132,8 @@ void contact_start(struct conn *c)
 	c->dst = (struct addr){ 0 };
 	conn_set_timer(c, CONN_LOOKUP_MS);
 	if (take_kept(c)) {
-		if (may_dial(c, c->dst)) {
+		if (c->upstream->checked == c->w->rules || may_dial(c, c->dst)) {
+			c->upstream->checked = c->w->rules;
 			open_record(c);
 			return;
 		}
@@ -157,13 +158,17 @@ static int take_over(struct conn *c, struct loop_io *io)
 		.port = c->rq->facts.dst_port,
 		.host = c->rq->facts.host,
 	};
+	int r;
 
 	c->origin = io;
 	io->fn = on_origin;
 	io->user = c;
 	if (c->rq->tunnel)
 		return 0;
-	return upstream_new(c->w->upstreams, &key, io, c->dst, &c->upstream);
+	r = upstream_new(c->w->upstreams, &key, io, c->dst, &c->upstream);
+	if (r == 0)
+		c->upstream->checked = c->w->rules;
+	return r;
 }
 
 static void go(struct conn *c)

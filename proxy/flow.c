@@ -192,6 +192,8 @@ static ssize_t copy_once(struct flow *f, struct loop_io *from, struct loop_io *t
 static int finish(struct flow *f, struct loop_io *to)
 {
 	f->done = true;
+	if (f->last)
+		return 0; /* the socket is closed right after */
 	return shutdown(to->fd, SHUT_WR) == 0 || errno == ENOTCONN ? 0 : -EPIPE;
 }
 

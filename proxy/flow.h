@@ -30,6 +30,7 @@ struct flow {
 	uint8_t full; /* chunks in a row that came whole */
 	bool ended; /* nothing more is read */
 	bool done; /* ended, and the sink has everything */
+	bool last; /* the other direction is done: the sink need not be told */
 };
 
 /* What a worker lends to its flows. */

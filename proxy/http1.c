@@ -7,32 +7,41 @@
 
 #define LENGTH_DIGITS_MAX 18 /* below 2^63 without looking */
 
-static bool is_token_char(char c)
+/* What a byte may be part of. */
+#define TOKEN 1 /* RFC 9110 5.6.2 */
+#define TEXT \
+	2 /* field values and reason phrases: printable ASCII, space, tab, obs-text */
+
+/* clang-format off */
+static const uint8_t class_of[256] = {
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	2, 3, 2, 3, 3, 3, 3, 3, 2, 2, 3, 3, 2, 3, 3, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 2, 2, 2, 2, 2, 2,
+	2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 2, 2, 2, 3, 3,
+	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 2, 3, 2, 3, 0,
+	2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+	2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+	2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+	2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+};
+/* clang-format on */
+
+static bool is_all(struct http1_span s, uint8_t class)
 {
-	if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
-		return true;
-	return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
+	uint8_t all = class;
+
+	for (size_t i = 0; i < s.len; i++)
+		all &= class_of[(uint8_t)s.p[i]];
+	return all == class;
 }
 
 static bool is_token(struct http1_span s)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		if (!is_token_char(s.p[i]))
-			return false;
-	}
-	return s.len != 0;
+	return s.len != 0 && is_all(s, TOKEN);
 }
 
-/* Field values and reason phrases: printable ASCII, space, tab, obs-text. */
 static bool is_text(struct http1_span s)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if ((c < 0x20 && c != '\t') || c == 0x7f)
-			return false;
-	}
-	return true;
+	return is_all(s, TEXT);
 }
 
 bool http1_span_is(struct http1_span s, const char *text)
@@ -68,10 +77,11 @@ bool http1_list_has(struct http1_span list, struct http1_span token)
 	return false;
 }
 
-const struct http1_field *http1_find(const struct http1_head *head, const char *name)
+const struct http1_field *http1_find(const struct http1_head *head,
+				     enum http1_known known)
 {
 	for (size_t i = 0; i < head->field_count; i++) {
-		if (http1_span_is(head->field[i].name, name))
+		if (head->field[i].known == known)
 			return &head->field[i];
 	}
 	return NULL;
@@ -87,11 +97,11 @@ bool http1_connection_has(const struct http1_head *head, const char *option)
 {
 	struct http1_span token = { option, strlen(option) };
 
-	for (size_t i = 0; i < head->field_count; i++) {
+	for (size_t i = 0; head->connection && i < head->field_count; i++) {
 		const struct http1_field *f = &head->field[i];
 
-		if ((http1_span_is(f->name, "connection") ||
-		     http1_span_is(f->name, "proxy-connection")) &&
+		if ((f->known == HTTP1_CONNECTION ||
+		     f->known == HTTP1_PROXY_CONNECTION) &&
 		    http1_list_has(f->value, token))
 			return true;
 	}
@@ -152,23 +162,73 @@ static int parse_length(struct http1_head *h, struct http1_span v)
 	return 0;
 }
 
+/* By length first: few names share one. */
+static enum http1_known known_of(struct http1_span name)
+{
+	static const struct {
+		const char *text;
+		enum http1_known known;
+	} table[] = {
+		{ "te", HTTP1_TE },
+		{ "host", HTTP1_HOST },
+		{ "expect", HTTP1_EXPECT },
+		{ "upgrade", HTTP1_UPGRADE },
+		{ "connection", HTTP1_CONNECTION },
+		{ "keep-alive", HTTP1_KEEP_ALIVE },
+		{ "max-forwards", HTTP1_MAX_FORWARDS },
+		{ "content-length", HTTP1_CONTENT_LENGTH },
+		{ "accept-language", HTTP1_ACCEPT_LANGUAGE },
+		{ "proxy-connection", HTTP1_PROXY_CONNECTION },
+		{ "transfer-encoding", HTTP1_TRANSFER_ENCODING },
+		{ "proxy-authenticate", HTTP1_PROXY_AUTHENTICATE },
+		{ "proxy-authorization", HTTP1_PROXY_AUTHORIZATION },
+		{ "proxy-authentication-info", HTTP1_PROXY_AUTHENTICATION_INFO },
+	};
+	/* where the names of that length begin, and how many there are */
+	static const struct {
+		uint8_t first, count;
+	} by_len[] = {
+		[2] = { 0, 1 },   [4] = { 1, 1 },   [6] = { 2, 1 },   [7] = { 3, 1 },
+		[10] = { 4, 2 },  [12] = { 6, 1 },  [14] = { 7, 1 },  [15] = { 8, 1 },
+		[16] = { 9, 1 },  [17] = { 10, 1 }, [18] = { 11, 1 }, [19] = { 12, 1 },
+		[25] = { 13, 1 },
+	};
+
+	if (name.len >= sizeof(by_len) / sizeof(by_len[0]))
+		return HTTP1_OTHER;
+	for (size_t i = 0; i < by_len[name.len].count; i++) {
+		size_t at = by_len[name.len].first + i;
+
+		if (strncasecmp(name.p, table[at].text, name.len) == 0)
+			return table[at].known;
+	}
+	return HTTP1_OTHER;
+}
+
 static int note_field(struct http1_head *h, const struct http1_field *f)
 {
-	if (http1_span_is(f->name, "content-length"))
+	switch (f->known) {
+	case HTTP1_CONTENT_LENGTH:
 		return parse_length(h, f->value);
-	if (http1_span_is(f->name, "transfer-encoding")) {
+	case HTTP1_TRANSFER_ENCODING:
 		if (h->chunked)
 			return -EBADMSG;
 		if (!http1_span_is(f->value, "chunked"))
 			return -EOPNOTSUPP;
 		h->chunked = true;
-	}
-	if (http1_span_is(f->name, "host")) {
+		return 0;
+	case HTTP1_HOST:
 		if (h->host.p != NULL)
 			return -EBADMSG;
 		h->host = f->value;
+		return 0;
+	case HTTP1_CONNECTION:
+	case HTTP1_PROXY_CONNECTION:
+		h->connection = true;
+		return 0;
+	default:
+		return 0;
 	}
-	return 0;
 }
 
 static int parse_field(struct http1_head *h, struct http1_span line)
@@ -185,6 +245,7 @@ static int parse_field(struct http1_head *h, struct http1_span line)
 		return -EBADMSG;
 	if (h->field_count == HTTP1_FIELDS_MAX)
 		return -E2BIG;
+	f.known = known_of(f.name);
 	h->field[h->field_count++] = f;
 	return note_field(h, &f);
 }
@@ -248,12 +309,26 @@ static int parse_request_line(struct http1_head *h, struct http1_span line)
 		&h->minor);
 }
 
+/* All but the fields, of which there are none yet. */
+static void clear(struct http1_head *h)
+{
+	memset(h, 0, offsetof(struct http1_head, field));
+}
+
+static void copy(struct http1_head *dst, const struct http1_head *src)
+{
+	memcpy(dst, src,
+	       offsetof(struct http1_head, field) +
+		       src->field_count * sizeof(src->field[0]));
+}
+
 int http1_parse_request(const char *data, size_t len, struct http1_head *ret_head)
 {
-	struct http1_head h = { 0 };
+	struct http1_head h;
 	struct http1_span rest = { data, len }, line;
 	int r = take_line(&rest, &line);
 
+	clear(&h);
 	if (r == 0)
 		r = parse_request_line(&h, line);
 	if (r == 0)
@@ -261,7 +336,7 @@ int http1_parse_request(const char *data, size_t len, struct http1_head *ret_hea
 	if (r == 0 && h.minor == 1 && h.host.p == NULL)
 		r = -EBADMSG;
 	if (r == 0)
-		*ret_head = h;
+		copy(ret_head, &h);
 	return r;
 }
 
@@ -289,15 +364,16 @@ static int parse_status_line(struct http1_head *h, struct http1_span line)
 
 int http1_parse_response(const char *data, size_t len, struct http1_head *ret_head)
 {
-	struct http1_head h = { 0 };
+	struct http1_head h;
 	struct http1_span rest = { data, len }, line;
 	int r = take_line(&rest, &line);
 
+	clear(&h);
 	if (r == 0)
 		r = parse_status_line(&h, line);
 	if (r == 0)
 		r = parse_fields(&h, rest);
 	if (r == 0)
-		*ret_head = h;
+		copy(ret_head, &h);
 	return r;
 }

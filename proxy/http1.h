@@ -27,8 +27,28 @@ struct http1_span {
 	size_t len;
 };
 
+/* Fields that the proxy itself looks at or leaves out. */
+enum http1_known {
+	HTTP1_OTHER = 0,
+	HTTP1_ACCEPT_LANGUAGE,
+	HTTP1_CONNECTION,
+	HTTP1_CONTENT_LENGTH,
+	HTTP1_EXPECT,
+	HTTP1_HOST,
+	HTTP1_KEEP_ALIVE,
+	HTTP1_MAX_FORWARDS,
+	HTTP1_PROXY_AUTHENTICATE,
+	HTTP1_PROXY_AUTHENTICATION_INFO,
+	HTTP1_PROXY_AUTHORIZATION,
+	HTTP1_PROXY_CONNECTION,
+	HTTP1_TE,
+	HTTP1_TRANSFER_ENCODING,
+	HTTP1_UPGRADE,
+};
+
 struct http1_field {
 	struct http1_span name;
+	enum http1_known known;
 	struct http1_span value; /* without the white space around it */
 };
 
@@ -38,12 +58,13 @@ struct http1_head {
 	unsigned status; /* responses: 100..599 */
 	struct http1_span phrase;
 	unsigned minor; /* HTTP/1.0 or 1.1 */
-	struct http1_field field[HTTP1_FIELDS_MAX];
-	size_t field_count;
 	bool has_length;
 	uint64_t length;
 	bool chunked;
+	bool connection; /* there is a Connection or Proxy-Connection field */
 	struct http1_span host; /* requests; p is NULL when there is none */
+	size_t field_count;
+	struct http1_field field[HTTP1_FIELDS_MAX]; /* set up to field_count */
 };
 
 /*
@@ -78,6 +99,7 @@ bool http1_method_is(const struct http1_head *head, const char *method);
 bool http1_connection_has(const struct http1_head *head, const char *option);
 
 /* The first field of that name, or NULL. */
-const struct http1_field *http1_find(const struct http1_head *head, const char *name);
+const struct http1_field *http1_find(const struct http1_head *head,
+				     enum http1_known known);
 
 #endif

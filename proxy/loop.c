@@ -30,6 +30,7 @@ struct loop {
 	struct loop_defer *deferred;
 	struct mono now;
 	int64_t wall_us;
+	uint64_t round;
 	loop_fn *hook;
 	void *hook_user;
 	pthread_mutex_t lock; /* for what follows */
@@ -239,6 +240,7 @@ int loop_run(struct loop *l)
 		}
 		read_clocks(l);
 		l->event_count = n > 0 ? n : 0;
+		l->round++;
 		stop = serve_events(l);
 		serve_deferred(l);
 		fire_timers(l);
@@ -263,6 +265,11 @@ int64_t loop_now_ms(const struct loop *l)
 int64_t loop_wall_us(const struct loop *l)
 {
 	return l->wall_us;
+}
+
+uint64_t loop_round(const struct loop *l)
+{
+	return l->round;
 }
 
 int loop_io_new(struct loop *l, int fd, uint32_t events, loop_io_fn *fn, void *user,

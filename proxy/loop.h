@@ -75,6 +75,9 @@ void loop_set_round_hook(struct loop *l, loop_fn *fn, void *user);
 int64_t loop_now_ms(const struct loop *l);
 int64_t loop_wall_us(const struct loop *l);
 
+/* How many rounds there have been. */
+uint64_t loop_round(const struct loop *l);
+
 /* Watch fd; events is LOOP_EDGE or EPOLL bits of the caller's choice. */
 int loop_io_new(struct loop *l, int fd, uint32_t events, loop_io_fn *fn, void *user,
 		struct loop_io **ret_io) MUST_CHECK;

@@ -13,7 +13,7 @@
 /* The language named first wins: browsers list them in the order of preference. */
 bool page_prefers_japanese(const struct http1_head *head)
 {
-	const struct http1_field *f = http1_find(head, "accept-language");
+	const struct http1_field *f = http1_find(head, HTTP1_ACCEPT_LANGUAGE);
 
 	if (f == NULL)
 		return false;

@@ -23,12 +23,16 @@ static void pump(struct conn *c)
 {
 	struct flow_tools *tools = &c->w->tools;
 	uint64_t before = c->up.bytes + c->down.bytes;
-	int up = flow_pump(&c->up, c->client, c->origin, tools), down;
+	int up, down;
+
+	c->up.last = c->down.done;
+	up = flow_pump(&c->up, c->client, c->origin, tools);
 
 	if (up < 0) {
 		fail(c, up);
 		return;
 	}
+	c->down.last = c->up.done;
 	down = flow_pump(&c->down, c->origin, c->client, tools);
 	if (down < 0) {
 		fail(c, down);

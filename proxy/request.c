@@ -134,7 +134,7 @@ static void note_method(struct conn *c, const struct http1_head *h)
 static unsigned check_semantics(const struct conn *c, const struct parsed *p)
 {
 	const struct http1_head *h = &p->head;
-	const struct http1_field *expect = http1_find(h, "expect");
+	const struct http1_field *expect = http1_find(h, HTTP1_EXPECT);
 	unsigned forwards;
 
 	/* two names in one request are a way of talking round the decision */

@@ -13,46 +13,46 @@
 #define CLOSE     "Connection: close\r\n"
 #define WEBSOCKET "Connection: Upgrade\r\nUpgrade: websocket\r\n"
 
-static const char *const one_hop[] = {
-	"connection",
-	"keep-alive",
-	"proxy-connection",
-	"proxy-authorization",
-	"proxy-authenticate",
-	"proxy-authentication-info",
-	"te",
-	"upgrade",
-};
-
-/* Framing and routing stay whatever Connection says of them. */
-static const char *const essential[] = { "content-length", "transfer-encoding", "host" };
-
-static bool is_one_of(struct http1_span name, const char *const *list, size_t count)
+/* Is the field one of those that Connection names, besides what is one hop's anyway? */
+static bool is_named(const struct http1_head *head, struct http1_span name)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (http1_span_is(name, list[i]))
+	for (size_t i = 0; i < head->field_count; i++) {
+		const struct http1_field *f = &head->field[i];
+
+		if (f->known == HTTP1_CONNECTION && http1_list_has(f->value, name))
 			return true;
 	}
 	return false;
 }
 
-static bool is_for_one_hop(const struct http1_head *head, struct http1_span name)
+static bool is_for_one_hop(const struct http1_head *head, const struct http1_field *f)
 {
-	if (is_one_of(name, one_hop, ARRAY_LEN(one_hop)))
+	switch (f->known) {
+	case HTTP1_CONNECTION:
+	case HTTP1_KEEP_ALIVE:
+	case HTTP1_PROXY_AUTHENTICATE:
+	case HTTP1_PROXY_AUTHENTICATION_INFO:
+	case HTTP1_PROXY_AUTHORIZATION:
+	case HTTP1_PROXY_CONNECTION:
+	case HTTP1_TE:
+	case HTTP1_UPGRADE:
 		return true;
-	if (is_one_of(name, essential, ARRAY_LEN(essential)))
+	case HTTP1_CONTENT_LENGTH: /* framing and routing stay whatever Connection says */
+	case HTTP1_TRANSFER_ENCODING:
+	case HTTP1_HOST:
 		return false;
-	for (size_t i = 0; i < head->field_count; i++) {
-		if (http1_span_is(head->field[i].name, "connection") &&
-		    http1_list_has(head->field[i].value, name))
-			return true;
+	case HTTP1_ACCEPT_LANGUAGE:
+	case HTTP1_EXPECT:
+	case HTTP1_MAX_FORWARDS:
+	case HTTP1_OTHER:
+		break;
 	}
-	return false;
+	return head->connection && is_named(head, f->name);
 }
 
 static bool upgrades_to_websocket(const struct http1_head *head)
 {
-	const struct http1_field *f = http1_find(head, "upgrade");
+	const struct http1_field *f = http1_find(head, HTTP1_UPGRADE);
 
 	return f != NULL && http1_span_is(f->value, "websocket") &&
 	       http1_connection_has(head, "upgrade");
@@ -72,7 +72,7 @@ bool rewrite_accepts_websocket(const struct http1_head *head)
 
 int rewrite_max_forwards(const struct http1_head *head, unsigned *ret_value)
 {
-	const struct http1_field *f = http1_find(head, "max-forwards");
+	const struct http1_field *f = http1_find(head, HTTP1_MAX_FORWARDS);
 	unsigned v = 0;
 
 	if (f == NULL || !http1_method_is(head, "OPTIONS"))
@@ -100,10 +100,9 @@ static void put_span(struct wr *w, struct http1_span s)
 }
 
 /* Fields of a request that are written anew. */
-static bool is_ours(struct http1_span name, bool counted)
+static bool is_ours(const struct http1_field *f, bool counted)
 {
-	return http1_span_is(name, "host") ||
-	       (counted && http1_span_is(name, "max-forwards"));
+	return f->known == HTTP1_HOST || (counted && f->known == HTTP1_MAX_FORWARDS);
 }
 
 static void put_fields(struct wr *w, const struct http1_head *head, bool request,
@@ -112,13 +111,12 @@ static void put_fields(struct wr *w, const struct http1_head *head, bool request
 	for (size_t i = 0; i < head->field_count; i++) {
 		const struct http1_field *f = &head->field[i];
 
-		if (is_for_one_hop(head, f->name) ||
-		    (request && is_ours(f->name, counted)))
+		if (is_for_one_hop(head, f) || (request && is_ours(f, counted)))
 			continue;
 		put_span(w, f->name);
-		put(w, ": ");
+		wr_bytes(w, ": ", 2);
 		put_span(w, f->value);
-		put(w, "\r\n");
+		wr_bytes(w, "\r\n", 2);
 	}
 }
 

@@ -155,6 +155,7 @@ void upstream_keep(struct upstream *u)
 	u->io->fn = on_kept;
 	u->io->user = u;
 	u->kept_ms = loop_now_ms(p->loop);
+	u->kept_round = loop_round(p->loop);
 	u->next = *at;
 	if (u->next != NULL)
 		u->next->link = &u->next;
@@ -179,11 +180,13 @@ static bool fits(const struct upstream *u, const struct upstream_key *k, uint32_
 	       addr_equal(u->src, k->src) && strcmp(u->host, k->host) == 0;
 }
 
-/* Bytes nobody asked for may lie there before epoll has told of them. */
+/* Bytes nobody asked for may lie there; unless epoll has had its turn to tell of them. */
 static bool is_quiet(const struct upstream *u)
 {
 	char c;
 
+	if (u->kept_round != loop_round(u->pool->loop))
+		return true;
 	return recv(u->io->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == -1 && errno == EAGAIN;
 }
 

@@ -40,7 +40,9 @@ struct upstream {
 	uint32_t mark;
 	uint16_t port;
 	uint32_t hash;
+	uint32_t checked; /* the owner's: by which rules addr was found good */
 	int64_t kept_ms;
+	uint64_t kept_round;
 	char host[]; /* normalised */
 };
 

@@ -140,6 +140,7 @@ static void refresh_own(struct worker *w)
 	size_t n = 0;
 	uint16_t port;
 
+	w->rules++;
 	if (getifaddrs(&list) == -1)
 		return; /* the ones that we know stay */
 	for (const struct ifaddrs *i = list; i != NULL; i = i->ifa_next) {

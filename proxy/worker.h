@@ -39,6 +39,7 @@ struct worker {
 	struct prefix own[WORKER_OWN_MAX]; /* never dialled */
 	size_t own_count;
 	bool own_known; /* else nothing is dialled */
+	uint32_t rules; /* counts up whenever an address may have to be judged anew */
 	struct conn *live;
 	size_t live_count;
 	struct conn *dead; /* freed at the end of this round */

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/attr.h"
@@ -194,7 +195,7 @@ static void test_byte_by_byte(void **state)
 static void test_values(void **state)
 {
 	static const char text[] =
-		"POST http://a/ HTTP/1.1\r\nhost: a\r\nX:  one, Two ,\r\n"
+		"POST http://a/ HTTP/1.1\r\nhost: a\r\nTE:  one, Two ,\r\n"
 		"content-length: 42\r\n\r\n";
 	struct http1_head h;
 
@@ -207,11 +208,48 @@ static void test_values(void **state)
 	assert_true(h.has_length);
 	assert_int_equal(h.length, 42);
 	assert_int_equal(h.field_count, 3);
-	assert_true(http1_list_has(http1_find(&h, "x")->value,
+	assert_true(http1_list_has(http1_find(&h, HTTP1_TE)->value,
 				   (struct http1_span){ "two", 3 }));
-	assert_false(http1_list_has(http1_find(&h, "x")->value,
+	assert_false(http1_list_has(http1_find(&h, HTTP1_TE)->value,
 				    (struct http1_span){ "tw", 2 }));
-	assert_null(http1_find(&h, "y"));
+	assert_null(http1_find(&h, HTTP1_EXPECT));
+}
+
+/* Every name that is looked for is found, in any case, and nothing else is taken for it. */
+static void test_known(void **state)
+{
+	static const struct {
+		const char *name;
+		enum http1_known known;
+	} names[] = {
+		{ "Accept-Language", HTTP1_ACCEPT_LANGUAGE },
+		{ "connection", HTTP1_CONNECTION },
+		{ "EXPECT", HTTP1_EXPECT },
+		{ "Keep-Alive", HTTP1_KEEP_ALIVE },
+		{ "Max-Forwards", HTTP1_MAX_FORWARDS },
+		{ "Proxy-Authenticate", HTTP1_PROXY_AUTHENTICATE },
+		{ "Proxy-Authentication-Info", HTTP1_PROXY_AUTHENTICATION_INFO },
+		{ "proxy-authorization", HTTP1_PROXY_AUTHORIZATION },
+		{ "Proxy-Connection", HTTP1_PROXY_CONNECTION },
+		{ "te", HTTP1_TE },
+		{ "UPGRADE", HTTP1_UPGRADE },
+		{ "x", HTTP1_OTHER },
+		{ "tf", HTTP1_OTHER },
+		{ "connectiom", HTTP1_OTHER },
+		{ "proxy-authentication-infos", HTTP1_OTHER },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char text[128];
+		struct http1_head h;
+		int n = snprintf(text, sizeof(text),
+				 "GET / HTTP/1.1\r\nHost: a\r\n%s: v\r\n\r\n",
+				 names[i].name);
+
+		assert_int_equal(http1_parse_request(text, (size_t)n, &h), 0);
+		assert_int_equal(h.field[1].known, names[i].known);
+	}
 }
 
 static void test_field_ceiling(void **state)
@@ -234,9 +272,10 @@ static void test_field_ceiling(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_requests),   cmocka_unit_test(test_responses),
-		cmocka_unit_test(test_truncation), cmocka_unit_test(test_byte_by_byte),
-		cmocka_unit_test(test_values),     cmocka_unit_test(test_field_ceiling),
+		cmocka_unit_test(test_known),         cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_responses),     cmocka_unit_test(test_truncation),
+		cmocka_unit_test(test_byte_by_byte),  cmocka_unit_test(test_values),
+		cmocka_unit_test(test_field_ceiling),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
