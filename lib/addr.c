@@ -15,7 +15,7 @@ int addr_parse(const char *text, struct addr *ret_addr)
 
 	if (inet_pton(AF_INET, text, a.bytes) == 1)
 		a.family = 4;
-	else if (inet_pton(AF_INET6, text, a.bytes) == 1)
+	else if (strchr(text, ':') != NULL && inet_pton(AF_INET6, text, a.bytes) == 1)
 		a.family = 6;
 	else
 		return -EINVAL;

@@ -47,14 +47,17 @@ void record_set_str(char *dst, size_t size, const char *src)
 	size_t used = 0;
 
 	while (*src != '\0') {
-		size_t len = str_printable_char(src);
-		size_t step = len != 0 ? len : 1;
+		size_t len, step;
 
+		while (*src >= 0x20 && *src < 0x7f && used + 1 < size)
+			dst[used++] = *src++; /* most are */
+		if (*src == '\0')
+			break;
+		len = str_printable_char(src);
+		step = len != 0 ? len : 1;
 		if (used + step >= size)
 			break;
-		if (len == 1)
-			dst[used] = *src;
-		else if (len != 0)
+		if (len != 0)
 			memcpy(dst + used, src, len);
 		else
 			dst[used] = '?';

@@ -108,24 +108,33 @@ bool http1_connection_has(const struct http1_head *head, const char *option)
 	return false;
 }
 
+/* No NUL, and no CR but at the very end: there its LF may still come. */
+static bool is_part_of_line(const char *p, size_t len)
+{
+	return memchr(p, '\0', len) == NULL &&
+	       (len < 2 || memchr(p, '\r', len - 1) == NULL);
+}
+
 ssize_t http1_head_end(const char *data, size_t len, size_t *scan)
 {
-	for (size_t i = *scan; i < len; i++) {
-		if (data[i] == '\0')
+	size_t at = *scan; /* the beginning of a line */
+
+	while (at < len) {
+		const char *p = data + at, *nl = memchr(p, '\n', len - at);
+		size_t line = nl != NULL ? (size_t)(nl - p) : len - at;
+
+		if (!is_part_of_line(p, line) ||
+		    (nl != NULL && (line == 0 || nl[-1] != '\r')))
 			return -EBADMSG;
-		if (data[i] == '\r' && i + 1 < len && data[i + 1] != '\n')
-			return -EBADMSG;
-		if (data[i] != '\n')
-			continue;
-		if (i == 0 || data[i - 1] != '\r')
-			return -EBADMSG;
-		if (i == 1 || (i >= 3 && data[i - 2] == '\n')) {
-			*scan = i + 1;
-			return (ssize_t)(i + 1);
+		if (nl == NULL)
+			break;
+		at += line + 1;
+		if (line == 1) {
+			*scan = at;
+			return (ssize_t)at;
 		}
 	}
-	/* a CR at the end is looked at again together with what follows it */
-	*scan = len != 0 && data[len - 1] == '\r' ? len - 1 : len;
+	*scan = at;
 	return 0;
 }
 

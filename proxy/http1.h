@@ -68,8 +68,8 @@ struct http1_head {
 };
 
 /*
- * Look for the empty line that ends a head. *scan (0 at first) remembers how far
- * the bytes are known, so that a head that comes byte by byte is read once.
+ * Look for the empty line that ends a head. *scan (0 at first) remembers which
+ * lines are known, so that these are not read again when more bytes come.
  * Returns the head's length with its empty line, 0 (not there yet), or -EBADMSG
  * (a bare CR or LF, or a NUL).
  */

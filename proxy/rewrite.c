@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/addr.h"
@@ -88,7 +87,7 @@ int rewrite_max_forwards(const struct http1_head *head, unsigned *ret_value)
 	return 1;
 }
 
-static void put(struct wr *w, const char *text)
+static inline void put(struct wr *w, const char *text)
 {
 	wr_bytes(w, text, strlen(text));
 }
@@ -122,15 +121,14 @@ static void put_fields(struct wr *w, const struct http1_head *head, bool request
 
 static void put_host(struct wr *w, const struct target *t)
 {
-	char port[8] = "";
-
-	if (t->port != 80)
-		(void)snprintf(port, sizeof(port), ":%u", (unsigned)t->port);
 	put(w, "Host: ");
 	put(w, t->addr.family == 6 ? "[" : "");
 	put(w, t->host);
 	put(w, t->addr.family == 6 ? "]" : "");
-	put(w, port);
+	if (t->port != 80) {
+		put(w, ":");
+		wr_dec(w, t->port);
+	}
 	put(w, "\r\n");
 }
 
@@ -154,10 +152,9 @@ static int finish(const struct wr *w, size_t *ret_len)
 
 static void put_max_forwards(struct wr *w, unsigned left)
 {
-	char line[40];
-
-	(void)snprintf(line, sizeof(line), "Max-Forwards: %u\r\n", left);
-	put(w, line);
+	put(w, "Max-Forwards: ");
+	wr_dec(w, left);
+	put(w, "\r\n");
 }
 
 int rewrite_request(const struct http1_head *head, const struct target *target, char *dst,
@@ -187,10 +184,10 @@ int rewrite_response(const struct http1_head *head, bool close, char *dst, size_
 		     size_t *ret_len)
 {
 	struct wr w = wr_of(dst, max);
-	char line[16];
 
-	(void)snprintf(line, sizeof(line), "HTTP/1.1 %03u ", head->status);
-	put(&w, line);
+	put(&w, "HTTP/1.1 ");
+	wr_dec(&w, head->status); /* three digits */
+	put(&w, " ");
 	put_span(&w, head->phrase);
 	put(&w, "\r\n");
 	put_fields(&w, head, false, false);

@@ -112,8 +112,12 @@ int target_parse_absolute(struct http1_span text, struct target *ret_target)
 bool target_host_is(const struct target *t, struct http1_span host_field)
 {
 	struct target h = { 0 };
+	size_t len = strlen(t->host);
 	bool has_port;
 
+	if (t->addr.family == 0 && host_field.len == len &&
+	    memcmp(host_field.p, t->host, len) == 0)
+		return true; /* most are */
 	if (host_field.len == 0 || parse_authority(host_field, &h, &has_port) < 0)
 		return false;
 	return h.addr.family == t->addr.family && strcmp(h.host, t->host) == 0;

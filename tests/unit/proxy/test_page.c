@@ -32,8 +32,9 @@ static void test_language(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct http1_head h = {
-			.field = { { { "Accept-Language", 15 },
-				     { rows[i].value, strlen(rows[i].value) } } },
+			.field = { { .known = HTTP1_ACCEPT_LANGUAGE,
+				     .value = { rows[i].value,
+						strlen(rows[i].value) } } },
 			.field_count = 1,
 		};
 
