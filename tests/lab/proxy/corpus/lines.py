@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Line ends, white space, control bytes, odd field names (RFC 9112 2.2, 3, 5)."""
+from ..case import Case, bound
+from .common import SMUGGLED, WORD, bad, good, request
+
+
+
+def field(name, line, rfc="9112 5"):
+    return bad(name, rfc, request(line))
+
+
+CASES = bound("line", [
+    bad("all-bare-lf", "9112 2.2", b"GET http://HOST/x HTTP/1.1\nHost: HOST\n\n"),
+    bad("bare-lf-request-line", "9112 2.2", b"GET http://HOST/x HTTP/1.1\nHost: HOST\r\n\r\n"),
+    bad("bare-lf-last", "9112 2.2", b"GET http://HOST/x HTTP/1.1\r\nHost: HOST\r\n\n"),
+    bad("bare-cr-end", "9112 2.2", b"GET http://HOST/x HTTP/1.1\r\nHost: HOST\r\r\n\r\n"),
+    bad("bare-cr-value", "9112 2.2", request(b"X-A: b\rX-Smuggled: smuggled")),
+    bad("bare-cr-first", "9112 2.2", b"\rGET http://HOST/x HTTP/1.1\r\nHost: HOST\r\n\r\n"),
+    bad("bare-lf-first", "9112 2.2", b"\nGET http://HOST/x HTTP/1.1\r\nHost: HOST\r\n\r\n"),
+    bad("cr-cr-lf", "9112 2.2", b"GET http://HOST/x HTTP/1.1\r\r\nHost: HOST\r\n\r\n"),
+    bad("lf-cr", "9112 2.2", b"GET http://HOST/x HTTP/1.1\n\rHost: HOST\n\r\n\r"),
+    bad("nul-value", "9110 5.5", request(b"X-A: b\0c")),
+    bad("nul-name", "9110 5.1", request(b"X\0A: b")),
+    bad("nul-target", "9112 3.2", request(target=b"http://HOST/\0x")),
+    bad("nul-method", "9110 9.1", request(method=b"GE\0T")),
+    bad("nul-behind-version", "9112 2.3", request(version=b"HTTP/1.1\0")),
+    field("obs-fold", b"X-A: b\r\n c", "9112 5.2"),
+    field("obs-fold-tab", b"X-A: b\r\n\tc", "9112 5.2"),
+    bad("obs-fold-first-line", "9112 2.2", b"GET http://HOST/x HTTP/1.1\r\n X-A: b\r\n"
+        b"Host: HOST\r\n\r\n"),
+    bad("obs-fold-host", "9112 5.2", b"GET http://HOST/x HTTP/1.1\r\nHost:\r\n HOST\r\n\r\n"),
+    bad("obs-fold-empty", "9112 5.2", request(b"X-A: b\r\n \r\nX-Smuggled: smuggled")),
+    field("space-before-colon", b"X-A : b", "9112 5.1"),
+    field("tab-before-colon", b"X-A\t: b", "9112 5.1"),
+    field("space-in-name", b"X A: b", "9110 5.1"),
+    field("space-first", b" X-A: b", "9112 2.2"),
+    field("empty-name", b": b", "9110 5.1"),
+    field("no-colon", b"X-A b", "9112 5"),
+    field("name-with-slash", b"X/A: b", "9110 5.1"),
+    field("name-with-at", b"X@A: b", "9110 5.1"),
+    field("name-with-brackets", b"X[A]: b", "9110 5.1"),
+    field("name-8-bit", b"X-\xe9: b", "9110 5.1"),
+    field("name-del", b"X\x7f: b", "9110 5.1"),
+    field("value-del", b"X-A: \x7f", "9110 5.5"),
+    field("value-escape", b"X-A: \x1b[2J", "9110 5.5"),
+    field("value-bell", b"X-A: \x07", "9110 5.5"),
+    field("value-backspace", b"X-A: b\x08", "9110 5.5"),
+    field("value-form-feed", b"X-A: \x0c", "9110 5.5"),
+    bad("two-spaces-behind-method", "9112 3", b"GET  http://HOST/x HTTP/1.1\r\nHost: HOST\r\n\r\n"),
+    bad("two-spaces-before-version", "9112 3", b"GET http://HOST/x  HTTP/1.1\r\nHost: HOST\r\n\r\n"),
+    bad("tab-behind-method", "9112 3", b"GET\thttp://HOST/x HTTP/1.1\r\nHost: HOST\r\n\r\n"),
+    bad("space-first-line", "9112 3", b" GET http://HOST/x HTTP/1.1\r\nHost: HOST\r\n\r\n"),
+    bad("space-in-target", "9112 3.2", request(target=b"http://HOST/x smuggled")),
+    bad("space-behind-version", "9112 3", b"GET http://HOST/x HTTP/1.1 \r\nHost: HOST\r\n\r\n"),
+    bad("target-8-bit", "9112 3.2", request(target=b"http://HOST/\xe3\x81\x82")),
+    bad("target-control", "9112 3.2", request(target=b"http://HOST/\x01")),
+    bad("target-tab", "9112 3.2", request(target=b"http://HOST/a\tb")),
+    bad("garbage", "9112 3", b"\x80\x81\x82\x83\r\n\r\n"),
+    bad("one-word", "9112 3", b"GET\r\n\r\n"),
+    bad("two-empty-lines", "9112 2.2", b"\r\n\r\n" + request()),
+    bad("only-fields", "9112 3", b"Host: HOST\r\nX-A: b\r\n\r\n"),
+    bad("upside-down", "9112 2.1", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" + SMUGGLED),
+    bad("proxy-protocol", "9112 3", b"PROXY TCP4 10.10.0.1 10.30.0.1 5555 80\r\n" + request()),
+    good("one-empty-line", "9112 2.2", b"\r\n" + request()),
+    good("obs-text-value", "9110 5.5", request(b"X-A: \xe3\x81\x82")),
+    good("empty-value", "9110 5.5", request(b"X-A:")),
+    good("no-space-behind-colon", "9112 5.1", request(b"X-A:b")),
+    good("token-name", "9110 5.6.2", request(b"!#$%&'*+-.^_`|~0aZ: b")),
+    # fields that end here are not passed on, whatever they are called in Connection
+    good("connection-names-field", "9110 7.6.1", request(b"Connection: X-Secret, close",
+                                                         b"X-Secret: smuggled"), never=(WORD,)),
+    good("proxy-authorization", "9110 11.7.2", request(b"Proxy-Authorization: Basic smuggled"),
+         never=(WORD,)),
+    good("keep-alive-and-te", "9110 7.6.1", request(b"Keep-Alive: smuggled", b"TE: trailers",
+                                                    b"Proxy-Connection: smuggled"),
+         never=(WORD, b"Proxy-Connection")),
+    good("connection-names-host", "9110 7.6.1", request(b"Connection: host"), seen=(b"Host: ",)),
+    good("address-not-leaked", "9110 7.6.3", request(), seen=(b"Via: ",),
+         never=(b"10.30.0.10", b"X-Forwarded-For", b"Forwarded:")),
+    Case("connection-close", "9112 9.6", request(b"Connection: close"), closed=True,
+         origin=[("GET", "/x", b"")]),
+])
