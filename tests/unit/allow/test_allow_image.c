@@ -188,6 +188,60 @@ static void test_random_damage(void **state)
 	made_close(&m);
 }
 
+/* The bytes of an image with one entry, and so one bucket and one term. */
+static size_t one_entry(uint8_t bytes[IMAGE_MAX])
+{
+	struct allow_entry e = made_entry("a.jp");
+	struct made m;
+	size_t size;
+
+	assert_int_equal(made_new(&e, 1, &m), 0);
+	size = read_bytes(&m, bytes);
+	made_close(&m);
+	return size;
+}
+
+static bool finds(const uint8_t *bytes, size_t size, const char *host)
+{
+	struct allow_image *image = NULL;
+	uint8_t *copy = malloc(size);
+	bool found;
+
+	memcpy(copy, bytes, size);
+	assert_int_equal(allow_image_of(copy, size, &image), 0);
+	found = permits(image, host);
+	allow_image_free(image);
+	free(copy);
+	return found;
+}
+
+/* A term that ends behind everything, with more ports than there are bytes. */
+static void test_term_outside(void **state)
+{
+	uint8_t bytes[IMAGE_MAX];
+	size_t size = one_entry(bytes), term_end = FORMAT_HEADER + 8 + 4;
+	size_t ports = term_end + 4 + 19;
+
+	(void)state;
+	assert_true(finds(bytes, size, "a.jp"));
+	format_put(bytes + term_end, format_get32(bytes + term_end) + 500, 4);
+	format_put(bytes + ports, 250, 1);
+	format_put(bytes + ports + 1, 0, 4);
+	assert_false(finds(bytes, size, "a.jp"));
+}
+
+/* A record that says its key is longer than what is left, as long as what is asked. */
+static void test_key_outside(void **state)
+{
+	uint8_t bytes[IMAGE_MAX];
+	size_t size = one_entry(bytes), record = size - FORMAT_RECORD_HEAD - 4;
+
+	(void)state;
+	assert_int_equal(bytes[record], 4);
+	bytes[record] = 5;
+	assert_false(finds(bytes, size, "a.jpx"));
+}
+
 static void test_same_host(void **state)
 {
 	static struct allow_entry entry[ALLOW_SAME_MAX + 1];
@@ -278,6 +332,8 @@ int main(void)
 		cmocka_unit_test(test_every_truncation),
 		cmocka_unit_test(test_every_byte),
 		cmocka_unit_test(test_random_damage),
+		cmocka_unit_test(test_term_outside),
+		cmocka_unit_test(test_key_outside),
 		cmocka_unit_test(test_same_host),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_cannot_write),

@@ -37,6 +37,9 @@
 #define LIST(id, mode, zone, users, schedule) \
 	"{\"id\":\"" id "\",\"name\":\"n\",\"mode\":\"" mode "\",\"zones\":[\"" zone \
 	"\"],\"groups\":[\"b\",\"a\"],\"users\":[" users "],\"schedule\":" schedule "}"
+#define DEFAULT(mode, zones, groups, users, schedule) \
+	"{\"id\":\"ldefault\",\"name\":\"n\",\"mode\":\"" mode "\",\"zones\":[" zones \
+	"],\"groups\":[" groups "],\"users\":[" users "],\"schedule\":" schedule "}"
 #define ID "l0123456789abcdef"
 #define OTHER \
 	LIST(ID, "observe", "office", "\"u\"", \
@@ -118,7 +121,12 @@ static void test_refused(void **state)
 		LISTS(OTHER),
 		LISTS(BOTH "," OTHER),
 		LISTS(REVISION_DEFAULT_LIST "," REVISION_DEFAULT_LIST),
-		LISTS(LIST("ldefault", "enforce", "office", "", "null")),
+		LISTS(DEFAULT("observe", "", "", "", "null")),
+		LISTS(DEFAULT("enforce", "\"office\"", "", "", "null")),
+		LISTS(DEFAULT("enforce", "", "\"g\"", "", "null")),
+		LISTS(DEFAULT("enforce", "", "", "\"u\"", "null")),
+		LISTS(DEFAULT("enforce", "", "", "",
+			      SCHEDULE("UTC", "00:00", "24:00", "2026-11-23"))),
 		LISTS(REVISION_DEFAULT_LIST ",{\"id\":\"" ID "\"}"),
 		LISTS(REVISION_DEFAULT_LIST
 		      "," LIST("lx", "observe", "office", "", "null")),

@@ -64,7 +64,8 @@ static const struct allow_entry entries[] = {
 	  .host = "a.example",
 	  .port = { 443 },
 	  .port_count = 1,
-	  .path = "" },
+	  .path = "",
+	  .until = NOW + 900 },
 	{ .id = "a0000000000000002",
 	  .host = "b.example",
 	  .port = { 443 },
@@ -346,6 +347,10 @@ static void test_time(void **state)
 	assert_string_equal(a.permit->id, "p0000000000000003");
 	q = question("10.30.0.2", FULL(9), "group.example");
 	assert_int_equal(decide(snap, &q).until, NOW + 500); /* permit before entry */
+	q = question("10.30.0.2", FULL(5), "a.example");
+	assert_int_equal(decide(snap, &q).until, NOW + 900);
+	q.now_s = NOW + 900;
+	assert_int_equal(decide(snap, &q).reason, REASON_NOT_NOW);
 	q = question("10.30.0.2", FULL(5), "later.example");
 	assert_int_equal(decide_next_change(snap, NOW), 16 * 60 + 40);
 	q.now_s = NOW + decide_next_change(snap, NOW);
