@@ -2,6 +2,9 @@
 #include "proxy/body.h"
 
 #include <errno.h>
+#include <string.h>
+
+#include "proxy/http1.h"
 
 struct body body_of(enum body_kind kind, uint64_t length)
 {
@@ -53,16 +56,52 @@ static int at_text(struct body *b, char c, unsigned max, enum body_state next)
 	return 0;
 }
 
+/* A name by which somebody could be told where a message ends or goes. */
+static bool is_forbidden(const struct body *b)
+{
+	static const char *const names[] = { "content-length",
+					     "transfer-encoding",
+					     "host",
+					     "connection",
+					     "te",
+					     "upgrade",
+					     "trailer" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (b->name_len == strlen(names[i]) &&
+		    memcmp(b->name, names[i], b->name_len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int at_trailer_name(struct body *b, char c)
+{
+	if (++b->count > BODY_TRAILERS_MAX)
+		return -EBADMSG;
+	if (c == ':') {
+		if (b->name_len == 0 || is_forbidden(b))
+			return -EBADMSG;
+		b->state = BODY_AT_TRAILER;
+		return 0;
+	}
+	if (!http1_is_token_char(c))
+		return -EBADMSG;
+	if (b->name_len < BODY_TRAILER_NAME_MAX)
+		b->name[b->name_len] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+	b->name_len++;
+	return 0;
+}
+
 static int at_trailer_start(struct body *b, char c)
 {
 	if (c == '\r') {
 		b->state = BODY_AT_END_LF;
 		return 0;
 	}
-	if (c == ' ' || c == '\t' || c == ':')
-		return -EBADMSG;
-	b->state = BODY_AT_TRAILER;
-	return at_text(b, c, BODY_TRAILERS_MAX, BODY_AT_TRAILER_LF);
+	b->name_len = 0;
+	b->state = BODY_AT_TRAILER_NAME;
+	return at_trailer_name(b, c);
 }
 
 static int expect(struct body *b, char c, char want, enum body_state next)
@@ -93,6 +132,8 @@ static int framing(struct body *b, char c)
 		return expect(b, c, '\n', BODY_AT_SIZE);
 	case BODY_AT_TRAILER_START:
 		return at_trailer_start(b, c);
+	case BODY_AT_TRAILER_NAME:
+		return at_trailer_name(b, c);
 	case BODY_AT_TRAILER:
 		return at_text(b, c, BODY_TRAILERS_MAX, BODY_AT_TRAILER_LF);
 	case BODY_AT_TRAILER_LF:

@@ -4,7 +4,8 @@
  *
  * Pure and incremental: bytes go in as they come, out comes how many of them
  * belong to the body. They are passed on as they are; chunked coding is checked
- * strictly, so that nothing after the body can travel with it.
+ * strictly, so that nothing after the body can travel with it. A trailer that
+ * speaks of framing or routing is refused (RFC 9110 6.5.1).
  */
 #ifndef PROXY_BODY_H
 #define PROXY_BODY_H
@@ -16,9 +17,10 @@
 
 #include "lib/attr.h"
 
-#define BODY_SIZE_DIGITS_MAX 15
-#define BODY_EXTENSION_MAX   1024 /* of one chunk */
-#define BODY_TRAILERS_MAX    8192
+#define BODY_SIZE_DIGITS_MAX  15
+#define BODY_EXTENSION_MAX    1024 /* of one chunk */
+#define BODY_TRAILERS_MAX     8192
+#define BODY_TRAILER_NAME_MAX 20 /* longer than any that is refused */
 
 enum body_kind {
 	BODY_NONE,
@@ -35,6 +37,7 @@ enum body_state {
 	BODY_AT_DATA_CR,
 	BODY_AT_DATA_LF,
 	BODY_AT_TRAILER_START,
+	BODY_AT_TRAILER_NAME,
 	BODY_AT_TRAILER,
 	BODY_AT_TRAILER_LF,
 	BODY_AT_END_LF,
@@ -45,6 +48,8 @@ struct body {
 	enum body_state state;
 	uint64_t left; /* of the length, or of this chunk */
 	unsigned count; /* digits, extension or trailer bytes so far */
+	unsigned name_len; /* of this trailer's name so far */
+	char name[BODY_TRAILER_NAME_MAX]; /* lower case, as far as it fits */
 	bool done;
 };
 

@@ -25,6 +25,11 @@ static const uint8_t class_of[256] = {
 };
 /* clang-format on */
 
+bool http1_is_token_char(char c)
+{
+	return (class_of[(uint8_t)c] & TOKEN) != 0;
+}
+
 static bool is_all(struct http1_span s, uint8_t class)
 {
 	uint8_t all = class;
@@ -188,9 +193,11 @@ static enum http1_known known_of(struct http1_span name)
 		{ "content-length", HTTP1_CONTENT_LENGTH },
 		{ "accept-language", HTTP1_ACCEPT_LANGUAGE },
 		{ "proxy-connection", HTTP1_PROXY_CONNECTION },
+		{ "x-sekisho-reason", HTTP1_SEKISHO },
 		{ "transfer-encoding", HTTP1_TRANSFER_ENCODING },
 		{ "proxy-authenticate", HTTP1_PROXY_AUTHENTICATE },
 		{ "proxy-authorization", HTTP1_PROXY_AUTHORIZATION },
+		{ "x-sekisho-reference", HTTP1_SEKISHO },
 		{ "proxy-authentication-info", HTTP1_PROXY_AUTHENTICATION_INFO },
 	};
 	/* where the names of that length begin, and how many there are */
@@ -199,8 +206,8 @@ static enum http1_known known_of(struct http1_span name)
 	} by_len[] = {
 		[2] = { 0, 1 },   [4] = { 1, 1 },   [6] = { 2, 1 },   [7] = { 3, 1 },
 		[10] = { 4, 2 },  [12] = { 6, 1 },  [14] = { 7, 1 },  [15] = { 8, 1 },
-		[16] = { 9, 1 },  [17] = { 10, 1 }, [18] = { 11, 1 }, [19] = { 12, 1 },
-		[25] = { 13, 1 },
+		[16] = { 9, 2 },  [17] = { 11, 1 }, [18] = { 12, 1 }, [19] = { 13, 2 },
+		[25] = { 15, 1 },
 	};
 
 	if (name.len >= sizeof(by_len) / sizeof(by_len[0]))
@@ -234,6 +241,9 @@ static int note_field(struct http1_head *h, const struct http1_field *f)
 	case HTTP1_CONNECTION:
 	case HTTP1_PROXY_CONNECTION:
 		h->connection = true;
+		return 0;
+	case HTTP1_MAX_FORWARDS:
+		h->max_forwards++;
 		return 0;
 	default:
 		return 0;

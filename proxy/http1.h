@@ -41,6 +41,7 @@ enum http1_known {
 	HTTP1_PROXY_AUTHENTICATION_INFO,
 	HTTP1_PROXY_AUTHORIZATION,
 	HTTP1_PROXY_CONNECTION,
+	HTTP1_SEKISHO, /* what only our own answers say */
 	HTTP1_TE,
 	HTTP1_TRANSFER_ENCODING,
 	HTTP1_UPGRADE,
@@ -61,6 +62,7 @@ struct http1_head {
 	bool has_length;
 	uint64_t length;
 	bool chunked;
+	unsigned max_forwards; /* how many such fields */
 	bool connection; /* there is a Connection or Proxy-Connection field */
 	struct http1_span host; /* requests; p is NULL when there is none */
 	size_t field_count;
@@ -85,6 +87,9 @@ int http1_parse_request(const char *data, size_t len,
 			struct http1_head *ret_head) MUST_CHECK;
 int http1_parse_response(const char *data, size_t len,
 			 struct http1_head *ret_head) MUST_CHECK;
+
+/* May the byte be part of a token (RFC 9110 5.6.2)? */
+bool http1_is_token_char(char c);
 
 /* Does the span hold this text, letter case apart? */
 bool http1_span_is(struct http1_span s, const char *text);

@@ -33,6 +33,7 @@ static bool is_for_one_hop(const struct http1_head *head, const struct http1_fie
 	case HTTP1_PROXY_AUTHENTICATION_INFO:
 	case HTTP1_PROXY_AUTHORIZATION:
 	case HTTP1_PROXY_CONNECTION:
+	case HTTP1_SEKISHO: /* an origin must not be taken for us */
 	case HTTP1_TE:
 	case HTTP1_UPGRADE:
 		return true;
@@ -76,7 +77,7 @@ int rewrite_max_forwards(const struct http1_head *head, unsigned *ret_value)
 
 	if (f == NULL || !http1_method_is(head, "OPTIONS"))
 		return 0;
-	if (f->value.len == 0 || f->value.len > 4)
+	if (head->max_forwards > 1 || f->value.len == 0 || f->value.len > 4)
 		return -EBADMSG;
 	for (size_t i = 0; i < f->value.len; i++) {
 		if (f->value.p[i] < '0' || f->value.p[i] > '9')

@@ -25,7 +25,8 @@ static const struct {
 	{ "A\r\n0123456789\r\n0\r\n\r\nx", 20, true },
 	{ "00005\r\nhello\r\n000\r\n\r\n", 21, true },
 	{ "5;a=b;c=\"d\"\r\nhello\r\n0\r\n\r\n", 25, true },
-	{ "0\r\nTrailer: x\r\nB: c\r\n\r\n", 23, true },
+	{ "0\r\nDigests: x\r\nB: c\r\n\r\n", 23, true },
+	{ "0\r\nHosts: x\r\n\r\n", 15, true },
 	{ "5\r\nhel", 6, false },
 	{ "5\r\nhello", 8, false },
 	{ "", 0, false },
@@ -48,6 +49,12 @@ static const struct {
 	{ "0\r\n folded\r\n\r\n", BAD, false },
 	{ "0\r\n: x\r\n\r\n", BAD, false },
 	{ "0\r\nA: b\n\r\n", BAD, false },
+	{ "0\r\nno colon\r\n\r\n", BAD, false },
+	{ "0\r\nA : b\r\n\r\n", BAD, false },
+	{ "0\r\nA\r\n\r\n", BAD, false },
+	{ "0\r\nContent-Length: 5\r\n\r\n", BAD, false },
+	{ "0\r\nB: c\r\ntransfer-ENCODING: chunked\r\n\r\n", BAD, false },
+	{ "0\r\nHost: b\r\n\r\n", BAD, false },
 	{ "0\r\n\rX", BAD, false },
 };
 
