@@ -54,6 +54,7 @@ void conn_forget_request(struct conn *c)
 	stop_looking(rq);
 	exchange_clear(&rq->exchange);
 	free(rq->path);
+	free(rq->sent);
 	free(rq);
 	c->rq = NULL;
 }

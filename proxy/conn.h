@@ -66,6 +66,9 @@ struct request {
 	bool japanese;
 	bool fresh; /* not to be sent over a connection that was used before */
 	char *path; /* owned: plain HTTP, for asking again; NULL for CONNECT */
+	/* owned: what went over a kept connection, for asking again; NULL: a new one */
+	char *sent;
+	size_t sent_len;
 	struct exchange exchange;
 };
 
@@ -171,6 +174,9 @@ void relay_timeout(struct conn *c);
 /* plain.c: the origin of a plain request is there. */
 void plain_start(struct conn *c);
 void plain_event(struct conn *c);
+
+/* plain.c: remember what is about to be sent, for a kept connection may be gone. */
+int plain_remember(struct conn *c) MUST_CHECK;
 void plain_timeout(struct conn *c);
 
 #endif

@@ -223,8 +223,11 @@ void contact_opened(struct conn *c, int error)
 		c->ticket = NULL;
 		conn_drop_origin(c, false);
 		conn_refuse(c, REASON_NO_RECORD, 503);
-	} else if (c->upstream != NULL) {
+	} else if (c->upstream != NULL && plain_remember(c) == 0) {
 		go(c);
+	} else if (c->upstream != NULL) {
+		conn_record_close(c, REASON_OVERLOAD);
+		conn_answer(c, REASON_OVERLOAD, 503);
 	} else {
 		dial(c);
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proxy/conn.h"
+#include "proxy/engine.h"
 
 #define BUDGET (512 * 1024) /* bytes moved in one go */
 
@@ -25,9 +26,49 @@ static void fail_client(struct conn *c, int error)
 	}
 }
 
+int plain_remember(struct conn *c)
+{
+	struct request *rq = c->rq;
+
+	rq->sent = malloc(c->up.rest_len);
+	if (rq->sent == NULL)
+		return -ENOMEM;
+	memcpy(rq->sent, c->up.rest + c->up.rest_at, c->up.rest_len);
+	rq->sent_len = c->up.rest_len;
+	return 0;
+}
+
+/*
+ * The kept connection ended just when it was used again (RFC 9112 9.3.1): the request
+ * can be repeated, and is, over a new one.
+ */
+static bool ask_again(struct conn *c)
+{
+	struct request *rq = c->rq;
+
+	if (rq->sent == NULL || c->down.bytes != 0 || rq->exchange.held_len != 0 ||
+	    rq->exchange.interims != 0)
+		return false;
+	conn_record_close_as(c, REASON_ERROR,
+			     "the kept connection had ended: asked again");
+	conn_drop_origin(c, false);
+	flow_clear(&c->up, &c->w->tools);
+	c->up = (struct flow){ .rest = rq->sent,
+			       .rest_len = (uint32_t)rq->sent_len,
+			       .bytes = rq->sent_len };
+	rq->sent = NULL;
+	rq->fresh = true;
+	rq->addr_count = 0;
+	rq->facts.conn = atomic_fetch_add(&c->w->engine->next_conn, 1);
+	contact_start(c);
+	return true;
+}
+
 /* An origin that does not speak HTTP, or said nothing. */
 static void fail_origin(struct conn *c, int error)
 {
+	if ((error == -EPROTO || error == -ECONNRESET) && ask_again(c))
+		return;
 	if (c->down.bytes == 0) {
 		conn_record_close(c, REASON_ERROR);
 		conn_answer(c, REASON_ERROR, 502);

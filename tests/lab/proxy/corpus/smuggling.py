@@ -90,7 +90,7 @@ CHUNKS = [
     chunks("extension-huge", b"3;" + b"a" * 70000 + b"\r\nabc\r\n" + CHUNKED + SMUGGLED),
     chunks("trailer-huge", b"3\r\nabc\r\n0\r\nX-A: " + b"a" * 70000 + b"\r\n\r\n" + SMUGGLED),
     chunks("trailer-folded", b"3\r\nabc\r\n0\r\nX-A: b\r\n c\r\n\r\n" + SMUGGLED, "9112 7.1.2"),
-    chunks("trailer-no-colon", b"3\r\nabc\r\n0\r\nsmuggled\r\n\r\n" + SMUGGLED, "9112 7.1.2"),
+    chunks("trailer-no-colon", b"3\r\nabc\r\n0\r\nnocolon\r\n\r\n" + SMUGGLED, "9112 7.1.2"),
     chunks("trailer-space-before-colon", b"3\r\nabc\r\n0\r\nX-A : smuggled\r\n\r\n", "9112 7.1.2"),
     chunks("trailer-empty-name", b"3\r\nabc\r\n0\r\n: smuggled\r\n\r\n", "9112 7.1.2"),
     chunks("trailer-nul", b"3\r\nabc\r\n0\r\nX-A: \0\r\n\r\n" + SMUGGLED, "9112 7.1.2"),
