@@ -15,10 +15,11 @@
 #include "lib/addr.h"
 #include "mgmt/mgmtd/app.h"
 
-#define API_QUERY_MAX     32
-#define API_BODY_MAX      (64u << 10)
-#define API_BODY_FILE_MAX (2u << 20) /* a policy file in JSON */
-#define API_COOKIE_MAX    160
+#define API_QUERY_MAX       32
+#define API_BODY_MAX        (64u << 10)
+#define API_BODY_FILE_MAX   (2u << 20) /* a policy file in JSON */
+#define API_BODY_IMPORT_MAX (16u << 20) /* an allowlist file in JSON */
+#define API_COOKIE_MAX      160
 
 enum api_door {
 	API_DOOR_HTTPS = 0, /* zero on purpose: a cleared request is nobody's */

@@ -190,3 +190,31 @@ bool call_needs_policy(struct call *c)
 	call_fail(c, MSG_NO_POLICY, "");
 	return false;
 }
+
+bool call_may_approve(struct call *c, const char *requested_by,
+		      const char *requested_role)
+{
+	switch (workflow_approve(&c->actor, requested_by, role_of_name(requested_role))) {
+	case WORKFLOW_OK:
+		return true;
+	case WORKFLOW_NO_ROLE:
+		call_fail(c, MSG_ROLE, "");
+		break;
+	case WORKFLOW_SAME_PERSON:
+		call_fail(c, MSG_SAME_PERSON, "");
+		break;
+	case WORKFLOW_NEED_MANAGER:
+		call_fail(c, MSG_NEED_MANAGER, "");
+		break;
+	}
+	return false;
+}
+
+void call_note(struct call *c, const struct change *change, uint64_t revision)
+{
+	int r = journal_change(&c->app->journal, change, c->req->client, revision);
+
+	if (r < 0)
+		log_err("mgmtd", "the record of %s %s cannot be written: %s",
+			change->what, change->object, strerror(-r));
+}

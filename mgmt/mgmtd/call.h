@@ -67,6 +67,16 @@ json_t *call_time(int64_t s);
 /* A string, null for "". */
 json_t *call_maybe(const char *text);
 
+/* May the caller approve this request of that person's? Else it has answered. */
+bool call_may_approve(struct call *c, const char *requested_by,
+		      const char *requested_role);
+
+/*
+ * One record more about a change that was published: a batch has one for each of its
+ * objects. The ledger's history is complete without it, so that a failure is logged.
+ */
+void call_note(struct call *c, const struct change *change, uint64_t revision);
+
 /* Answers MSG_NO_POLICY and returns false when there is none. */
 bool call_needs_policy(struct call *c);
 

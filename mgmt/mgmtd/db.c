@@ -5,11 +5,13 @@
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/mem.h"
 #include "mgmt/mgmtd/migrate.h"
 
-#define BUSY_MS 2000 /* somebody reads the file with a tool */
+#define BUSY_MS    2000 /* somebody reads the file with a tool */
+#define DOMAIN_MAX 260
 
 struct db {
 	sqlite3 *sqlite;
@@ -45,6 +47,32 @@ int db_script(struct db *db, const char *sql)
 	return error_of(sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL));
 }
 
+/* SQL: "www.example.jp" is "jp.example.www", so that names below another follow it. */
+static void domain_order(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	const char *host = (const char *)sqlite3_value_text(argv[0]);
+	char turned[DOMAIN_MAX];
+	size_t end = host != NULL ? strlen(host) : 0, used = 0;
+
+	(void)argc;
+	if (end >= sizeof(turned)) {
+		sqlite3_result_error(ctx, "name too long", -1);
+		return;
+	}
+	while (end > 0) {
+		size_t start = end;
+
+		while (start > 0 && host[start - 1] != '.')
+			start--;
+		memcpy(turned + used, host + start, end - start);
+		used += end - start;
+		end = start > 0 ? start - 1 : 0;
+		if (start > 0)
+			turned[used++] = '.';
+	}
+	sqlite3_result_text(ctx, turned, (int)used, SQLITE_TRANSIENT);
+}
+
 int db_open(const char *path, struct db **ret_db)
 {
 	struct db *db = calloc(1, sizeof(*db));
@@ -58,6 +86,10 @@ int db_open(const char *path, struct db **ret_db)
 	if (r == 0)
 		r = db_script(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
 				  "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;");
+	if (r == 0)
+		r = error_of(sqlite3_create_function(db->sqlite, "domain_order", 1,
+						     SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+						     NULL, domain_order, NULL, NULL));
 	if (r == 0)
 		r = migrate_run(db);
 	if (r < 0) {

@@ -5,7 +5,8 @@
  * Values are bound by a format, a letter each: 's' const char * (NULL is SQL
  * NULL) and 'i' int64_t. Statements are freed with CLEANUP(db_rows_free).
  * Errors: 0 or a negative errno: -EEXIST (a constraint), -ENOSPC, -EBUSY, -ENOMEM,
- * else -EIO. What went wrong in words: db_error().
+ * else -EIO. What went wrong in words: db_error(). SQL has one function more:
+ * domain_order(host), the labels in reverse.
  */
 #ifndef MGMT_MGMTD_DB_H
 #define MGMT_MGMTD_DB_H

@@ -88,13 +88,13 @@ int device_json(struct db *db, const struct policy *policy, const struct device 
 	state = state_of(&h, now, &shown);
 	latest = shown != NULL ? shown : &h.newest;
 	obj = json_pack(
-		"{s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:s, s:s, s:s, s:o, s:o}", "id",
-		d->id, "mac", d->mac, "name", d->name, "interface", d->interface, "zone",
-		zone_json(policy, d->interface), "address", d->address, "first_seen",
-		call_time(d->first_seen), "last_seen", call_time(d->last_seen), "state",
-		state, "kind", latest->kind, "owner", latest->owner, "permit",
-		permit_json(shown), "request",
-		permit_json(h.request.number != 0 ? &h.request : NULL));
+		"{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:s, s:s, s:s, s:o, s:o}",
+		"id", d->id, "group", d->group, "mac", d->mac, "name", d->name,
+		"interface", d->interface, "zone", zone_json(policy, d->interface),
+		"address", d->address, "first_seen", call_time(d->first_seen),
+		"last_seen", call_time(d->last_seen), "state", state, "kind",
+		latest->kind, "owner", latest->owner, "permit", permit_json(shown),
+		"request", permit_json(h.request.number != 0 ? &h.request : NULL));
 	if (obj == NULL)
 		return -ENOMEM;
 	*ret = obj;

@@ -1,73 +1,80 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "lib/reason.h"
+#include "lib/mem.h"
 #include "lib/str.h"
+#include "mgmt/mgmtd/entry_json.h"
 #include "mgmt/mgmtd/handlers.h"
-#include "mgmt/mgmtd/store_entry.h"
+#include "mgmt/mgmtd/input_read.h"
 
-static json_t *entry_json(const struct entry *e)
+#define PAGE_MAX  10000
+#define BATCH_MAX 1000 /* entries that one approval may name */
+
+struct page {
+	json_t *list;
+	int64_t limit;
+	bool more, ja;
+};
+
+static int add_json(const struct entry *e, void *user)
 {
-	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:o}", "id",
-			 e->id, "host", e->host, "ports", json_loads(e->ports, 0, NULL),
-			 "zones", json_loads(e->zones, 0, NULL), "reason", e->reason,
-			 "state", e->state, "requested_by", e->requested_by, "requested",
-			 call_time(e->requested), "approved_by",
-			 call_maybe(e->approved_by), "approved", call_time(e->approved));
+	struct page *p = user;
+
+	if (json_array_size(p->list) == (size_t)p->limit) {
+		p->more = true;
+		return 0;
+	}
+	return json_array_append_new(p->list, entry_json(e, p->ja)) == 0 ? 0 : -ENOMEM;
 }
 
-static int add_json(const struct entry *e, void *list)
+/* Returns false when it has answered. */
+static bool read_filter(struct call *c, struct entry_filter *f)
 {
-	return json_array_append_new(list, entry_json(e)) == 0 ? 0 : -ENOMEM;
+	static const char *const keys[] = { "state", "list",  "text",
+					    "after", "limit", NULL };
+	const char *limit = call_query(c, "limit");
+	uint64_t n = PAGE_MAX;
+
+	if (!call_query_known(c, keys))
+		return false;
+	f->state = call_query(c, "state");
+	f->list = call_query(c, "list");
+	f->text = call_query(c, "text");
+	f->after = call_query(c, "after");
+	if (f->state != NULL && strcmp(f->state, "requested") != 0 &&
+	    strcmp(f->state, "active") != 0) {
+		call_fail(c, MSG_BAD_QUERY, "state");
+		return false;
+	}
+	if (limit != NULL && str_to_uint(limit, 1, PAGE_MAX, &n) < 0) {
+		call_fail(c, MSG_BAD_QUERY, "limit");
+		return false;
+	}
+	f->limit = (int64_t)n + 1; /* one more shows that there is more */
+	return true;
 }
 
 void handle_allow_list(struct call *c)
 {
-	json_t *list = json_array();
-	int r = store_entry_each(c->app->db, false, add_json, list);
+	struct entry_filter f = { 0 };
+	struct page p = { .ja = c->ja };
+	int r;
 
+	if (!read_filter(c, &f))
+		return;
+	p.limit = f.limit - 1;
+	p.list = json_array();
+	r = store_entry_find(c->app->db, &f, add_json, &p);
 	if (r < 0) {
-		json_decref(list);
+		json_decref(p.list);
 		call_fail_internal(c, r);
 		return;
 	}
-	call_json(c, 200, json_pack("{s:o}", "entries", list));
-}
-
-/* A JSON array as the text of a column. */
-static int print_list(json_t *list, char *dst, size_t size)
-{
-	size_t len = list != NULL ? json_dumpb(list, dst, size, JSON_COMPACT) : 0;
-
-	json_decref(list);
-	if (len == 0 || len >= size)
-		return -ENOMEM;
-	dst[len] = '\0';
-	return 0;
-}
-
-static int entry_of(const struct call *c, const struct input_allow *in, struct entry *e)
-{
-	json_t *ports = json_array(), *zones = json_array();
-	int r;
-
-	for (size_t i = 0; i < in->port_count; i++)
-		(void)json_array_append_new(ports, json_integer(in->port[i]));
-	for (size_t i = 0; i < in->zone_count; i++)
-		(void)json_array_append_new(
-			zones, json_string(c->app->policy->zone[in->zone[i]].name));
-	r = print_list(ports, e->ports, sizeof(e->ports));
-	if (print_list(zones, e->zones, sizeof(e->zones)) < 0)
-		r = -ENOMEM;
-	id_new('a', e->id);
-	(void)str_copy(e->host, sizeof(e->host), in->host);
-	(void)str_copy(e->reason, sizeof(e->reason), in->reason);
-	(void)str_copy(e->requested_by, sizeof(e->requested_by), c->actor.login);
-	(void)str_copy(e->requested_role, sizeof(e->requested_role),
-		       role_name(c->actor.role));
-	e->requested = c->req->now;
-	return r;
+	call_json(c, 200,
+		  json_pack("{s:o, s:b}", "entries", p.list, "more", (int)p.more));
 }
 
 /* Answer with an entry as it is now, and what a publication brought, if any. */
@@ -81,38 +88,51 @@ static void answer(struct call *c, const char *id, const struct publish_result *
 		call_fail_internal(c, r);
 		return;
 	}
-	obj = entry_json(&e);
+	obj = entry_json(&e, c->ja);
 	if (obj != NULL && result != NULL)
 		call_add_result(c, obj, result, false);
 	call_json(c, 200, obj);
 }
 
-void handle_allow_request(struct call *c)
+static int request(struct call *c, const struct entry *e)
 {
 	struct publisher *p = &c->app->publisher;
+	char why[ENTRY_WHY_MAX];
 	struct publish_order order;
-	struct entry entry = { 0 };
+	int r;
+
+	entry_why(e, why);
+	order = call_order(c, "allow-request", e->id, why);
+	order.change.about = e->host;
+	r = publish_begin(p);
+	if (r == 0)
+		r = store_entry_room(c->app->db, 1);
+	if (r == 0)
+		r = store_entry_add(c->app->db, e);
+	if (r == 0)
+		return publish_note(p, &order);
+	publish_abort(p);
+	return r;
+}
+
+void handle_allow_request(struct call *c)
+{
 	struct input_allow in;
-	struct input_error e;
+	struct input_error error;
+	struct entry e;
 	int r;
 
 	if (!call_needs_policy(c))
 		return;
-	if (input_allow(c->body, c->app->policy, &in, &e) < 0) {
-		call_fail_input(c, &e);
+	r = input_allow(c->body, c->req->now, &in, &error);
+	if (r == 0)
+		r = entry_make(c, &in, &e, &error);
+	if (r == -EINVAL) {
+		call_fail_input(c, &error);
 		return;
 	}
-	r = entry_of(c, &in, &entry);
-	order = call_order(c, "allow-request", entry.id, in.reason);
-	order.change.about = entry.host;
 	if (r == 0)
-		r = publish_begin(p);
-	if (r == 0)
-		r = store_entry_add(c->app->db, &entry);
-	if (r == 0)
-		r = publish_note(p, &order);
-	else
-		publish_abort(p);
+		r = request(c, &e);
 	if (r == -EEXIST)
 		call_fail(c, MSG_ALREADY_LISTED, "");
 	else if (r == -EDQUOT)
@@ -120,13 +140,13 @@ void handle_allow_request(struct call *c)
 	else if (r < 0)
 		call_fail_publish(c, r, NULL);
 	else
-		answer(c, entry.id, NULL);
+		answer(c, e.id, NULL);
 }
 
-/* The entry that the path names. Returns false when it has answered. */
-static bool find(struct call *c, struct entry *ret)
+/* The entry of that id. Returns false when it has answered. */
+static bool find(struct call *c, const char *id, struct entry *ret)
 {
-	int r = id_is('a', c->arg) ? store_entry_get(c->app->db, c->arg, ret) : -ENOENT;
+	int r = id_is('a', id) ? store_entry_get(c->app->db, id, ret) : -ENOENT;
 
 	if (r == -ENOENT)
 		call_fail(c, MSG_NOT_FOUND, "");
@@ -137,28 +157,81 @@ static bool find(struct call *c, struct entry *ret)
 
 static bool may_approve(struct call *c, const struct entry *e)
 {
-	switch (workflow_approve(&c->actor, e->requested_by,
-				 role_of_name(e->requested_role))) {
-	case WORKFLOW_OK:
-		return true;
-	case WORKFLOW_NO_ROLE:
-		call_fail(c, MSG_ROLE, "");
-		break;
-	case WORKFLOW_SAME_PERSON:
-		call_fail(c, MSG_SAME_PERSON, "");
-		break;
-	case WORKFLOW_NEED_MANAGER:
-		call_fail(c, MSG_NEED_MANAGER, "");
-		break;
+	if (strcmp(e->state, "requested") != 0) {
+		call_fail(c, MSG_NOT_REQUESTED, "");
+		return false;
 	}
-	return false;
+	if (e->until != 0 && e->until <= c->req->now) {
+		call_fail(c, MSG_OVER_BEFORE_APPROVED, "");
+		return false;
+	}
+	return call_may_approve(c, e->requested_by, e->requested_role);
+}
+
+/* In the open transaction. Each has a line of history; the last one is the order's. */
+static int approve_one(struct call *c, const struct entry *e, bool last)
+{
+	char why[ENTRY_WHY_MAX];
+	struct publish_order order;
+	int r = store_entry_approve(c->app->db, e, c->actor.login, c->req->now);
+
+	if (r < 0 || last)
+		return r;
+	entry_why(e, why);
+	order = call_order(c, "allow-approve", e->id, why);
+	return store_change_add(c->app->db, &order.change, c->req->now);
+}
+
+/* The order of them all, after which each of a batch has a record of its own. */
+static int publish_all(struct call *c, const struct entry *e, size_t count,
+		       struct publish_result *result)
+{
+	struct publisher *p = &c->app->publisher;
+	const struct entry *last = &e[count - 1];
+	char why[ENTRY_WHY_MAX], about[HOST_PATTERN_MAX + 32];
+	struct publish_order order;
+	int r;
+
+	entry_why(last, why);
+	order = call_order(c, "allow-approve", last->id, why);
+	(void)snprintf(about, sizeof(about), count > 1 ? "%s (and %zu more)" : "%s",
+		       last->host, count - 1);
+	order.change.about = about;
+	r = publish_commit(p, &order, result);
+	for (size_t i = 0; r == 0 && i + 1 < count; i++) {
+		entry_why(&e[i], why);
+		order = call_order(c, "allow-approve", e[i].id, why);
+		order.change.about = e[i].host;
+		call_note(c, &order.change, result->revision);
+	}
+	return r;
+}
+
+static int approve(struct call *c, const struct entry *e, size_t count,
+		   struct publish_result *result)
+{
+	struct publisher *p = &c->app->publisher;
+	int r = publish_begin(p);
+
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = approve_one(c, &e[i], i + 1 == count);
+	if (r == 0)
+		return publish_all(c, e, count, result);
+	publish_abort(p);
+	return r;
+}
+
+static void fail_approve(struct call *c, int r, const struct publish_result *result)
+{
+	if (r == -ESTALE)
+		call_fail(c, MSG_REPLACED_GONE, "");
+	else
+		call_fail_publish(c, r, result);
 }
 
 void handle_allow_approve(struct call *c)
 {
-	struct publisher *p = &c->app->publisher;
 	struct publish_result result = { 0 };
-	struct publish_order order;
 	struct input_error error;
 	struct entry e;
 	int r;
@@ -167,27 +240,70 @@ void handle_allow_approve(struct call *c)
 		call_fail_input(c, &error);
 		return;
 	}
-	if (!find(c, &e))
+	if (!find(c, c->arg, &e) || !may_approve(c, &e))
 		return;
-	if (strcmp(e.state, "requested") != 0) {
-		call_fail(c, MSG_NOT_REQUESTED, "");
-		return;
-	}
-	if (!may_approve(c, &e))
-		return;
-	order = call_order(c, "allow-approve", e.id, e.reason);
-	order.change.about = e.host;
-	r = publish_begin(p);
-	if (r == 0)
-		r = store_entry_approve(c->app->db, e.id, c->actor.login, c->req->now);
-	if (r == 0)
-		r = publish_commit(p, &order, &result);
-	else
-		publish_abort(p);
+	r = approve(c, &e, 1, &result);
 	if (r < 0)
-		call_fail_publish(c, r, &result);
+		fail_approve(c, r, &result);
 	else
 		answer(c, e.id, &result);
+}
+
+/* All of the body's entries, or none. Returns false when it has answered. */
+static bool read_batch(struct call *c, struct entry *e, size_t count)
+{
+	const json_t *ids = json_object_get(c->body, "entries");
+
+	for (size_t i = 0; i < count; i++) {
+		const char *id = json_string_value(json_array_get(ids, i));
+
+		if (!find(c, id != NULL ? id : "", &e[i]) || !may_approve(c, &e[i]))
+			return false;
+		for (size_t k = 0; k < i; k++) {
+			if (strcmp(e[k].id, e[i].id) == 0) {
+				call_fail(c, MSG_NOT_REQUESTED, "");
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+void handle_allow_approve_all(struct call *c)
+{
+	static const char *const keys[] = { "entries", NULL };
+	const json_t *ids = json_object_get(c->body, "entries");
+	CLEANUP(free_p) struct entry *e = NULL;
+	struct publish_result result = { 0 };
+	size_t count = json_array_size(ids);
+	struct input_error error = { 0 };
+	json_t *obj;
+	int r = input_keys(c->body, keys, &error);
+
+	if (r == 0 && count == 0)
+		r = input_refuse(&error, MSG_MISSING_KEY, "entries");
+	if (r == 0 && count > BATCH_MAX)
+		r = input_refuse(&error, MSG_TOO_MANY, "entries");
+	if (r < 0) {
+		call_fail_input(c, &error);
+		return;
+	}
+	e = calloc(count, sizeof(*e));
+	if (e == NULL) {
+		call_fail_internal(c, -ENOMEM);
+		return;
+	}
+	if (!read_batch(c, e, count))
+		return;
+	r = approve(c, e, count, &result);
+	if (r < 0) {
+		fail_approve(c, r, &result);
+		return;
+	}
+	obj = json_pack("{s:I}", "approved", (json_int_t)count);
+	if (obj != NULL)
+		call_add_result(c, obj, &result, true);
+	call_json(c, 200, obj);
 }
 
 void handle_allow_remove(struct call *c)
@@ -205,7 +321,7 @@ void handle_allow_remove(struct call *c)
 		call_fail_input(c, &error);
 		return;
 	}
-	if (!find(c, &e))
+	if (!find(c, c->arg, &e))
 		return;
 	order = call_order(c, "allow-remove", e.id, in.reason);
 	order.change.about = e.host;
@@ -227,108 +343,4 @@ void handle_allow_remove(struct call *c)
 	obj = json_object();
 	call_add_result(c, obj, &result, true);
 	call_json(c, 200, obj);
-}
-
-/* --- test: what the allowlist says about a name --- */
-
-struct question {
-	char host[HOST_MAX + 1];
-	json_int_t port;
-	const char *zone; /* NULL: any */
-	enum reason reason;
-	char entry[ID_TEXT_MAX]; /* the one that decided, or that names the host */
-};
-
-static bool list_has_port(const char *text, json_int_t port)
-{
-	json_t *list = json_loads(text, 0, NULL);
-	bool found = false;
-
-	for (size_t i = 0; i < json_array_size(list); i++)
-		found = found || json_integer_value(json_array_get(list, i)) == port;
-	json_decref(list);
-	return found;
-}
-
-static bool list_has_zone(const char *text, const char *zone)
-{
-	json_t *list = json_loads(text, 0, NULL);
-	bool found = zone == NULL || json_array_size(list) == 0;
-
-	for (size_t i = 0; i < json_array_size(list); i++)
-		found = found ||
-			strcmp(json_string_value(json_array_get(list, i)), zone) == 0;
-	json_decref(list);
-	return found;
-}
-
-static int ask_entry(const struct entry *e, void *user)
-{
-	struct question *q = user;
-
-	if (q->reason == REASON_ENTRY || !host_pattern_matches(e->host, q->host) ||
-	    !list_has_zone(e->zones, q->zone))
-		return 0;
-	(void)str_copy(q->entry, sizeof(q->entry), e->id);
-	q->reason = list_has_port(e->ports, q->port) ? REASON_ENTRY : REASON_PORT;
-	return 0;
-}
-
-static bool is_served(const struct policy *policy, const char *name)
-{
-	size_t zone = policy_zone_by_name(policy, name);
-
-	for (size_t i = 0; i < policy->proxy.zone_count; i++) {
-		if (policy->proxy.zone[i] == zone)
-			return true;
-	}
-	return false;
-}
-
-/* Returns false when it has answered. */
-static bool read_question(struct call *c, struct question *q)
-{
-	static const char *const keys[] = { "host", "port", "zone", NULL };
-	const char *host = call_query(c, "host"), *port = call_query(c, "port");
-	uint64_t number = 443;
-
-	if (!call_query_known(c, keys))
-		return false;
-	if (host == NULL || host_normalise(host, q->host) < 0) {
-		call_fail(c, MSG_BAD_QUERY, "host");
-		return false;
-	}
-	if (port != NULL && str_to_uint(port, 1, UINT16_MAX, &number) < 0) {
-		call_fail(c, MSG_BAD_QUERY, "port");
-		return false;
-	}
-	q->port = (json_int_t)number;
-	q->zone = call_query(c, "zone");
-	if (q->zone != NULL &&
-	    policy_zone_by_name(c->app->policy, q->zone) == POLICY_NONE) {
-		call_fail(c, MSG_BAD_QUERY, "zone");
-		return false;
-	}
-	return true;
-}
-
-void handle_allow_test(struct call *c)
-{
-	struct question q = { .reason = REASON_NOT_LISTED };
-	int r = 0;
-
-	if (!call_needs_policy(c) || !read_question(c, &q))
-		return;
-	if (q.zone != NULL && !is_served(c->app->policy, q.zone))
-		q.reason = REASON_ZONE;
-	else
-		r = store_entry_each(c->app->db, true, ask_entry, &q);
-	if (r < 0) {
-		call_fail_internal(c, r);
-		return;
-	}
-	call_json(c, 200,
-		  json_pack("{s:b, s:o, s:s, s:s}", "allowed", q.reason == REASON_ENTRY,
-			    "entry", call_maybe(q.entry), "reason", reason_name(q.reason),
-			    "reason_text", reason_text(q.reason, c->ja ? "ja" : "en")));
 }

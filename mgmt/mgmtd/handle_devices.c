@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/str.h"
@@ -201,20 +202,8 @@ void handle_device_request(struct call *c)
 
 static bool may_approve(struct call *c, const struct permit *p)
 {
-	switch (workflow_approve(&c->actor, p->requested_by,
-				 role_of_name(p->requested_role))) {
-	case WORKFLOW_OK:
-		break;
-	case WORKFLOW_NO_ROLE:
-		call_fail(c, MSG_ROLE, "");
+	if (!call_may_approve(c, p->requested_by, p->requested_role))
 		return false;
-	case WORKFLOW_SAME_PERSON:
-		call_fail(c, MSG_SAME_PERSON, "");
-		return false;
-	case WORKFLOW_NEED_MANAGER:
-		call_fail(c, MSG_NEED_MANAGER, "");
-		return false;
-	}
 	if (!call_needs_policy(c))
 		return false;
 	if (!input_interface_ok(c->app->policy, p->interface)) {
@@ -352,4 +341,51 @@ void handle_device_revoke(struct call *c)
 		call_add_result(c, obj, &result, true);
 		call_json(c, 200, obj);
 	}
+}
+
+/* The daemons need to know of it only when the device has an active permit. */
+static int set_group(struct call *c, const struct device *d, const struct input_group *in,
+		     struct publish_result *result)
+{
+	struct publisher *p = &c->app->publisher;
+	struct publish_order order = call_order(c, "device-group", d->id, in->reason);
+	char about[MAC_TEXT_MAX + sizeof(in->group) + 4];
+	struct permit permit;
+	int r = store_permit_of(c->app->db, d->id, "active", &permit);
+	bool active = r == 0 && permit_is_live(&permit, c->req->now);
+
+	(void)snprintf(about, sizeof(about), "%s (%s)", d->mac, in->group);
+	order.change.about = about;
+	result->revision = p->current;
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = publish_begin(p);
+	if (r == 0)
+		r = store_device_set_group(c->app->db, d->id, in->group);
+	if (r < 0) {
+		publish_abort(p);
+		return r;
+	}
+	return active ? publish_commit(p, &order, result) : publish_note(p, &order);
+}
+
+void handle_device_group(struct call *c)
+{
+	struct publish_result result = { 0 };
+	struct input_group in;
+	struct input_error e;
+	struct device d;
+	int r;
+
+	if (input_group(c->body, &in, &e) < 0) {
+		call_fail_input(c, &e);
+		return;
+	}
+	if (!find(c, &d))
+		return;
+	r = set_group(c, &d, &in, &result);
+	if (r < 0)
+		call_fail_publish(c, r, &result);
+	else
+		answer(c, d.id, &result);
 }

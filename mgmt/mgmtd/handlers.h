@@ -21,8 +21,27 @@ void handle_policy_apply(struct call *c);
 void handle_allow_list(struct call *c);
 void handle_allow_request(struct call *c);
 void handle_allow_approve(struct call *c);
+void handle_allow_approve_all(struct call *c);
 void handle_allow_remove(struct call *c);
+
+/* handle_test.c */
 void handle_allow_test(struct call *c);
+
+/* handle_file.c */
+void handle_allow_import(struct call *c);
+void handle_allow_export(struct call *c);
+
+/* handle_review.c */
+void handle_allow_lint(struct call *c);
+void handle_allow_suggest(struct call *c);
+
+/* handle_lists.c */
+void handle_list_list(struct call *c);
+void handle_list_request(struct call *c);
+void handle_list_change(struct call *c);
+void handle_list_approve(struct call *c);
+void handle_list_withdraw(struct call *c);
+void handle_list_remove(struct call *c);
 
 /* handle_devices.c */
 void handle_device_list(struct call *c);
@@ -30,6 +49,7 @@ void handle_device_add(struct call *c);
 void handle_device_request(struct call *c);
 void handle_device_approve(struct call *c);
 void handle_device_revoke(struct call *c);
+void handle_device_group(struct call *c);
 
 /* handle_records.c */
 void handle_record_search(struct call *c);

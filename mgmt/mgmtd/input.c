@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/str.h"
+#include "mgmt/mgmtd/input_read.h"
 #include "mgmt/mgmtd/when.h"
 
 #define DAY_S            86400
@@ -13,93 +14,29 @@
 #define BUSINESS_MAX_S   (3660 * (int64_t)DAY_S)
 #define SECONDS_MAX      (366 * (int64_t)DAY_S)
 
-static int refuse(struct input_error *e, enum msg msg, const char *arg)
-{
-	e->msg = msg;
-	(void)str_copy(e->arg, sizeof(e->arg), arg);
-	return -EINVAL;
-}
-
-/* keys: the names that may stand in body, ended by NULL. */
-static int check_keys(const json_t *body, const char *const *keys, struct input_error *e)
-{
-	const char *key;
-	json_t *value;
-
-	if (!json_is_object(body))
-		return refuse(e, MSG_BAD_JSON, "");
-	/* iterating does not change the object, but jansson's signature wants it so */
-	json_object_foreach((json_t *)(uintptr_t)body, key, value)
-	{
-		size_t i = 0;
-
-		while (keys[i] != NULL && strcmp(keys[i], key) != 0)
-			i++;
-		if (keys[i] == NULL)
-			return refuse(e, MSG_UNKNOWN_KEY,
-				      str_is_printable_utf8(key) ? key : "?");
-	}
-	return 0;
-}
-
-static int get_string(const json_t *body, const char *key, const char **ret_text,
-		      struct input_error *e)
-{
-	const json_t *v = json_object_get(body, key);
-
-	if (v == NULL)
-		return refuse(e, MSG_MISSING_KEY, key);
-	if (!json_is_string(v))
-		return refuse(e, MSG_WRONG_TYPE, key);
-	*ret_text = json_string_value(v);
-	return 0;
-}
-
-/* Something other than spaces, the wide one (U+3000) among them. */
-static bool is_blank(const char *text)
-{
-	while (*text == ' ' || strncmp(text, "\xe3\x80\x80", 3) == 0)
-		text += *text == ' ' ? 1 : 3;
-	return *text == '\0';
-}
-
-/* A text of its own line: printable, not blank, at most size - 1 bytes. */
-static int get_line(const json_t *body, const char *key, char *dst, size_t size,
-		    struct input_error *e)
-{
-	const char *text;
-
-	if (get_string(body, key, &text, e) < 0)
-		return -EINVAL;
-	if (strlen(text) >= size || !str_is_printable_utf8(text) || is_blank(text))
-		return refuse(e, MSG_BAD_TEXT, key);
-	(void)str_copy(dst, size, text);
-	return 0;
-}
-
 int input_nothing(const json_t *body, struct input_error *e)
 {
 	static const char *const keys[] = { NULL };
 
-	return check_keys(body, keys, e);
+	return input_keys(body, keys, e);
 }
 
 int input_approve(const json_t *body, char ret_permit[ID_TEXT_MAX], struct input_error *e)
 {
 	static const char *const keys[] = { "permit", NULL };
 
-	if (check_keys(body, keys, e) < 0)
+	if (input_keys(body, keys, e) < 0)
 		return -EINVAL;
-	return get_line(body, "permit", ret_permit, ID_TEXT_MAX, e);
+	return input_line(body, "permit", ret_permit, ID_TEXT_MAX, e);
 }
 
 int input_reason(const json_t *body, struct input_reason *ret, struct input_error *e)
 {
 	static const char *const keys[] = { "reason", NULL };
 
-	if (check_keys(body, keys, e) < 0)
+	if (input_keys(body, keys, e) < 0)
 		return -EINVAL;
-	return get_line(body, "reason", ret->reason, sizeof(ret->reason), e);
+	return input_line(body, "reason", ret->reason, sizeof(ret->reason), e);
 }
 
 int input_policy(const json_t *body, struct input_policy *ret, struct input_error *e)
@@ -107,90 +44,9 @@ int input_policy(const json_t *body, struct input_policy *ret, struct input_erro
 	static const char *const keys[] = { "text", "reason", NULL };
 	struct input_policy in;
 
-	if (check_keys(body, keys, e) < 0 || get_string(body, "text", &in.text, e) < 0 ||
-	    get_line(body, "reason", in.reason, sizeof(in.reason), e) < 0)
-		return -EINVAL;
-	*ret = in;
-	return 0;
-}
-
-static int get_ports(const json_t *body, struct input_allow *in, struct input_error *e)
-{
-	const json_t *ports = json_object_get(body, "ports");
-
-	if (ports == NULL) {
-		in->port[0] = 80;
-		in->port[1] = 443;
-		in->port_count = 2;
-		return 0;
-	}
-	if (!json_is_array(ports))
-		return refuse(e, MSG_WRONG_TYPE, "ports");
-	if (json_array_size(ports) == 0 || json_array_size(ports) > REVISION_PORTS_MAX)
-		return refuse(e, MSG_BAD_PORT, "");
-	for (size_t i = 0; i < json_array_size(ports); i++) {
-		const json_t *v = json_array_get(ports, i);
-		json_int_t port = json_integer_value(v); /* 0 when it is no integer */
-
-		if (port < 1 || port > UINT16_MAX)
-			return refuse(e, MSG_BAD_PORT, "");
-		for (size_t k = 0; k < in->port_count; k++) {
-			if (in->port[k] == port)
-				return refuse(e, MSG_BAD_PORT, "");
-		}
-		in->port[in->port_count++] = (uint16_t)port;
-	}
-	return 0;
-}
-
-static bool is_proxy_zone(const struct policy *policy, size_t zone)
-{
-	for (size_t i = 0; i < policy->proxy.zone_count; i++) {
-		if (policy->proxy.zone[i] == zone)
-			return true;
-	}
-	return false;
-}
-
-static int get_zones(const json_t *body, const struct policy *policy,
-		     struct input_allow *in, struct input_error *e)
-{
-	const json_t *zones = json_object_get(body, "zones");
-
-	if (zones == NULL)
-		return 0;
-	if (!json_is_array(zones) || json_array_size(zones) > POLICY_ZONES_MAX)
-		return refuse(e, MSG_WRONG_TYPE, "zones");
-	for (size_t i = 0; i < json_array_size(zones); i++) {
-		const char *name = json_string_value(json_array_get(zones, i));
-		size_t zone;
-
-		if (name == NULL)
-			return refuse(e, MSG_WRONG_TYPE, "zones");
-		zone = policy_zone_by_name(policy, name);
-		if (zone == POLICY_NONE)
-			return refuse(e, MSG_BAD_ZONE,
-				      str_is_printable_utf8(name) ? name : "?");
-		if (!is_proxy_zone(policy, zone))
-			return refuse(e, MSG_NOT_PROXY_ZONE, name);
-		in->zone[in->zone_count++] = zone;
-	}
-	return 0;
-}
-
-int input_allow(const json_t *body, const struct policy *policy, struct input_allow *ret,
-		struct input_error *e)
-{
-	static const char *const keys[] = { "host", "ports", "zones", "reason", NULL };
-	struct input_allow in = { 0 };
-	const char *host;
-
-	if (check_keys(body, keys, e) < 0 || get_string(body, "host", &host, e) < 0)
-		return -EINVAL;
-	if (host_pattern_normalise(host, in.host) < 0)
-		return refuse(e, MSG_BAD_HOST, str_is_printable_utf8(host) ? host : "?");
-	if (get_ports(body, &in, e) < 0 || get_zones(body, policy, &in, e) < 0 ||
-	    get_line(body, "reason", in.reason, sizeof(in.reason), e) < 0)
+	if (input_keys(body, keys, e) < 0 ||
+	    input_string(body, "text", &in.text, e) < 0 ||
+	    input_line(body, "reason", in.reason, sizeof(in.reason), e) < 0)
 		return -EINVAL;
 	*ret = in;
 	return 0;
@@ -212,19 +68,18 @@ int input_device(const json_t *body, const struct policy *policy,
 	const char *mac_text, *interface;
 	struct mac mac;
 
-	if (check_keys(body, keys, e) < 0 || get_string(body, "mac", &mac_text, e) < 0 ||
-	    get_string(body, "interface", &interface, e) < 0)
+	if (input_keys(body, keys, e) < 0 ||
+	    input_string(body, "mac", &mac_text, e) < 0 ||
+	    input_string(body, "interface", &interface, e) < 0)
 		return -EINVAL;
 	if (mac_parse(mac_text, &mac) < 0 || !mac_is_unicast(mac))
-		return refuse(e, MSG_BAD_MAC,
-			      str_is_printable_utf8(mac_text) ? mac_text : "?");
+		return input_refuse(e, MSG_BAD_MAC, mac_text);
 	mac_format(mac, in.mac);
 	if (str_copy(in.interface, sizeof(in.interface), interface) < 0 ||
 	    !input_interface_ok(policy, in.interface))
-		return refuse(e, MSG_BAD_INTERFACE,
-			      str_is_printable_utf8(interface) ? interface : "?");
+		return input_refuse(e, MSG_BAD_INTERFACE, interface);
 	if (json_object_get(body, "name") != NULL &&
-	    get_line(body, "name", in.name, sizeof(in.name), e) < 0)
+	    input_line(body, "name", in.name, sizeof(in.name), e) < 0)
 		return -EINVAL;
 	*ret = in;
 	return 0;
@@ -234,14 +89,14 @@ static int get_kind(const json_t *body, struct input_request *in, struct input_e
 {
 	const char *kind;
 
-	if (get_string(body, "kind", &kind, e) < 0)
+	if (input_string(body, "kind", &kind, e) < 0)
 		return -EINVAL;
 	if (strcmp(kind, "business") == 0)
 		in->kind = "business";
 	else if (strcmp(kind, "contractor") == 0)
 		in->kind = "contractor";
 	else
-		return refuse(e, MSG_BAD_KIND, "");
+		return input_refuse(e, MSG_BAD_KIND, "");
 	return 0;
 }
 
@@ -252,13 +107,13 @@ static int get_until(const json_t *body, int64_t now, struct input_request *in,
 		strcmp(in->kind, "business") == 0 ? BUSINESS_MAX_S : CONTRACTOR_MAX_S;
 	const char *text;
 
-	if (get_string(body, "until", &text, e) < 0)
+	if (input_string(body, "until", &text, e) < 0)
 		return -EINVAL;
 	if (when_parse(text, true, &in->until) < 0)
-		return refuse(e, MSG_BAD_TIME, str_is_printable_utf8(text) ? text : "?");
+		return input_refuse(e, MSG_BAD_TIME, text);
 	if (in->until <= now)
-		return refuse(e, MSG_TIME_PAST, "");
-	return in->until - now > max ? refuse(e, MSG_TIME_FAR, "") : 0;
+		return input_refuse(e, MSG_TIME_PAST, "");
+	return in->until - now > max ? input_refuse(e, MSG_TIME_FAR, "") : 0;
 }
 
 static int get_end(const json_t *body, int64_t now, struct input_request *in,
@@ -270,18 +125,18 @@ static int get_end(const json_t *body, int64_t now, struct input_request *in,
 	if (json_is_null(until))
 		until = NULL; /* as answers write "no end" */
 	if (seconds != NULL && until != NULL)
-		return refuse(e, MSG_TIME_BOTH, "");
+		return input_refuse(e, MSG_TIME_BOTH, "");
 	if (until != NULL)
 		return get_until(body, now, in, e);
 	if (seconds == NULL)
 		return strcmp(in->kind, "contractor") == 0
-			       ? refuse(e, MSG_TIME_NEEDED, "")
+			       ? input_refuse(e, MSG_TIME_NEEDED, "")
 			       : 0;
 	if (!json_is_integer(seconds))
-		return refuse(e, MSG_WRONG_TYPE, "seconds");
+		return input_refuse(e, MSG_WRONG_TYPE, "seconds");
 	in->seconds = json_integer_value(seconds);
 	if (in->seconds < 1 || in->seconds > SECONDS_MAX)
-		return refuse(e, MSG_BAD_TIME, "seconds");
+		return input_refuse(e, MSG_BAD_TIME, "seconds");
 	return 0;
 }
 
@@ -302,16 +157,15 @@ static int get_destinations(const json_t *body, struct input_request *in,
 	if (list == NULL)
 		return 0;
 	if (!json_is_array(list) || json_array_size(list) > REVISION_DESTINATIONS_MAX)
-		return refuse(e, MSG_WRONG_TYPE, "destinations");
+		return input_refuse(e, MSG_WRONG_TYPE, "destinations");
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *text = json_string_value(json_array_get(list, i));
 		char host[HOST_PATTERN_MAX + 1];
 
 		if (text == NULL)
-			return refuse(e, MSG_WRONG_TYPE, "destinations");
+			return input_refuse(e, MSG_WRONG_TYPE, "destinations");
 		if (host_pattern_normalise(text, host) < 0)
-			return refuse(e, MSG_BAD_HOST,
-				      str_is_printable_utf8(text) ? text : "?");
+			return input_refuse(e, MSG_BAD_HOST, text);
 		if (!has_destination(in, host))
 			(void)str_copy(in->destination[in->destination_count++],
 				       sizeof(host), host);
@@ -326,9 +180,9 @@ int input_request(const json_t *body, int64_t now, struct input_request *ret,
 					    "seconds", "destinations", NULL };
 	struct input_request in = { 0 };
 
-	if (check_keys(body, keys, e) < 0 || get_kind(body, &in, e) < 0 ||
-	    get_line(body, "owner", in.owner, sizeof(in.owner), e) < 0 ||
-	    get_line(body, "reason", in.reason, sizeof(in.reason), e) < 0 ||
+	if (input_keys(body, keys, e) < 0 || get_kind(body, &in, e) < 0 ||
+	    input_line(body, "owner", in.owner, sizeof(in.owner), e) < 0 ||
+	    input_line(body, "reason", in.reason, sizeof(in.reason), e) < 0 ||
 	    get_end(body, now, &in, e) < 0 || get_destinations(body, &in, e) < 0)
 		return -EINVAL;
 	*ret = in;
@@ -341,17 +195,17 @@ int input_user(const json_t *body, struct input_user *ret, struct input_error *e
 	struct input_user in = { 0 };
 	const char *login, *role;
 
-	if (check_keys(body, keys, e) < 0 || get_string(body, "login", &login, e) < 0 ||
-	    get_string(body, "role", &role, e) < 0)
+	if (input_keys(body, keys, e) < 0 || input_string(body, "login", &login, e) < 0 ||
+	    input_string(body, "role", &role, e) < 0)
 		return -EINVAL;
 	if (!str_is_name(login, LOGIN_MAX) || strlen(login) < 2 ||
 	    strcmp(login, "root") == 0)
-		return refuse(e, MSG_BAD_LOGIN, "");
+		return input_refuse(e, MSG_BAD_LOGIN, "");
 	(void)str_copy(in.login, sizeof(in.login), login);
 	in.role = role_of_name(role);
 	if (in.role == ROLE_NONE)
-		return refuse(e, MSG_BAD_ROLE, "");
-	if (get_line(body, "name", in.name, sizeof(in.name), e) < 0)
+		return input_refuse(e, MSG_BAD_ROLE, "");
+	if (input_line(body, "name", in.name, sizeof(in.name), e) < 0)
 		return -EINVAL;
 	*ret = in;
 	return 0;
@@ -362,9 +216,9 @@ int input_sign_in(const json_t *body, struct input_sign_in *ret, struct input_er
 	static const char *const keys[] = { "login", "password", NULL };
 	struct input_sign_in in = { 0 };
 
-	if (check_keys(body, keys, e) < 0 ||
-	    get_line(body, "login", in.login, sizeof(in.login), e) < 0 ||
-	    get_line(body, "password", in.password, sizeof(in.password), e) < 0)
+	if (input_keys(body, keys, e) < 0 ||
+	    input_line(body, "login", in.login, sizeof(in.login), e) < 0 ||
+	    input_line(body, "password", in.password, sizeof(in.password), e) < 0)
 		return -EINVAL;
 	*ret = in;
 	return 0;
@@ -392,13 +246,13 @@ int input_password(const json_t *body, struct input_password *ret, struct input_
 	static const char *const keys[] = { "old", "new", NULL };
 	struct input_password in = { 0 };
 
-	if (check_keys(body, keys, e) < 0 ||
-	    get_line(body, "old", in.old_password, sizeof(in.old_password), e) < 0 ||
-	    get_line(body, "new", in.new_password, sizeof(in.new_password), e) < 0)
+	if (input_keys(body, keys, e) < 0 ||
+	    input_line(body, "old", in.old_password, sizeof(in.old_password), e) < 0 ||
+	    input_line(body, "new", in.new_password, sizeof(in.new_password), e) < 0)
 		return -EINVAL;
 	if (!password_is_good(in.new_password) ||
 	    strcmp(in.old_password, in.new_password) == 0)
-		return refuse(e, MSG_BAD_PASSWORD, "");
+		return input_refuse(e, MSG_BAD_PASSWORD, "");
 	*ret = in;
 	return 0;
 }

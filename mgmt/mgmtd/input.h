@@ -36,15 +36,6 @@ struct input_policy {
 	char reason[INPUT_REASON_MAX + 1];
 };
 
-struct input_allow {
-	char host[HOST_PATTERN_MAX + 1];
-	uint16_t port[REVISION_PORTS_MAX];
-	size_t port_count;
-	size_t zone[POLICY_ZONES_MAX]; /* indices into the policy */
-	size_t zone_count; /* 0: every zone that the proxy serves */
-	char reason[INPUT_REASON_MAX + 1];
-};
-
 struct input_device {
 	char mac[MAC_TEXT_MAX]; /* normal form */
 	char interface[16];
@@ -85,8 +76,6 @@ int input_reason(const json_t *body, struct input_reason *ret,
 		 struct input_error *e) MUST_CHECK;
 int input_policy(const json_t *body, struct input_policy *ret,
 		 struct input_error *e) MUST_CHECK;
-int input_allow(const json_t *body, const struct policy *policy, struct input_allow *ret,
-		struct input_error *e) MUST_CHECK;
 int input_device(const json_t *body, const struct policy *policy,
 		 struct input_device *ret, struct input_error *e) MUST_CHECK;
 

@@ -59,11 +59,64 @@ static const char first[] =
 	"CREATE TABLE revision (number INTEGER PRIMARY KEY, created INTEGER NOT NULL,"
 	"  why TEXT NOT NULL);";
 
-static const char *const steps[] = { first };
+/*
+ * Lists carry what entries share: zones, groups, users, schedule, mode. A change of
+ * one is a new version of it, requested and approved. Entries that had zones of their
+ * own go to a list with those zones. An entry never changes: another replaces it.
+ */
+static const char second[] =
+	"CREATE TABLE list (number INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"  version TEXT NOT NULL UNIQUE, id TEXT NOT NULL, name TEXT NOT NULL,"
+	"  mode TEXT NOT NULL CHECK (mode IN ('enforce','observe')),"
+	"  zones TEXT NOT NULL, groups TEXT NOT NULL, users TEXT NOT NULL,"
+	"  schedule TEXT NOT NULL, reason TEXT NOT NULL,"
+	"  state TEXT NOT NULL CHECK (state IN ('requested','active','replaced',"
+	"    'withdrawn','removed')),"
+	"  requested_by TEXT NOT NULL, requested_role TEXT NOT NULL,"
+	"  requested INTEGER NOT NULL, approved_by TEXT NOT NULL DEFAULT '',"
+	"  approved INTEGER NOT NULL DEFAULT 0, ended_by TEXT NOT NULL DEFAULT '',"
+	"  ended INTEGER NOT NULL DEFAULT 0, ended_reason TEXT NOT NULL DEFAULT '');"
+	"CREATE UNIQUE INDEX list_open ON list (id) WHERE state = 'requested';"
+	"CREATE UNIQUE INDEX list_active ON list (id) WHERE state = 'active';"
+	"CREATE UNIQUE INDEX list_name ON list (name) WHERE state = 'active';"
+	"INSERT INTO list (version, id, name, mode, zones, groups, users, schedule,"
+	"  reason, state, requested_by, requested_role, requested)"
+	"  VALUES ('v0000000000000000', 'ldefault', 'default', 'enforce', '[]', '[]',"
+	"  '[]', '', '', 'active', '', '', 0);"
+	"INSERT INTO list (version, id, name, mode, zones, groups, users, schedule,"
+	"  reason, state, requested_by, requested_role, requested)"
+	"  SELECT 'v' || lower(hex(randomblob(8))), 'l' || lower(hex(randomblob(8))),"
+	"  'zones-' || row_number() OVER (ORDER BY zones), 'enforce', zones, '[]', '[]',"
+	"  '', 'zones of entries', 'active', '', '', 0"
+	"  FROM (SELECT DISTINCT zones FROM entry WHERE zones <> '[]'"
+	"    AND state <> 'removed');"
+	"ALTER TABLE entry RENAME COLUMN reason TO purpose;"
+	"ALTER TABLE entry ADD COLUMN address INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE entry ADD COLUMN scheme TEXT NOT NULL DEFAULT 'any'"
+	"  CHECK (scheme IN ('any','http','https'));"
+	"ALTER TABLE entry ADD COLUMN tls_any INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE entry ADD COLUMN path TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE entry ADD COLUMN methods TEXT NOT NULL DEFAULT '[]';"
+	"ALTER TABLE entry ADD COLUMN list TEXT NOT NULL DEFAULT 'ldefault';"
+	"ALTER TABLE entry ADD COLUMN owner TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE entry ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE entry ADD COLUMN until INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE entry ADD COLUMN review TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE entry ADD COLUMN override TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE entry ADD COLUMN replaces TEXT NOT NULL DEFAULT '';"
+	"UPDATE entry SET list = (SELECT l.id FROM list l WHERE l.zones = entry.zones"
+	"  AND l.state = 'active') WHERE zones <> '[]' AND state <> 'removed';"
+	"ALTER TABLE entry DROP COLUMN zones;"
+	"CREATE INDEX entry_list ON entry (list, state);"
+	/* which devices a list counts for; a device is in one group or in none */
+	"ALTER TABLE device ADD COLUMN grp TEXT NOT NULL DEFAULT '';";
+
+static const char *const steps[] = { first, second };
 
 static int take_step(struct db *db, size_t from)
 {
-	static const char *const stamp[] = { "PRAGMA user_version=1" };
+	static const char *const stamp[] = { "PRAGMA user_version=1",
+					     "PRAGMA user_version=2" };
 	int r = db_begin(db);
 
 	if (r == 0)

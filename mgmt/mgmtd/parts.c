@@ -11,6 +11,7 @@
 
 #define STATUS_MS     300
 #define LOAD_MS       5000
+#define DECIDE_MS     1000
 #define TEXT_MS       5000
 #define VERIFY_MS     30000 /* reads a month of records */
 #define HUNG_AGAIN_MS 10000
@@ -212,6 +213,24 @@ int parts_query(struct parts *p, const struct proto_query *query,
 		r = take_row(fd, fn, user, ret_more);
 	}
 	return r;
+}
+
+int parts_decide(struct parts *p, const struct proto_decide *question,
+		 struct proto_decide_reply *ret)
+{
+	struct proto_decide_reply reply;
+	int r = ipc_call(p->path[PART_PROXYD], DECIDE_MS, PROTO_DECIDE, question,
+			 sizeof(*question), PROTO_DECIDE_REPLY, &reply, sizeof(reply));
+
+	if (r < 0)
+		return -EHOSTDOWN;
+	if (!proto_str_ok(reply.rule, sizeof(reply.rule)) ||
+	    !proto_str_ok(reply.list, sizeof(reply.list)) ||
+	    !proto_str_ok(reply.zone, sizeof(reply.zone)) ||
+	    !proto_str_ok(reply.text, sizeof(reply.text)))
+		return -EBADMSG;
+	*ret = reply;
+	return reply.code < 0 ? reply.code : 0;
 }
 
 int parts_verify(struct parts *p, struct proto_verify *ret)

@@ -71,6 +71,10 @@ int parts_show_nft(struct parts *p, char **ret_text) MUST_CHECK;
 int parts_query(struct parts *p, const struct proto_query *query,
 		int (*fn)(const struct proto_row *row, void *user), void *user,
 		bool *ret_more) MUST_CHECK;
+
+/* Ask proxyd what it would decide. -EHOSTDOWN, -EBADMSG, or the code it answered. */
+int parts_decide(struct parts *p, const struct proto_decide *question,
+		 struct proto_decide_reply *ret) MUST_CHECK;
 int parts_verify(struct parts *p, struct proto_verify *ret) MUST_CHECK;
 
 #endif

@@ -35,13 +35,25 @@ static const struct route routes[] = {
 	{ "GET", "/api/allow", ACCESS_ROLE, ACT_LOOK, handle_allow_list },
 	{ "POST", "/api/allow", ACCESS_ROLE, ACT_REQUEST, handle_allow_request },
 	{ "GET", "/api/allow/test", ACCESS_ROLE, ACT_LOOK, handle_allow_test },
+	{ "GET", "/api/allow/export", ACCESS_ROLE, ACT_LOOK, handle_allow_export },
+	{ "GET", "/api/allow/lint", ACCESS_ROLE, ACT_LOOK, handle_allow_lint },
+	{ "GET", "/api/allow/suggest", ACCESS_ROLE, ACT_READ_RECORDS, handle_allow_suggest },
+	{ "POST", "/api/allow/import", ACCESS_ROLE, ACT_REQUEST, handle_allow_import },
+	{ "POST", "/api/allow/approve", ACCESS_ROLE, ACT_APPROVE, handle_allow_approve_all },
 	{ "POST", "/api/allow/*/approve", ACCESS_ROLE, ACT_APPROVE, handle_allow_approve },
 	{ "POST", "/api/allow/*/remove", ACCESS_ROLE, ACT_WITHDRAW, handle_allow_remove },
+	{ "GET", "/api/lists", ACCESS_ROLE, ACT_LOOK, handle_list_list },
+	{ "POST", "/api/lists", ACCESS_ROLE, ACT_REQUEST, handle_list_request },
+	{ "POST", "/api/lists/*/change", ACCESS_ROLE, ACT_REQUEST, handle_list_change },
+	{ "POST", "/api/lists/*/approve", ACCESS_ROLE, ACT_APPROVE, handle_list_approve },
+	{ "POST", "/api/lists/*/withdraw", ACCESS_ROLE, ACT_WITHDRAW, handle_list_withdraw },
+	{ "POST", "/api/lists/*/remove", ACCESS_ROLE, ACT_WITHDRAW, handle_list_remove },
 	{ "GET", "/api/devices", ACCESS_ROLE, ACT_LOOK, handle_device_list },
 	{ "POST", "/api/devices", ACCESS_ROLE, ACT_REQUEST, handle_device_add },
 	{ "POST", "/api/devices/*/request", ACCESS_ROLE, ACT_REQUEST, handle_device_request },
 	{ "POST", "/api/devices/*/approve", ACCESS_ROLE, ACT_APPROVE, handle_device_approve },
 	{ "POST", "/api/devices/*/revoke", ACCESS_ROLE, ACT_WITHDRAW, handle_device_revoke },
+	{ "POST", "/api/devices/*/group", ACCESS_ROLE, ACT_SET_GROUP, handle_device_group },
 	{ "GET", "/api/records", ACCESS_ROLE, ACT_READ_RECORDS, handle_record_search },
 	{ "GET", "/api/records/verify", ACCESS_ROLE, ACT_VERIFY_RECORDS, handle_record_verify },
 	{ "GET", "/api/users", ACCESS_ROLE, ACT_LIST_USERS, handle_user_list },
@@ -55,6 +67,8 @@ size_t api_body_max(const char *method, const char *path)
 {
 	if (strcmp(method, "POST") != 0)
 		return 0;
+	if (strcmp(path, "/api/allow/import") == 0)
+		return API_BODY_IMPORT_MAX;
 	return strcmp(path, "/api/policy") == 0 ? API_BODY_FILE_MAX : API_BODY_MAX;
 }
 

@@ -38,7 +38,7 @@ static int add_permit(const struct permit *p, const char *mac, void *user)
 	obj = json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "id", p->id,
 			"number", (json_int_t)p->number, "device", p->device, "mac", mac,
 			"interface", p->interface, "zone", b->policy->zone[zone].name,
-			"user", owner, "group", "", "destinations",
+			"user", owner, "group", p->group, "destinations",
 			json_loads(p->destinations, 0, NULL));
 	if (obj == NULL)
 		return -ENOMEM;

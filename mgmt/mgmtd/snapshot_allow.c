@@ -2,8 +2,6 @@
 #include "mgmt/mgmtd/snapshot_allow.h"
 
 #include <errno.h>
-#include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/allow/build.h"
@@ -11,65 +9,53 @@
 #include "lib/revision.h"
 #include "lib/str.h"
 #include "mgmt/mgmtd/store_entry.h"
+#include "mgmt/mgmtd/store_list.h"
 
 static const struct place whole = { 0 };
 
 struct building {
 	struct allow_build *build;
 	json_t *lists; /* belongs to the top object */
-	char *zones[ALLOW_LISTS_MAX]; /* by list: the zones as the ledger has them */
+	char id[ALLOW_LISTS_MAX][ID_TEXT_MAX]; /* of the lists, in their order */
 	size_t list_count;
 	struct diags *diags;
 };
 
-/* The id of the list for some zones: the same in every revision. */
-static void list_id(const char *zones, char dst[ID_TEXT_MAX])
+/* The ledger keeps a schedule as the revision has it. */
+static int add_list(const struct list *l, void *user)
 {
-	uint8_t h[crypto_generichash_BYTES_MIN];
-
-	(void)crypto_generichash(h, sizeof(h), (const unsigned char *)zones,
-				 strlen(zones), NULL, 0);
-	id_unpack('l', h, dst);
-}
-
-static int add_list(struct building *b, const char *zones)
-{
-	bool all = strcmp(zones, "[]") == 0;
-	char id[ID_TEXT_MAX] = ALLOW_LIST_DEFAULT;
+	struct building *b = user;
 	json_t *obj;
 
 	if (b->list_count == ALLOW_LISTS_MAX) {
-		diag_add(b->diags, whole, "entries name more than %d sets of zones",
-			 ALLOW_LISTS_MAX - 1);
+		diag_add(b->diags, whole, "there are more than %d lists",
+			 ALLOW_LISTS_MAX);
 		return -EINVAL;
 	}
-	if (!all)
-		list_id(zones, id);
-	obj = json_pack("{s:s, s:s, s:s, s:o, s:[], s:[], s:n}", "id", id, "name",
-			all ? "default" : "zones", "mode", "enforce", "zones",
-			json_loads(zones, 0, NULL), "groups", "users", "schedule");
+	obj = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "id", l->id, "name",
+			l->name, "mode", l->mode, "zones", json_loads(l->zones, 0, NULL),
+			"groups", json_loads(l->groups, 0, NULL), "users",
+			json_loads(l->users, 0, NULL), "schedule",
+			l->schedule[0] != '\0' ? json_loads(l->schedule, 0, NULL)
+					       : json_null());
 	if (obj == NULL || json_array_append_new(b->lists, obj) < 0)
 		return -ENOMEM;
-	b->zones[b->list_count] = strdup(zones);
-	if (b->zones[b->list_count] == NULL)
-		return -ENOMEM;
-	b->list_count++;
+	(void)str_copy(b->id[b->list_count++], ID_TEXT_MAX, l->id);
 	return 0;
 }
 
-/* The list of the entries for some zones, made when it is the first of them. */
-static int find_list(struct building *b, const char *zones, uint16_t *ret_list)
+/* An entry without its list would permit it to somebody else: that is refused. */
+static int find_list(struct building *b, const struct entry *e, uint16_t *ret_list)
 {
-	size_t i = 0;
-	int r = 0;
-
-	while (i < b->list_count && strcmp(b->zones[i], zones) != 0)
-		i++;
-	if (i == b->list_count)
-		r = add_list(b, zones);
-	if (r == 0)
-		*ret_list = (uint16_t)i;
-	return r;
+	for (size_t i = 0; i < b->list_count; i++) {
+		if (strcmp(b->id[i], e->list) == 0) {
+			*ret_list = (uint16_t)i;
+			return 0;
+		}
+	}
+	diag_add(b->diags, whole, "entry %s: its list %s is not in force", e->id,
+		 e->list);
+	return -EINVAL;
 }
 
 static int read_ports(const char *text, struct allow_entry *e)
@@ -85,15 +71,44 @@ static int read_ports(const char *text, struct allow_entry *e)
 	return r;
 }
 
-static int add_entry(const struct entry *e, void *user)
+static enum allow_scheme scheme_of(const char *name)
 {
-	struct building *b = user;
-	struct allow_entry a = { .id = e->id, .host = e->host, .path = "" };
+	return strcmp(name, "http") == 0    ? ALLOW_SCHEME_HTTP
+	       : strcmp(name, "https") == 0 ? ALLOW_SCHEME_HTTPS
+					    : ALLOW_SCHEME_ANY;
+}
+
+/* The methods point into list, which is the caller's to release after e. */
+static int read_methods(const char *text, json_t **list, struct allow_entry *e)
+{
+	size_t count;
+
+	if (strcmp(text, "[]") == 0)
+		return 0;
+	*list = json_loads(text, 0, NULL);
+	count = json_array_size(*list);
+	if (count == 0 || count > ALLOW_METHODS_MAX)
+		return -ENOMEM; /* none must not become all */
+	for (size_t i = 0; i < count; i++)
+		e->method[e->method_count++] =
+			json_string_value(json_array_get(*list, i));
+	return 0;
+}
+
+static int build_entry(struct building *b, const struct entry *e, json_t **methods)
+{
+	struct allow_entry a = { .id = e->id,
+				 .host = e->host,
+				 .scheme = scheme_of(e->scheme),
+				 .tls_any = e->tls_any,
+				 .path = e->path,
+				 .from = e->since,
+				 .until = e->until };
 	const char *what;
 	int r;
 
-	if ((r = find_list(b, e->zones, &a.list)) < 0 ||
-	    (r = read_ports(e->ports, &a)) < 0)
+	if ((r = find_list(b, e, &a.list)) < 0 || (r = read_ports(e->ports, &a)) < 0 ||
+	    (r = read_methods(e->methods, methods, &a)) < 0)
 		return r;
 	r = allow_build_add(b->build, &a);
 	if (r == -EINVAL && !allow_entry_is_valid(&a, &what))
@@ -102,6 +117,15 @@ static int add_entry(const struct entry *e, void *user)
 		diag_add(b->diags, whole, "the allowlist is too big");
 		r = -EINVAL;
 	}
+	return r;
+}
+
+static int add_entry(const struct entry *e, void *user)
+{
+	json_t *methods = NULL;
+	int r = build_entry(user, e, &methods);
+
+	json_decref(methods);
 	return r;
 }
 
@@ -153,13 +177,11 @@ int snapshot_allow_add(struct db *db, const char *dir, uint64_t number, json_t *
 	if (r == 0)
 		r = allow_build_new(&b.build);
 	if (r == 0)
-		r = add_list(&b, "[]");
+		r = store_list_each(db, "active", add_list, &b);
 	if (r == 0)
 		r = store_entry_each(db, true, add_entry, &b);
 	if (r == 0)
 		r = write_image(&b, dir, number, top);
-	for (size_t i = 0; i < b.list_count; i++)
-		free(b.zones[i]);
 	allow_build_free(b.build);
 	return r;
 }

@@ -5,7 +5,7 @@
 
 #include "lib/str.h"
 
-#define COLUMNS "id, mac, name, interface, address, first_seen, last_seen"
+#define COLUMNS "id, mac, name, interface, address, first_seen, last_seen, grp"
 
 static struct device read_row(struct db_rows *rows)
 {
@@ -18,6 +18,7 @@ static struct device read_row(struct db_rows *rows)
 	(void)str_copy(d.address, sizeof(d.address), db_text(rows, 4));
 	d.first_seen = db_int(rows, 5);
 	d.last_seen = db_int(rows, 6);
+	(void)str_copy(d.group, sizeof(d.group), db_text(rows, 7));
 	return d;
 }
 
@@ -30,9 +31,10 @@ int store_device_add(struct db *db, const struct device *d)
 		return r;
 	if (n >= DEVICES_MAX)
 		return -EDQUOT;
-	return db_run(db, "INSERT INTO device (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?)",
-		      "sssssii", d->id, d->mac, d->name, d->interface, d->address,
-		      d->first_seen, d->last_seen);
+	return db_run(db,
+		      "INSERT INTO device (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		      "sssssiis", d->id, d->mac, d->name, d->interface, d->address,
+		      d->first_seen, d->last_seen, d->group);
 }
 
 int store_device_get(struct db *db, const char *id, struct device *ret)
@@ -69,6 +71,11 @@ int store_device_find(struct db *db, const char *mac, const char *interface,
 		return r < 0 ? r : -ENOTUNIQ;
 	*ret = d;
 	return 0;
+}
+
+int store_device_set_group(struct db *db, const char *id, const char *group)
+{
+	return db_run(db, "UPDATE device SET grp = ? WHERE id = ?", "ss", group, id);
 }
 
 int store_device_update(struct db *db, const struct device *d)

@@ -14,7 +14,7 @@
 #include "lib/attr.h"
 #include "lib/id.h"
 #include "mgmt/mgmtd/db.h"
-#include "mgmt/mgmtd/input.h"
+#include "mgmt/mgmtd/input_list.h"
 
 #define DEVICES_MAX 20000 /* a site has hundreds; a forger of addresses has more */
 
@@ -26,6 +26,7 @@ struct device {
 	char address[ADDR_TEXT_MAX]; /* "" unknown */
 	int64_t first_seen; /* 0: not yet */
 	int64_t last_seen;
+	char group[INPUT_MEMBER_MAX + 1]; /* of lists that name it, "" none */
 };
 
 /* -EEXIST: it is known on this interface; -EDQUOT: DEVICES_MAX are. */
@@ -39,6 +40,8 @@ int store_device_get(struct db *db, const char *id, struct device *ret) MUST_CHE
  */
 int store_device_find(struct db *db, const char *mac, const char *interface,
 		      struct device *ret) MUST_CHECK;
+
+int store_device_set_group(struct db *db, const char *id, const char *group) MUST_CHECK;
 
 /* Name, address and times. */
 int store_device_update(struct db *db, const struct device *d) MUST_CHECK;

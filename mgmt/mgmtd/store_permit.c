@@ -106,7 +106,7 @@ int store_permit_each(struct db *db, int64_t now,
 {
 	CLEANUP(db_rows_free) struct db_rows *rows = NULL;
 	int r = db_query(db, &rows,
-			 "SELECT " COLUMNS ", d.mac FROM permit p JOIN device d"
+			 "SELECT " COLUMNS ", d.mac, d.grp FROM permit p JOIN device d"
 			 " ON d.id = p.device WHERE p.state = 'active'"
 			 " AND (p.until = 0 OR p.until > ?) ORDER BY p.number",
 			 "i", now);
@@ -114,6 +114,7 @@ int store_permit_each(struct db *db, int64_t now,
 	while (r >= 0 && (r = db_next(rows)) == 1) {
 		struct permit p = read_row(rows);
 
+		(void)str_copy(p.group, sizeof(p.group), db_text(rows, 17));
 		r = fn(&p, db_text(rows, 16), user);
 	}
 	return r;

@@ -15,7 +15,7 @@
 #include "lib/attr.h"
 #include "lib/id.h"
 #include "mgmt/mgmtd/db.h"
-#include "mgmt/mgmtd/input.h"
+#include "mgmt/mgmtd/input_list.h"
 #include "mgmt/mgmtd/workflow.h"
 
 #define PERMIT_DESTINATIONS_MAX 4160 /* JSON of 16 patterns */
@@ -38,6 +38,8 @@ struct permit {
 	int64_t requested;
 	char approved_by[LOGIN_MAX + 1];
 	int64_t approved;
+	char group[INPUT_MEMBER_MAX +
+		   1]; /* of the device; only store_permit_each() sets it */
 };
 
 static inline bool permit_is_live(const struct permit *p, int64_t now)

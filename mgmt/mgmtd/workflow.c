@@ -47,6 +47,7 @@ static unsigned roles_for(enum act act)
 		return BIT(ROLE_ADMIN) | BIT(ROLE_MANAGER) | BIT(ROLE_REQUESTER);
 	case ACT_APPROVE:
 	case ACT_WITHDRAW:
+	case ACT_SET_GROUP:
 		return BIT(ROLE_ADMIN) | BIT(ROLE_MANAGER);
 	case ACT_READ_RECORDS:
 	case ACT_LIST_USERS:

@@ -30,7 +30,8 @@ enum act {
 	ACT_APPLY_POLICY,
 	ACT_REQUEST,
 	ACT_APPROVE,
-	ACT_WITHDRAW, /* remove an entry, revoke a device */
+	ACT_WITHDRAW, /* remove an entry or a list, revoke a device */
+	ACT_SET_GROUP, /* of a device */
 	ACT_READ_RECORDS,
 	ACT_VERIFY_RECORDS,
 	ACT_LIST_USERS,

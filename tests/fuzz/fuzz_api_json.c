@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mgmt/mgmtd/input.h"
+#include "mgmt/mgmtd/input_allow.h"
+#include "mgmt/mgmtd/input_list.h"
 
 #define NOW 1790000000
 
@@ -35,12 +36,28 @@ static void check_allow(const json_t *body, struct input_error *e)
 	struct input_allow in;
 	char again[HOST_PATTERN_MAX + 1];
 
-	if (input_allow(body, policy, &in, e) < 0)
+	if (input_allow(body, NOW, &in, e) < 0)
 		return;
-	if (host_pattern_normalise(in.host, again) < 0 || strcmp(in.host, again) != 0 ||
-	    in.port_count == 0 || in.port_count > REVISION_PORTS_MAX ||
-	    in.reason[0] == '\0')
+	if (in.address ? !allow_address_is_valid(in.host)
+		       : host_pattern_normalise(in.host, again) < 0 ||
+				 strcmp(in.host, again) != 0)
 		abort();
+	if (in.port_count == 0 || in.port_count > ALLOW_PORTS_MAX ||
+	    in.purpose[0] == '\0' || (in.until != 0 && in.until <= NOW) ||
+	    (in.path[0] != '\0' && !allow_path_is_valid(in.path)))
+		abort();
+}
+
+static void check_list(const json_t *body, struct input_error *e)
+{
+	struct input_list in = { .zones = json_array(),
+				 .groups = json_array(),
+				 .users = json_array(),
+				 .schedule = json_null() };
+
+	if (input_list(body, policy, &in, e) == 0 && in.name[0] == '\0')
+		abort();
+	input_list_clear(&in);
 }
 
 static void check_request(const json_t *body, struct input_error *e)
@@ -101,7 +118,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	body = json_loadb((const char *)data + 1, size - 1, JSON_REJECT_DUPLICATES, NULL);
 	if (body == NULL)
 		return 0;
-	if (data[0] % 3 == 0)
+	if (data[0] == 'l')
+		check_list(body, &e);
+	else if (data[0] % 3 == 0)
 		check_allow(body, &e);
 	else if (data[0] % 3 == 1)
 		check_request(body, &e);

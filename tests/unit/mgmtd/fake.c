@@ -52,9 +52,54 @@ static int on_status(struct ipc_peer *peer, const void *payload, size_t len, voi
 	return ipc_reply(peer, PROTO_STATUS_REPLY, &st, sizeof(st));
 }
 
+static int on_decide(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	struct fake_shared *s = user;
+
+	(void)len;
+	memcpy(&s->question, payload, sizeof(s->question));
+	return ipc_reply(peer, PROTO_DECIDE_REPLY, &s->decision, sizeof(s->decision));
+}
+
+static bool fits(const struct record *rec, const struct proto_query *q)
+{
+	return rec->time_us >= q->from_us && (q->to_us == 0 || rec->time_us < q->to_us) &&
+	       (q->kinds == 0 || (q->kinds & 1u << rec->kind) != 0) &&
+	       (q->reason == 0 || rec->reason == q->reason) &&
+	       (q->rule[0] == '\0' || strcmp(rec->rule, q->rule) == 0);
+}
+
+/* Newest first, which is all that is asked of it. */
+static int on_query(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	const struct fake_shared *s = user;
+	struct proto_query_end end = { 0 };
+	struct proto_query q;
+	uint32_t found = 0;
+
+	(void)len;
+	memcpy(&q, payload, sizeof(q));
+	for (uint32_t i = s->record_count; i > 0; i--) {
+		struct proto_row row = { .id = i };
+
+		if ((q.after_id != 0 && i >= q.after_id) || !fits(&s->record[i - 1], &q))
+			continue;
+		if (found++ == q.limit) {
+			end.more = 1;
+			break;
+		}
+		row.len = (uint32_t)record_encode(&s->record[i - 1], row.record);
+		if (ipc_reply(peer, PROTO_ROW, &row, sizeof(row)) < 0)
+			return -EPIPE;
+	}
+	return ipc_reply(peer, PROTO_QUERY_END, &end, sizeof(end));
+}
+
 static const struct ipc_permit permits[] = {
 	{ PROTO_LOAD_REVISION, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_load), on_load },
 	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },
+	{ PROTO_DECIDE, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_decide), on_decide },
+	{ PROTO_QUERY, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_query), on_query },
 };
 
 static _Noreturn void serve(int fd, struct fake_shared *s)

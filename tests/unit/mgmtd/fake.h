@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fake - gated or proxyd as mgmtd sees it: a process that accepts, refuses or is silent */
+/* fake - gated, proxyd or recordd as mgmtd sees it: accepts, refuses or is silent */
 #ifndef TESTS_UNIT_MGMTD_FAKE_H
 #define TESTS_UNIT_MGMTD_FAKE_H
 
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "lib/proto.h"
+#include "lib/record.h"
+
+#define FAKE_RECORDS_MAX 16
 
 enum fake_mode {
 	FAKE_ACCEPTS = 0,
@@ -19,6 +24,10 @@ struct fake_shared {
 	volatile uint64_t revision; /* in force */
 	volatile uint32_t loads; /* that it took */
 	volatile uint32_t asked; /* to load, taken or not */
+	struct proto_decide question; /* the last one */
+	struct proto_decide_reply decision; /* what it answers */
+	struct record record[FAKE_RECORDS_MAX]; /* what queries find, oldest first */
+	volatile uint32_t record_count;
 };
 
 struct fake {

@@ -91,25 +91,49 @@ void fixture_restart(struct fixture *f)
 	f->app.parts.load_ms = 300;
 }
 
+/* "?a=b&c=d" behind the path, in place. */
+static void split_query(char *path, struct api_request *req)
+{
+	char *at = strchr(path, '?');
+
+	while (at != NULL && req->query_count < API_QUERY_MAX) {
+		struct api_pair *pair = &req->query[req->query_count++];
+
+		*at++ = '\0';
+		pair->key = at;
+		at = strchr(at, '=');
+		if (at == NULL)
+			abort();
+		*at++ = '\0';
+		pair->value = at;
+		at = strchr(at, '&');
+	}
+}
+
 json_t *fixture_root(struct fixture *f, const char *method, const char *path,
 		     const char *body, unsigned *ret_status)
 {
-	const struct api_request req = {
+	char *own = strdup(path);
+	struct api_request req = {
 		.door = API_DOOR_LOCAL,
 		.root = true,
 		.now = f->now,
 		.method = method,
-		.path = path,
+		.path = own,
 		.body = body,
 		.body_len = body != NULL ? strlen(body) : 0,
 	};
 	struct api_response res;
 	json_t *value;
 
+	if (own == NULL)
+		abort();
+	split_query(own, &req);
 	api_handle(&f->app, &req, &res);
 	*ret_status = res.status;
 	value = json_loadb(res.body, res.len, 0, NULL);
 	free(res.body);
+	free(own);
 	return value;
 }
 

@@ -7,7 +7,8 @@
 
 #include <cmocka.h>
 
-#include "mgmt/mgmtd/input.h"
+#include "mgmt/mgmtd/input_allow.h"
+#include "mgmt/mgmtd/input_list.h"
 #include "mgmt/mgmtd/when.h"
 #include "tests/unit/mgmtd/fixture.h"
 
@@ -38,33 +39,108 @@ struct row {
 
 static const struct row allow_rows[] = {
 	{ "{'host': 'www.example.jp', 'reason': 'x'}", GOOD },
-	{ "{'host': '*.EXAMPLE.jp.', 'ports': [443], 'zones': ['office'], 'reason': "
-	  "'業務'}",
+	{ "{'host': '*.EXAMPLE.jp.', 'ports': [8443, 443], 'purpose': '業務', 'list': "
+	  "'窓口', 'owner': '総務課', 'from': '2026-10-01', 'until': '2027-03-31',"
+	  " 'review': '2027-01-15', 'scheme': 'https', 'tls_any': true}",
 	  GOOD },
+	{ "{'host': 'a.jp', 'purpose': 'x', 'scheme': 'http', 'path': '/a/b/',"
+	  " 'methods': ['GET', 'HEAD']}",
+	  GOOD },
+	{ "{'host': '203.0.113.5', 'address': true, 'purpose': 'x'}", GOOD },
+	{ "{'host': '::ffff:10.0.0.1', 'address': true, 'purpose': 'x'}", GOOD },
 	{ "{'host': 'a.jp', 'reason': 'x', 'note': 1}", MSG_UNKNOWN_KEY },
+	{ "{'host': 'a.jp', 'reason': 'x', 'purpose': 'x'}", MSG_UNKNOWN_KEY },
+	{ "{'host': 'a.jp', 'reason': 'x', 'zones': ['office']}", MSG_UNKNOWN_KEY },
 	{ "{'reason': 'x'}", MSG_MISSING_KEY },
 	{ "{'host': 5, 'reason': 'x'}", MSG_WRONG_TYPE },
-	{ "{'host': '127.0.0.1', 'reason': 'x'}", MSG_BAD_HOST },
-	{ "{'host': '*.jp', 'reason': 'x'}", MSG_BAD_HOST },
+	{ "{'host': '127.0.0.1', 'reason': 'x'}", MSG_HOST_IS_ADDRESS },
+	{ "{'host': '2001:db8::1', 'reason': 'x'}", MSG_HOST_IS_ADDRESS },
+	{ "{'host': '127.1', 'reason': 'x'}", MSG_BAD_HOST },
+	{ "{'host': '127.0.0.1', 'address': true, 'reason': 'x'}", MSG_BAD_ADDRESS },
+	{ "{'host': 'a.jp', 'address': true, 'reason': 'x'}", MSG_BAD_ADDRESS },
+	{ "{'host': '224.0.0.1', 'address': true, 'reason': 'x'}", MSG_BAD_ADDRESS },
+	{ "{'host': 'a.jp', 'address': 1, 'reason': 'x'}", MSG_WRONG_TYPE },
 	{ "{'host': 'a b.jp', 'reason': 'x'}", MSG_BAD_HOST },
 	{ "{'host': 'a.jp', 'reason': 'x', 'ports': []}", MSG_BAD_PORT },
 	{ "{'host': 'a.jp', 'reason': 'x', 'ports': [0]}", MSG_BAD_PORT },
 	{ "{'host': 'a.jp', 'reason': 'x', 'ports': [65536]}", MSG_BAD_PORT },
-	{ "{'host': 'a.jp', 'reason': 'x', 'ports': [80, 80]}", MSG_BAD_PORT },
+	{ "{'host': 'a.jp', 'reason': 'x', 'ports': [80, 443, 80]}", MSG_BAD_PORT },
 	{ "{'host': 'a.jp', 'reason': 'x', 'ports': ['80']}", MSG_BAD_PORT },
 	{ "{'host': 'a.jp', 'reason': 'x', 'ports': 80}", MSG_WRONG_TYPE },
 	{ "{'host': 'a.jp', 'reason': 'x', 'ports':"
 	  " [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]}",
 	  MSG_BAD_PORT },
-	{ "{'host': 'a.jp', 'reason': 'x', 'zones': ['nowhere']}", MSG_BAD_ZONE },
-	{ "{'host': 'a.jp', 'reason': 'x', 'zones': ['lab']}", MSG_NOT_PROXY_ZONE },
-	{ "{'host': 'a.jp', 'reason': 'x', 'zones': [1]}", MSG_WRONG_TYPE },
+	{ "{'host': 'a.jp', 'reason': 'x', 'scheme': 'ftp'}", MSG_BAD_SCHEME },
+	{ "{'host': 'a.jp', 'reason': 'x', 'path': 'a'}", MSG_BAD_PATH },
+	{ "{'host': 'a.jp', 'reason': 'x', 'path': '/a/../b'}", MSG_BAD_PATH },
+	{ "{'host': 'a.jp', 'reason': 'x', 'path': '/a%2fb'}", MSG_BAD_PATH },
+	{ "{'host': 'a.jp', 'reason': 'x', 'path': '/a?b'}", MSG_BAD_PATH },
+	{ "{'host': 'a.jp', 'reason': 'x', 'path': '/a', 'scheme': 'https'}",
+	  MSG_PLAIN_ONLY },
+	{ "{'host': 'a.jp', 'reason': 'x', 'methods': ['GET'], 'scheme': 'https'}",
+	  MSG_PLAIN_ONLY },
+	{ "{'host': 'a.jp', 'reason': 'x', 'methods': ['CONNECT']}", MSG_BAD_METHODS },
+	{ "{'host': 'a.jp', 'reason': 'x', 'methods': ['GET', 'GET']}", MSG_BAD_METHODS },
+	{ "{'host': 'a.jp', 'reason': 'x', 'methods': [1]}", MSG_WRONG_TYPE },
+	{ "{'host': 'a.jp', 'reason': 'x', 'tls_any': true, 'scheme': 'http'}",
+	  MSG_TLS_ONLY },
+	{ "{'host': 'a.jp', 'reason': 'x', 'tls_any': true, 'path': '/a'}",
+	  MSG_TLS_ONLY },
+	{ "{'host': 'a.jp', 'reason': 'x', 'until': '2026-09-20'}", MSG_TIME_PAST },
+	{ "{'host': 'a.jp', 'reason': 'x', 'until': 'soon'}", MSG_BAD_TIME },
+	{ "{'host': 'a.jp', 'reason': 'x', 'from': '2027-01-02', 'until': '2027-01-01'}",
+	  MSG_TIME_ORDER },
+	{ "{'host': 'a.jp', 'reason': 'x', 'review': '2027-02-30'}", MSG_BAD_TIME },
+	{ "{'host': 'a.jp', 'reason': 'x', 'review': '2027-02-28T00:00:00Z'}",
+	  MSG_BAD_TEXT },
+	{ "{'host': 'a.jp', 'reason': 'x', 'replaces': 'nonsense'}", MSG_NO_ENTRY },
+	{ "{'host': 'a.jp', 'reason': 'x', 'until': null, 'from': null, 'list': null,"
+	  " 'replaces': null, 'override': null, 'path': '', 'owner': ''}",
+	  GOOD },
 	{ "{'host': 'a.jp'}", MSG_MISSING_KEY },
 	{ "{'host': 'a.jp', 'reason': ''}", MSG_BAD_TEXT },
 	{ "{'host': 'a.jp', 'reason': ' \\u3000 '}", MSG_BAD_TEXT },
 	{ "{'host': 'a.jp', 'reason': 'two\\nlines'}", MSG_BAD_TEXT },
 	{ "[]", MSG_BAD_JSON },
 	{ "'text'", MSG_BAD_JSON },
+};
+
+#define WEEK "'weekly': [{'days': ['mon', 'fri'], 'from': '08:30', 'to': '17:15'}]"
+
+static const struct row list_rows[] = {
+	{ "{'name': '窓口', 'reason': 'x'}", GOOD },
+	{ "{'name': 'a', 'reason': 'x', 'mode': 'observe', 'zones': ['office'],"
+	  " 'groups': ['総務課'], 'users': ['hanako'], 'schedule': {" WEEK
+	  ", 'timezone': 'Asia/Tokyo', 'holidays': ['2026-11-23']}}",
+	  GOOD },
+	{ "{'name': 'a', 'reason': 'x', 'schedule': null}", GOOD },
+	{ "{'name': 'a', 'reason': 'x', 'schedule': {'weekly': [{'days': ['sun'],"
+	  " 'from': '00:00', 'to': '24:00'}]}}",
+	  GOOD },
+	{ "{'reason': 'x'}", MSG_MISSING_KEY },
+	{ "{'name': 'a'}", MSG_MISSING_KEY },
+	{ "{'name': 'ldefault', 'reason': 'x'}", MSG_BAD_NAME },
+	{ "{'name': 'l0123456789abcdef', 'reason': 'x'}", MSG_BAD_NAME },
+	{ "{'name': 'a', 'reason': 'x', 'mode': 'off'}", MSG_BAD_MODE },
+	{ "{'name': 'a', 'reason': 'x', 'zones': ['nowhere']}", MSG_BAD_ZONE },
+	{ "{'name': 'a', 'reason': 'x', 'zones': ['lab']}", MSG_NOT_PROXY_ZONE },
+	{ "{'name': 'a', 'reason': 'x', 'zones': 'office'}", MSG_WRONG_TYPE },
+	{ "{'name': 'a', 'reason': 'x', 'groups': ['a,b']}", MSG_BAD_NAME },
+	{ "{'name': 'a', 'reason': 'x', 'groups': ['']}", MSG_BAD_NAME },
+	{ "{'name': 'a', 'reason': 'x', 'users': ['a', 'a']}", MSG_BAD_NAME },
+	{ "{'name': 'a', 'reason': 'x', 'users': [1]}", MSG_WRONG_TYPE },
+	{ "{'name': 'a', 'reason': 'x', 'schedule': {}}", MSG_BAD_SCHEDULE },
+	{ "{'name': 'a', 'reason': 'x', 'schedule': 5}", MSG_BAD_JSON },
+	{ "{'name': 'a', 'reason': 'x', 'schedule': {" WEEK ", 'timezone': 'Mars'}}",
+	  MSG_BAD_SCHEDULE },
+	{ "{'name': 'a', 'reason': 'x', 'schedule': {" WEEK ", 'holidays': ['5']}}",
+	  MSG_BAD_SCHEDULE },
+	{ "{'name': 'a', 'reason': 'x', 'schedule': {'weekly': [{'days': ['mon', 'mon'],"
+	  " 'from': '08:30', 'to': '17:15'}]}}",
+	  MSG_BAD_SCHEDULE },
+	{ "{'name': 'a', 'reason': 'x', 'schedule': {'weekly': [{'days': ['mon'],"
+	  " 'from': '17:15', 'to': '08:30'}]}}",
+	  MSG_BAD_SCHEDULE },
 };
 
 static const struct row device_rows[] = {
@@ -156,7 +232,19 @@ static int read_allow(const json_t *body, struct input_error *e)
 {
 	struct input_allow in;
 
-	return input_allow(body, policy, &in, e);
+	return input_allow(body, FIXTURE_NOW, &in, e);
+}
+
+static int read_list(const json_t *body, struct input_error *e)
+{
+	struct input_list in = { .zones = json_array(),
+				 .groups = json_array(),
+				 .users = json_array(),
+				 .schedule = json_null() };
+	int r = input_list(body, policy, &in, e);
+
+	input_list_clear(&in);
+	return r;
 }
 
 static int read_device(const json_t *body, struct input_error *e)
@@ -207,6 +295,7 @@ static void test_rows(void **state)
 {
 	(void)state;
 	check_rows(allow_rows, ARRAY_LEN(allow_rows), read_allow);
+	check_rows(list_rows, ARRAY_LEN(list_rows), read_list);
 	check_rows(device_rows, ARRAY_LEN(device_rows), read_device);
 	check_rows(request_rows, ARRAY_LEN(request_rows), read_request);
 	check_rows(user_rows, ARRAY_LEN(user_rows), read_user);
@@ -246,15 +335,30 @@ static void test_values(void **state)
 	assert_int_equal(in.seconds, 30);
 
 	body = body_of(allow_rows[0].body, strlen(allow_rows[0].body));
-	assert_int_equal(input_allow(body, policy, &allow, &e), 0);
+	assert_int_equal(input_allow(body, FIXTURE_NOW, &allow, &e), 0);
 	json_decref(body);
 	assert_int_equal(allow.port_count, 2);
-	assert_int_equal(allow.zone_count, 0);
+	assert_string_equal(allow.scheme, "any");
+	assert_string_equal(allow.list, "");
 	body = body_of(allow_rows[1].body, strlen(allow_rows[1].body));
-	assert_int_equal(input_allow(body, policy, &allow, &e), 0);
+	assert_int_equal(input_allow(body, FIXTURE_NOW, &allow, &e), 0);
 	json_decref(body);
 	assert_string_equal(allow.host, "*.example.jp");
-	assert_int_equal(allow.zone_count, 1);
+	assert_int_equal(allow.port[0], 443); /* in order, so that the same is the same */
+	assert_int_equal(allow.port[1], 8443);
+	assert_true(allow.tls_any);
+	assert_int_equal(allow.since, 1790780400); /* midnight in Tokyo */
+	assert_int_equal(allow.until, 1806505200); /* the day after's */
+	body = body_of(allow_rows[2].body, strlen(allow_rows[2].body));
+	assert_int_equal(input_allow(body, FIXTURE_NOW, &allow, &e), 0);
+	json_decref(body);
+	assert_string_equal(allow.path, "/a/b");
+	assert_int_equal(allow.method_count, 2);
+	assert_int_equal(allow.port_count, 1);
+	body = body_of(allow_rows[4].body, strlen(allow_rows[4].body));
+	assert_int_equal(input_allow(body, FIXTURE_NOW, &allow, &e), 0);
+	json_decref(body);
+	assert_string_equal(allow.host, "10.0.0.1");
 }
 
 int main(void)

@@ -329,14 +329,41 @@ static size_t permits(char zone[32])
 	return count;
 }
 
-/* An entry for some zones belongs to a list for these. */
-static void test_zones(void **state)
+/* The group of the first permit in force. */
+static const char *first_group(void)
 {
-	static const char entry[] = "{\"host\": \"z.jp\", \"zones\": [\"office\"],"
-				    " \"ports\": [8443, 443], \"reason\": \"r\"}";
-	struct allow_question q = { .host = "z.jp", .port = 8443, .connect = true };
-	struct allow_client client = { .group = "", .user = "" };
-	char dir[PATH_TEXT_MAX], id[ID_TEXT_MAX];
+	static char group[ALLOW_MEMBER_MAX + 1];
+	char dir[PATH_TEXT_MAX];
+	struct diags diags = { 0 };
+	struct revision *rev;
+
+	assert_int_equal(path_join(dir, f.root, PATH_REVISIONS), 0);
+	assert_int_equal(revision_load(dir, 0, &rev, &diags), 0);
+	assert_int_not_equal(rev->permit_count, 0);
+	(void)snprintf(group, sizeof(group), "%s", rev->permit[0].group);
+	revision_free(rev);
+	return group;
+}
+
+/* What the ledger says of an entry and its list is what the image answers by. */
+static void test_lists(void **state)
+{
+	static const char list[] =
+		"{\"name\": \"z\", \"reason\": \"r\", \"zones\": [\"office\"],"
+		" \"groups\": [\"g\"], \"users\": [\"hanako\"], \"schedule\": "
+		"{\"weekly\":"
+		" [{\"days\": [\"mon\"], \"from\": \"23:00\", \"to\": \"24:00\"}]}}";
+	static const char entry[] =
+		"{\"host\": \"z.jp\", \"list\": \"z\", \"ports\": [8443, 443],"
+		" \"scheme\": \"http\", \"path\": \"/a/\", \"methods\": [\"GET\"],"
+		" \"until\": \"2026-09-22T00:00:00Z\", \"purpose\": \"r\"}";
+	struct allow_question q = { .host = "z.jp",
+				    .port = 8443,
+				    .path = "/a/b",
+				    .method = "GET",
+				    .now_s = f.now };
+	struct allow_client client = { .group = "g", .user = "hanako" };
+	char dir[PATH_TEXT_MAX], id[ID_TEXT_MAX], path[96];
 	struct diags diags = { 0 };
 	struct allow_image *image;
 	struct allow_lists lists;
@@ -345,6 +372,11 @@ static void test_zones(void **state)
 	size_t office;
 
 	(void)state;
+	assert_int_equal(post("/api/lists", list, &answer), 200);
+	(void)snprintf(path, sizeof(path), "/api/lists/%s/approve",
+		       json_string_value(json_object_get(answer, "id")));
+	json_decref(answer);
+	assert_int_equal(post(path, "{}", NULL), 200);
 	assert_int_equal(post("/api/allow", entry, &answer), 200);
 	(void)snprintf(id, sizeof(id), "%s",
 		       json_string_value(json_object_get(answer, "id")));
@@ -353,8 +385,8 @@ static void test_zones(void **state)
 	assert_int_equal(path_join(dir, f.root, PATH_REVISIONS), 0);
 	assert_int_equal(revision_load(dir, 0, &rev, &diags), 0);
 	assert_int_equal(revision_open_image(dir, rev, &image, &diags), 0);
-	assert_int_equal(rev->number, 2);
-	assert_false(fixture_has(&f, PATH_REVISIONS "/0000000001.allow"));
+	assert_int_equal(rev->number, 3);
+	assert_false(fixture_has(&f, PATH_REVISIONS "/0000000002.allow"));
 	assert_true(fixture_has(&f, PATH_REVISIONS "/0000000001.json"));
 	assert_int_equal(rev->list_count, 2);
 	assert_int_equal(rev->allow.port_count, 2);
@@ -365,6 +397,21 @@ static void test_zones(void **state)
 	lists = allow_lists_of(rev->list, rev->list_count, &client, f.now);
 	assert_true(allow_match(image, &lists, &q).permitted);
 	assert_string_equal(allow_match(image, &lists, &q).id, id);
+	q.method = "POST";
+	assert_int_equal(allow_match(image, &lists, &q).reason, REASON_METHOD);
+	q.method = "GET";
+	q.path = "/ab";
+	assert_int_equal(allow_match(image, &lists, &q).reason, REASON_METHOD);
+	q.path = "/a";
+	q.now_s += 86400; /* the entry has ended */
+	assert_int_equal(allow_match(image, &lists, &q).reason, REASON_NOT_NOW);
+	q.now_s = f.now;
+	lists = allow_lists_of(rev->list, rev->list_count, &client, f.now + 3600);
+	assert_int_equal(allow_match(image, &lists, &q).reason, REASON_NOT_NOW);
+	client.group = "";
+	lists = allow_lists_of(rev->list, rev->list_count, &client, f.now);
+	assert_int_equal(allow_match(image, &lists, &q).reason, REASON_NOT_LISTED);
+	client.group = "g";
 	client.zone = office + 1;
 	lists = allow_lists_of(rev->list, rev->list_count, &client, f.now);
 	assert_int_equal(allow_match(image, &lists, &q).reason, REASON_NOT_LISTED);
@@ -388,6 +435,10 @@ static void test_permits(void **state)
 			 200);
 	assert_int_equal(permits(zone), 1);
 	assert_string_equal(zone, "office");
+	assert_int_equal(post("/api/devices/02:00:00:00:00:0a/group",
+			      "{\"group\": \"g\", \"reason\": \"r\"}", NULL),
+			 200);
+	assert_string_equal(first_group(), "g");
 	f.now += 29;
 	assert_int_equal(act(file_entry(), "approve", NULL), 200);
 	assert_int_equal(permits(zone), 1);
@@ -467,7 +518,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_refusal_is_not_repeated, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(test_zones, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lists, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_permits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_policy_without_the_interface, setup,
 						teardown),

@@ -46,10 +46,10 @@ static const struct {
 	enum role role;
 	const char *may;
 } rights[] = {
-	/* LOOK NFT POLICY REQUEST APPROVE WITHDRAW READ VERIFY USERS MANAGE */
-	{ ROLE_NONE, "----------" },      { ROLE_ADMIN, "yyyyyyyyyy" },
-	{ ROLE_MANAGER, "y--yyyy-y-" },   { ROLE_AUDITOR, "yy----yyy-" },
-	{ ROLE_REQUESTER, "y--y------" }, { ROLE_ROOT, "yyyyyyyyyy" },
+	/* LOOK NFT POLICY REQUEST APPROVE WITHDRAW GROUP READ VERIFY USERS MANAGE */
+	{ ROLE_NONE, "-----------" },      { ROLE_ADMIN, "yyyyyyyyyyy" },
+	{ ROLE_MANAGER, "y--yyyyy-y-" },   { ROLE_AUDITOR, "yy-----yyy-" },
+	{ ROLE_REQUESTER, "y--y-------" }, { ROLE_ROOT, "yyyyyyyyyyy" },
 };
 
 static void test_rights(void **state)
