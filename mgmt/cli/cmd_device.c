@@ -224,3 +224,24 @@ int cmd_device_revoke(const struct cli *c)
 	say(c, TEXT_CUT, say_number(show_number(answer, "cut")).text);
 	return CLI_DONE;
 }
+
+int cmd_device_group(const struct cli *c)
+{
+	CLEANUP(ask_free) json_t *answer = NULL;
+	char device[ID_TEXT_MAX];
+
+	if (read_device(c->args.word[0], device) != CLI_DONE)
+		return CLI_MISUSE;
+	answer = ask_post(c,
+			  json_pack("{s:s, s:s}", "group",
+				    c->args.word_count > 1 ? c->args.word[1] : "",
+				    "reason", args_value(&c->args, "reason")),
+			  "/api/devices/%s/group", device);
+	if (answer == NULL)
+		return CLI_FAILED;
+	if (c->json)
+		return show_json(answer);
+	say(c, TEXT_DEVICE_GROUP, show_string(answer, "mac"),
+	    show_string(answer, "group"));
+	return CLI_DONE;
+}

@@ -4,48 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/fdio.h"
 #include "lib/mem.h"
 #include "lib/policy/policy.h"
 #include "mgmt/cli/ask.h"
+#include "mgmt/cli/file.h"
 #include "mgmt/cli/out.h"
 #include "mgmt/cli/say.h"
 #include "mgmt/cli/show.h"
-
-static int read_stdin(char **ret_text, size_t *ret_len)
-{
-	CLEANUP(free_p) char *text = malloc(POLICY_FILE_MAX + 2);
-	size_t len;
-
-	if (text == NULL)
-		return -ENOMEM;
-	len = fread(text, 1, POLICY_FILE_MAX + 1, stdin);
-	if (ferror(stdin) != 0)
-		return -EIO;
-	if (len > POLICY_FILE_MAX)
-		return -EFBIG;
-	text[len] = '\0';
-	*ret_text = STEAL(text);
-	*ret_len = len;
-	return 0;
-}
-
-/* file "-" is standard input. Returns CLI_DONE or CLI_FAILED, with a complaint. */
-static int read_policy(const char *file, char **ret_text, size_t *ret_len)
-{
-	int r = strcmp(file, "-") == 0
-			? read_stdin(ret_text, ret_len)
-			: fdio_read_file(file, POLICY_FILE_MAX, ret_text, ret_len);
-
-	if (r == 0)
-		return CLI_DONE;
-	if (r == -EFBIG)
-		out_complain("%s: a policy has %u bytes at most", file, POLICY_FILE_MAX);
-	else
-		out_complain("%s: %s", file,
-			     r == -EINVAL ? "not a regular file" : strerror(-r));
-	return CLI_FAILED;
-}
 
 static int print_json(const struct policy *p, const struct diags *d)
 {
@@ -86,7 +51,7 @@ int cmd_policy_check(const struct cli *c)
 	size_t len = 0;
 	int r, printed = CLI_DONE;
 
-	if (read_policy(file, &text, &len) != CLI_DONE)
+	if (file_read(file, POLICY_FILE_MAX, &text, &len) != CLI_DONE)
 		return CLI_FAILED;
 	r = policy_parse(text, len, &p, &d);
 	if (c->json)
@@ -109,7 +74,7 @@ int cmd_policy_apply(const struct cli *c)
 	CLEANUP(ask_free) json_t *answer = NULL;
 	size_t len = 0;
 
-	if (read_policy(c->args.word[0], &text, &len) != CLI_DONE)
+	if (file_read(c->args.word[0], POLICY_FILE_MAX, &text, &len) != CLI_DONE)
 		return CLI_FAILED;
 	answer = ask_post(c,
 			  json_pack("{s:s%, s:s}", "text", text, len, "reason",

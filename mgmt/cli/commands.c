@@ -5,6 +5,8 @@
 	"from= to= kind=+ reason= mac= address= zone= device= user= rule= host= text= " \
 	"after= order= limit="
 
+#define LIST "reason=! mode= zone=+ group=+ user=+ hours=+ holiday=+ timezone="
+
 /* clang-format off */
 /* options as in args.h; with '!' behind its '=' an option must be given */
 const struct command commands[] = {
@@ -16,14 +18,47 @@ const struct command commands[] = {
 	  "FILE|- [--reason TEXT]", "put a policy file into force" },
 	{ "policy", "show", cmd_policy_show, "nft", 0, 0,
 	  "[--nft]", "the policy, or the kernel's rules, in force" },
-	{ "allow", "add", cmd_allow_add, "reason=! port=+ zone=+", 1, 1,
-	  "HOST --reason TEXT [--port N]... [--zone Z]...", "allow a host name" },
+	{ "allow", "add", cmd_allow_add,
+	  "reason=! address port=+ scheme= tls-any path= method=+ list= owner= from= "
+	  "until= review= override= replaces=",
+	  1, 1,
+	  "HOST --reason TEXT [--address] [--port N]... [--scheme any|http|https]\n"
+	  "      [--tls-any] [--path PREFIX] [--method M]... [--list LIST] [--owner TEXT]\n"
+	  "      [--from TIME|DAY] [--until TIME|DAY] [--review DAY] [--override TEXT]\n"
+	  "      [--replaces ID]",
+	  "allow a host name, or with --address an address" },
 	{ "allow", "remove", cmd_allow_remove, "reason=!", 1, 1,
 	  "ID|HOST --reason TEXT", "withdraw an entry and cut its connections" },
-	{ "allow", "list", cmd_allow_list, "", 0, 0,
-	  "", "the allowlist and what is requested" },
-	{ "allow", "test", cmd_allow_test, "port= zone=", 1, 1,
-	  "URL|HOST [--port N] [--zone Z]", "would it be allowed? exit 1 if not" },
+	{ "allow", "list", cmd_allow_list, "state= list=", 0, 0,
+	  "[--state requested|active] [--list ID]", "the allowlist and what is requested" },
+	{ "allow", "test", cmd_allow_test,
+	  "port= zone= from= user= at= method= scheme= path=", 1, 1,
+	  "URL|HOST [--from DEV | --zone Z] [--user U] [--method M] [--at TIME]\n"
+	  "      [--port N] [--scheme http|https] [--path P]",
+	  "what the proxy would decide; exit 1 if it would refuse" },
+	{ "allow", "import", cmd_allow_import, "format= check", 1, 1,
+	  "FILE|- [--format csv|json] [--check]",
+	  "request all entries of a file, or none of them" },
+	{ "allow", "export", cmd_allow_export, "format= bom", 0, 0,
+	  "[--format csv|json] [--bom]", "the allowlist as a file" },
+	{ "allow", "lint", cmd_allow_lint, "days=", 0, 0,
+	  "[--days N]", "entries that are of no use or overdue; exit 1 if there are any" },
+	{ "allow", "suggest", cmd_allow_suggest, "days= csv", 0, 0,
+	  "[--days N] [--csv]", "drafts of entries from what was refused or observed" },
+	{ "list", "add", cmd_list_add, LIST, 1, 1,
+	  "NAME --reason TEXT [--mode enforce|observe] [--zone Z]... [--group G]...\n"
+	  "      [--user U]... [--hours \"mon-fri 08:30-17:15\"]... [--holiday DAY]...\n"
+	  "      [--timezone TZ]",
+	  "make a list of entries that have something in common" },
+	{ "list", "set", cmd_list_set,
+	  LIST " name= all-zones all-groups all-users always", 1, 1,
+	  "LIST --reason TEXT [--name NAME] [--all-zones] [--all-groups] [--all-users]\n"
+	  "      [--always] [as for list add]",
+	  "change a list; what is not given stays" },
+	{ "list", "remove", cmd_list_remove, "reason=!", 1, 1,
+	  "LIST --reason TEXT", "remove a list without entries" },
+	{ "list", "list", cmd_list_list, "", 0, 0,
+	  "", "the lists" },
 	{ "device", "list", cmd_device_list, "", 0, 0,
 	  "", "devices seen, requested and admitted" },
 	{ "device", "show", cmd_device_show, "", 1, 1,
@@ -36,6 +71,8 @@ const struct command commands[] = {
 	  "admit a device" },
 	{ "device", "revoke", cmd_device_revoke, "reason=!", 1, 1,
 	  "DEV --reason TEXT", "withdraw a permit and cut its connections" },
+	{ "device", "group", cmd_device_group, "reason=!", 1, 2,
+	  "DEV [GROUP] --reason TEXT", "put a device into a group, or into none" },
 	{ "record", "search", cmd_record_search, SEARCH, 0, 0,
 	  "[--from TIME] [--to TIME] [--kind K]... [--reason R] [--mac M]\n"
 	  "      [--address A] [--zone Z] [--device D] [--user U] [--rule ID]\n"

@@ -8,7 +8,7 @@
 #include "mgmt/cli/out.h"
 
 #define GLOBAL_OPTIONS "root= lang= json help version "
-#define OPTIONS_MAX    256
+#define OPTIONS_MAX    512
 
 static const char *language_of_environment(void)
 {
