@@ -8,8 +8,9 @@
 
 #include "lib/attr.h"
 #include "lib/host.h"
+#include "lib/names/names.h"
 
-#define HOST_CHECK_TEXT_MAX 1024 /* a name in Unicode */
+#define HOST_CHECK_TEXT_MAX (NAMES_UNICODE_MAX + 1) /* with the terminator */
 
 /*
  * A pattern as typed, in any script, in normal form (A-labels). Returns 0 or -EINVAL.

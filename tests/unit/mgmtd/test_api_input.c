@@ -61,6 +61,8 @@ static const struct row allow_rows[] = {
 	{ "{'host': '224.0.0.1', 'address': true, 'reason': 'x'}", MSG_BAD_ADDRESS },
 	{ "{'host': 'a.jp', 'address': 1, 'reason': 'x'}", MSG_WRONG_TYPE },
 	{ "{'host': 'a b.jp', 'reason': 'x'}", MSG_BAD_HOST },
+	{ "{'host': 'https://a.jp/', 'reason': 'x'}", MSG_BAD_HOST },
+	{ "{'host': '*.jp', 'reason': 'x'}", MSG_BAD_HOST },
 	{ "{'host': 'a.jp', 'reason': 'x', 'ports': []}", MSG_BAD_PORT },
 	{ "{'host': 'a.jp', 'reason': 'x', 'ports': [0]}", MSG_BAD_PORT },
 	{ "{'host': 'a.jp', 'reason': 'x', 'ports': [65536]}", MSG_BAD_PORT },

@@ -163,6 +163,56 @@ static void test_entry_is_replaced(void **state)
 		"no-list");
 }
 
+/* The codes of an entry's warnings. */
+static void warnings(const json_t *e, char *dst, size_t size)
+{
+	const json_t *w;
+	size_t i, used = 0;
+
+	dst[0] = '\0';
+	json_array_foreach(json_object_get(e, "warnings"), i, w)
+	{
+		assert_string_not_equal(string(w, "text"), "");
+		used += (size_t)snprintf(dst + used, size - used, "%s;",
+					 string(w, "code"));
+	}
+}
+
+static void test_names(void **state)
+{
+	char codes[128];
+	json_t *answer;
+	int64_t n;
+
+	(void)state;
+	answer = post("/api/allow", "{'host': '日本語.JP', 'purpose': 'x'}", 200);
+	assert_string_equal(string(answer, "host"), "xn--wgv71a119e.jp");
+	assert_string_equal(string(answer, "shown"), "日本語.jp");
+	warnings(answer, codes, sizeof(codes));
+	assert_string_equal(codes, "");
+	json_decref(answer);
+	/* Cyrillic "a" in a Latin name */
+	answer = post("/api/allow", "{'host': 'b\xd0\xb0nk.jp', 'purpose': 'x'}", 200);
+	warnings(answer, codes, sizeof(codes));
+	assert_non_null(strstr(codes, "mixed-script;"));
+	json_decref(answer);
+	refused("/api/allow", "{'host': '*.co.jp', 'purpose': 'x'}", 422,
+		"public-suffix");
+	refused("/api/allow", "{'host': '*.a.co.jp', 'purpose': 'x', 'override': 'y'}",
+		422, "no-override");
+	answer = post("/api/allow",
+		      "{'host': '*.co.jp', 'purpose': 'x', 'override': 'a trial'}", 200);
+	warnings(answer, codes, sizeof(codes));
+	assert_string_equal(codes, "public-suffix;");
+	json_decref(answer);
+	assert_int_equal(db_number(f.app.db, &n,
+				   "SELECT count(*) FROM change WHERE reason ="
+				   " '[override: a trial] x'",
+				   ""),
+			 0);
+	assert_int_equal(n, 1);
+}
+
 static void test_batch(void **state)
 {
 	char body[256];
@@ -585,6 +635,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FIXTURE(test_entry_is_replaced),
+		WITH_FIXTURE(test_names),
 		WITH_FIXTURE(test_batch),
 		WITH_FIXTURE(test_list_life),
 		WITH_FIXTURE(test_list_withdrawal),
