@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { errorOf, parseJson } from "../../mgmt/web/src/api";
+import { isDay, parseHours, printHours } from "../../mgmt/web/src/hours";
 import { IDLE_MS, judgeIdle, TOUCH_MS, WARN_MS } from "../../mgmt/web/src/idle";
 import { changedLines, diagnosticLine, lineRange } from "../../mgmt/web/src/lines";
 import { deviceName, pendingOf } from "../../mgmt/web/src/parts/names";
@@ -33,7 +34,7 @@ test("pages by address and by role", () => {
 	assert.equal(parseHash("#/nonsense").page, "status");
 	assert.equal(parseHash("#/devices?id=d1").query.get("id"), "d1");
 	assert.equal(href("records", { text: "a b&c" }), "#/records?text=a+b%26c");
-	assert.deepEqual(pagesFor("requester"), ["status", "allow", "devices"]);
+	assert.deepEqual(pagesFor("requester"), ["status", "allow", "lists", "devices"]);
 	assert.ok(!pagesFor("manager").includes("policy"));
 	assert.ok(pagesFor("auditor").includes("policy"));
 });
@@ -101,4 +102,21 @@ test("lines of a policy", () => {
 	assert.deepEqual(changedLines("a\nb\nc", "a\nx\nb\nc"), { added: 1, removed: 0 });
 	assert.deepEqual(changedLines("a\nb\nc", "a\nc"), { added: 0, removed: 1 });
 	assert.deepEqual(changedLines("a\nb", "b\na"), { added: 2, removed: 2 });
+});
+
+test("hours of a week, typed in either language", () => {
+	const week = [{ days: ["mon", "tue", "wed", "thu", "fri"], from: "08:30", to: "17:15" }];
+	assert.deepEqual(parseHours("mon-fri 08:30-17:15"), week);
+	assert.deepEqual(parseHours("\n月-金 8:30〜17:15\n"), week);
+	assert.deepEqual(parseHours("土・日 00:00-24:00"),
+		[{ days: ["sat", "sun"], from: "00:00", to: "24:00" }]);
+	assert.deepEqual(parseHours(""), []);
+	for (const bad of ["mon", "mon 8-9", "fri-mon 08:00-09:00", "mon 09:00-08:00",
+		"mon 24:00-24:00", "xyz 08:00-09:00"])
+		assert.equal(parseHours(bad), null, bad);
+	for (const lang of ["ja", "en"])
+		assert.deepEqual(parseHours(printHours(week, lang).join("\n")), week);
+	assert.ok(isDay("2026-11-23"));
+	for (const bad of ["2026-2-3", "2026-02-30", "23.11.2026", ""])
+		assert.ok(!isDay(bad), bad);
 });

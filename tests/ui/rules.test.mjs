@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import {
-	hostPattern, macAddress, mayApprove, mayRequest, mayWithdraw, oneLine, passwordCheck,
+	hostPattern, hostText, isAddress, macAddress, mayApprove, mayRequest, mayWithdraw, oneLine, passwordCheck,
 	passwordGood, ports, words,
 } from "../../mgmt/web/src/rules";
 
@@ -73,4 +73,14 @@ test("MAC addresses in any spelling", () => {
 test("reasons are one line", () => {
 	assert.equal(oneLine(" 保守\n作業\t のため "), "保守 作業 のため");
 	assert.equal(oneLine(" 　\n"), "");
+});
+
+test("a host of an entry may be in any script; an address is known as one", () => {
+	assert.equal(hostText(" 日本語.jp "), "日本語.jp");
+	for (const bad of ["", "https://a.jp", "a b", "a.jp/x", "a@b.jp"])
+		assert.equal(hostText(bad), null, bad);
+	for (const address of ["192.0.2.1", "2001:db8::1", "::ffff:10.0.0.1"])
+		assert.ok(isAddress(address), address);
+	for (const name of ["a.jp", "1.2.3.4.example", "10.jp"])
+		assert.ok(!isAddress(name), name);
 });

@@ -3,8 +3,9 @@
 
 import { learnServerTime } from "./clock";
 import type {
-	AllowEntry, AllowRequest, AllowTest, Applied, Device, PermitRequest, Policy, Published,
-	RecordPage, Role, Session, Status, User, UserWithPassword, Verification,
+	AllowEntry, AllowList, AllowRequest, AllowTest, Applied, Device, Lint, ListSettings,
+	PermitRequest, Policy, Published, RecordPage, Role, Session, Status, Suggestions, User,
+	UserWithPassword, Verification, Warning,
 } from "./types";
 
 export class ApiError extends Error {
@@ -145,11 +146,47 @@ export class Api {
 	removeAllow(id: string, reason: string): Promise<Applied> {
 		return this.post(`/api/allow/${encodeURIComponent(id)}/remove`, { reason });
 	}
-	testAllow(host: string, port: number, zone: string): Promise<AllowTest> {
-		const query = new URLSearchParams({ host, port: String(port) });
-		if (zone !== "")
-			query.set("zone", zone);
+	approveAllAllow(entries: string[]): Promise<Applied & { approved: number }> {
+		return this.post("/api/allow/approve", { entries });
+	}
+	testAllow(url: string, device: string): Promise<AllowTest> {
+		const query = new URLSearchParams(url.includes("://") ? { url } : { host: url });
+		if (device !== "")
+			query.set("device", device);
 		return this.call(`/api/allow/test?${query}`);
+	}
+	importAllow(format: string, text: string, check: boolean):
+		Promise<{ added?: number; would_add?: number; warnings: Warning[] }> {
+		return this.post("/api/allow/import", { format, text, check });
+	}
+	exportAllow(format: string): Promise<string> {
+		return this.call(`/api/allow/export?format=${format}`, { text: true });
+	}
+	lintAllow(): Promise<Lint> {
+		return this.call("/api/allow/lint");
+	}
+	suggestAllow(days: number): Promise<Suggestions> {
+		return this.call(`/api/allow/suggest?days=${days}`);
+	}
+
+	async lists(background: boolean): Promise<AllowList[]> {
+		return (await this.call<{ lists: AllowList[] }>("/api/lists", { background })).lists;
+	}
+	requestList(body: ListSettings & { reason: string }): Promise<AllowList> {
+		return this.post("/api/lists", body);
+	}
+	changeList(id: string, body: ListSettings & { reason: string }): Promise<AllowList> {
+		return this.post(`/api/lists/${encodeURIComponent(id)}/change`, body);
+	}
+	// version: the request that the approver has read
+	approveList(id: string, version: string): Promise<AllowList & Applied> {
+		return this.post(`/api/lists/${encodeURIComponent(id)}/approve`, { request: version });
+	}
+	withdrawList(id: string, reason: string): Promise<Applied> {
+		return this.post(`/api/lists/${encodeURIComponent(id)}/withdraw`, { reason });
+	}
+	removeList(id: string, reason: string): Promise<Applied> {
+		return this.post(`/api/lists/${encodeURIComponent(id)}/remove`, { reason });
 	}
 
 	async devices(background: boolean): Promise<Device[]> {
@@ -168,6 +205,10 @@ export class Api {
 	}
 	revokeDevice(id: string, reason: string): Promise<Applied> {
 		return this.post(`/api/devices/${encodeURIComponent(id)}/revoke`, { reason });
+	}
+
+	groupDevice(id: string, group: string, reason: string): Promise<Device & Published> {
+		return this.post(`/api/devices/${encodeURIComponent(id)}/group`, { group, reason });
 	}
 
 	records(query: URLSearchParams): Promise<RecordPage> {

@@ -10,9 +10,11 @@ import type { Lang } from "./format";
 import { type MessageKey, storedLanguage, storeLanguage, termOf, translate } from "./i18n";
 import { AllowPage } from "./pages/allow";
 import { DevicesPage } from "./pages/devices";
+import { ListsPage } from "./pages/lists";
 import { PasswordDialog, PasswordPage } from "./pages/password";
 import { PolicyPage } from "./pages/policy";
 import { RecordsPage } from "./pages/records";
+import { ReviewPage } from "./pages/review";
 import { SignInPage } from "./pages/signin";
 import { StatusPage } from "./pages/status";
 import { UsersPage } from "./pages/users";
@@ -22,7 +24,8 @@ import { type PageName, pagesFor, useRoute } from "./router";
 import type { Session } from "./types";
 
 const pageOf: Record<PageName, (props: { query: URLSearchParams }) => JSX.Element> = {
-	status: StatusPage, allow: AllowPage, devices: DevicesPage,
+	status: StatusPage, allow: AllowPage, lists: ListsPage, review: ReviewPage,
+	devices: DevicesPage,
 	records: RecordsPage, users: UsersPage, policy: PolicyPage,
 };
 

@@ -76,6 +76,18 @@ export function hostPattern(text: string): string | null {
 	return host.replace(/\.$/, "");
 }
 
+// What may stand for a host in an entry, in any script: the server knows the rest.
+export function hostText(text: string): string | null {
+	const host = text.trim();
+	return host === "" || host.length > 255 || /[\s/@?#]/u.test(host) ? null : host;
+}
+
+// An address, which an entry names only when that is said.
+export function isAddress(text: string): boolean {
+	const host = text.trim();
+	return /^\d{1,3}(\.\d{1,3}){3}$/.test(host) || /^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(host);
+}
+
 export function macAddress(text: string): string | null {
 	const hex = text.normalize("NFKC").trim().toLowerCase().replace(/[:\-.]/g, "");
 	return /^[0-9a-f]{12}$/.test(hex) ? hex.replace(/(..)(?=.)/g, "$1:") : null;

@@ -52,12 +52,35 @@ export interface Applied extends Published {
 	cut: number; // connections
 }
 
+export interface Warning {
+	code: string;
+	text: string;
+	line?: number; // of a file
+	host?: string;
+}
+
+export type Scheme = "any" | "http" | "https";
+
 export interface AllowEntry {
 	id: string;
 	host: string;
+	shown?: string; // the host in Unicode
+	address: boolean;
 	ports: number[];
-	zones: string[];
-	reason: string;
+	scheme: Scheme;
+	tls_any: boolean;
+	path: string;
+	methods: string[];
+	list: string;
+	list_name: string;
+	purpose: string;
+	owner: string;
+	from?: string | null;
+	until?: string | null;
+	review?: string | null;
+	override?: string | null;
+	replaces?: string | null;
+	warnings: Warning[];
 	state: "requested" | "active";
 	requested_by: string;
 	requested: string;
@@ -67,16 +90,102 @@ export interface AllowEntry {
 
 export interface AllowRequest {
 	host: string;
+	address?: boolean;
 	ports?: number[];
-	zones?: string[];
-	reason: string;
+	scheme?: Scheme;
+	tls_any?: boolean;
+	path?: string;
+	methods?: string[];
+	list?: string;
+	purpose: string;
+	owner?: string;
+	from?: string;
+	until?: string;
+	review?: string;
+	override?: string;
+	replaces?: string;
 }
 
 export interface AllowTest {
 	allowed: boolean;
 	entry?: string | null;
-	reason: number;
+	list_name?: string | null;
+	reason: string;
 	reason_text: string;
+	would?: string | null; // why it would be refused, were its list enforced
+}
+
+export interface Hours {
+	days: string[]; // "mon" to "sun"
+	from: string;
+	to: string;
+}
+
+export interface Schedule {
+	timezone: string;
+	weekly: Hours[];
+	holidays: string[];
+}
+
+export interface ListSettings {
+	name: string;
+	mode: "enforce" | "observe";
+	zones: string[];
+	groups: string[];
+	users: string[];
+	schedule: Schedule | null;
+}
+
+export interface ListVersion extends ListSettings {
+	version: string;
+	reason: string;
+	requested_by: string;
+	requested: string | null;
+	approved_by?: string | null;
+	approved?: string | null;
+}
+
+export interface AllowList extends ListVersion {
+	id: string;
+	state: "requested" | "active";
+	entries: number;
+	request: ListVersion | null; // what waits for approval
+}
+
+export interface Finding {
+	code: string;
+	id: string;
+	host: string;
+	list_name: string;
+	other?: string | null;
+}
+
+export interface Lint {
+	findings: Finding[];
+	more: boolean;
+	days: number;
+	unchecked: number;
+}
+
+export interface Suggestion {
+	host: string;
+	address: boolean;
+	ports: number[];
+	scheme: Scheme;
+	count: number;
+	devices: string[];
+	users: string[];
+	first: string;
+	last: string;
+	warnings: Warning[];
+}
+
+export interface Suggestions {
+	days: number;
+	domains: { domain: string; count: number; hosts: Suggestion[] }[];
+	cut: boolean;
+	left_out: number;
+	cycle: { days: number; seen: number };
 }
 
 export type DeviceState = "seen" | "requested" | "admitted" | "expired" | "revoked";
@@ -98,6 +207,7 @@ export interface Device {
 	id: string;
 	mac: string;
 	name?: string;
+	group: string;
 	interface: string;
 	zone?: string;
 	address?: string;

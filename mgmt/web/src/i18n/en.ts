@@ -13,6 +13,8 @@ export const en: Record<keyof typeof ja, string> = {
 	"app.zone": "All times are Japan Standard Time.",
 	"nav.status": "Status",
 	"nav.allow": "Allowlist",
+	"nav.lists": "Lists",
+	"nav.review": "Review",
 	"nav.devices": "Devices",
 	"nav.records": "Records",
 	"nav.users": "Users",

@@ -3,20 +3,22 @@
 
 import type { Lang } from "../format";
 import { en } from "./en";
+import { enAllow } from "./en-allow";
 import { enPages } from "./en-pages";
 import { enTerms } from "./en-terms";
 import { ja } from "./ja";
+import { jaAllow } from "./ja-allow";
 import { jaPages } from "./ja-pages";
 import { jaTerms } from "./ja-terms";
 
-const jaAll = { ...ja, ...jaPages, ...jaTerms };
+const jaAll = { ...ja, ...jaAllow, ...jaPages, ...jaTerms };
 
 export type MessageKey = keyof typeof jaAll;
 export type Params = Record<string, string | number>;
 
 export const messages: Record<Lang, Record<MessageKey, string>> = {
 	ja: jaAll,
-	en: { ...en, ...enPages, ...enTerms },
+	en: { ...en, ...enAllow, ...enPages, ...enTerms },
 };
 
 const STORED = "sekisho.language";

@@ -13,6 +13,8 @@ export const ja = {
 	"app.zone": "時刻はすべて日本標準時です。",
 	"nav.status": "状況",
 	"nav.allow": "許可リスト",
+	"nav.lists": "リスト",
+	"nav.review": "点検",
 	"nav.devices": "端末",
 	"nav.records": "接続記録",
 	"nav.users": "利用者",

@@ -3,32 +3,39 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 import { useApp, useLoad } from "../context";
-import { dateTime } from "../format";
 import { Badge } from "../parts/badge";
 import { Field } from "../parts/form";
 import { LoadNote } from "../parts/message";
-import { ConfirmDialog, ReasonDialog } from "../parts/reason-dialog";
-import { Facts, Table } from "../parts/table";
+import { Table } from "../parts/table";
 import { By } from "../parts/time";
 import { mayApprove, mayRequest, mayWithdraw } from "../rules";
 import type { AllowEntry } from "../types";
+import { ApproveAllDialog, ApproveDialog, hostName, RemoveDialog, usePeriod }
+	from "./allow-dialogs";
+import { ExportButtons, ImportDialog } from "./allow-file";
 import { AllowForm, AllowTester } from "./allow-forms";
 
 const POLL_MS = 15_000;
+const BATCH = 100; // that one can still look through
 
-type Open = { what: "add" } | { what: "approve" | "remove"; entry: AllowEntry } | null;
+type EntryAct = "approve" | "remove" | "change";
+type Open = { what: "add" | "import" | "approve-all" } | { what: EntryAct; entry: AllowEntry }
+	| null;
 
 export function AllowPage({ query }: { query: URLSearchParams }): JSX.Element {
 	const { api, t, me } = useApp();
 	const allow = useLoad((background) => api.allow(background), POLL_MS);
 	const users = useLoad((background) => me.role === "requester" ? Promise.resolve([])
 		: api.users(background));
+	const lists = useLoad((background) => api.lists(background));
 	const [filter, setFilter] = useState("");
 	const [state, setState] = useState("");
 	const [open, setOpen] = useState<Open>(null);
 	const wanted = query.get("id");
 	const entries = allow.data ?? [];
-	const zones = [...new Set(entries.flatMap((e) => e.zones))].sort();
+	const mayApproveEntry = (e: AllowEntry): boolean => e.state === "requested" &&
+		mayApprove(me, e.requested_by, users.data);
+	const waiting = select(entries, filter, "requested").filter(mayApproveEntry).slice(0, BATCH);
 
 	useEffect(() => { // a link from the status page leads straight to the approval
 		const entry = entries.find((e) => e.id === wanted && e.state === "requested");
@@ -53,6 +60,17 @@ export function AllowPage({ query }: { query: URLSearchParams }): JSX.Element {
 						{t("allow.add")}
 					</button>
 				)}
+				{mayRequest(me.role) && (
+					<button type="button" onClick={() => setOpen({ what: "import" })}>
+						{t("allow.import")}
+					</button>
+				)}
+				{waiting.length > 1 && (
+					<button type="button" onClick={() => setOpen({ what: "approve-all" })}>
+						{t("allow.approveAll")}
+					</button>
+				)}
+				<ExportButtons />
 				<Field label={t("common.filter")} type="search" value={filter} onValue={setFilter}
 					hint={t("allow.filterHint")} />
 				<Field label={t("common.state")} value={state} onValue={setState} options={[
@@ -64,13 +82,22 @@ export function AllowPage({ query }: { query: URLSearchParams }): JSX.Element {
 			<LoadNote loaded={allow} />
 			{allow.data !== undefined && (
 				<EntryTable entries={select(entries, filter, state)}
-					mayApproveEntry={(e) => e.state === "requested" &&
-						mayApprove(me, e.requested_by, users.data)}
+					mayApproveEntry={mayApproveEntry}
 					onOpen={(what, entry) => setOpen({ what, entry })} />
 			)}
-			<AllowTester zones={zones} />
+			<AllowTester />
 			{open?.what === "add" && (
-				<AllowForm zones={zones} onDone={done} onClose={() => setOpen(null)} />
+				<AllowForm lists={lists.data ?? []} onDone={done} onClose={() => setOpen(null)} />
+			)}
+			{open?.what === "change" && (
+				<AllowForm lists={lists.data ?? []} draft={{ ...open.entry, replaces: open.entry.id }}
+					onDone={done} onClose={() => setOpen(null)} />
+			)}
+			{open?.what === "import" && (
+				<ImportDialog onDone={done} onClose={() => setOpen(null)} />
+			)}
+			{open?.what === "approve-all" && (
+				<ApproveAllDialog entries={waiting} onDone={done} onClose={() => setOpen(null)} />
 			)}
 			{open?.what === "approve" && (
 				<ApproveDialog entry={open.entry} onDone={done} onClose={() => setOpen(null)} />
@@ -89,7 +116,8 @@ function select(entries: AllowEntry[], filter: string, state: string): AllowEntr
 		(e.state === "requested" ? "0" : "1") + e.host.split(".").reverse().join(".");
 	return entries
 		.filter((e) => state === "" || e.state === state)
-		.filter((e) => [e.host, e.reason, e.requested_by, e.approved_by ?? "", ...e.zones]
+		.filter((e) => [e.host, e.shown ?? "", e.purpose, e.owner, e.requested_by,
+			e.approved_by ?? "", e.list_name]
 			.some((text) => text.toLowerCase().includes(wanted)))
 		.sort((a, b) => order(a).localeCompare(order(b)));
 }
@@ -97,11 +125,12 @@ function select(entries: AllowEntry[], filter: string, state: string): AllowEntr
 interface EntryTableProps {
 	entries: AllowEntry[];
 	mayApproveEntry: (entry: AllowEntry) => boolean;
-	onOpen: (what: "approve" | "remove", entry: AllowEntry) => void;
+	onOpen: (what: EntryAct, entry: AllowEntry) => void;
 }
 
 function EntryTable({ entries, mayApproveEntry, onOpen }: EntryTableProps): JSX.Element {
 	const { t, term, me } = useApp();
+	const period = usePeriod();
 	return (
 		<>
 			<p class="quiet">{t("common.count", { n: entries.length })}</p>
@@ -112,11 +141,23 @@ function EntryTable({ entries, mayApproveEntry, onOpen }: EntryTableProps): JSX.
 						<Badge tone={e.state === "active" ? "good" : "wait"}
 							text={term("allow.state", e.state)} />
 					) },
-					{ label: t("allow.host"), style: "wide", cell: (e) => <b>{e.host}</b> },
-					{ label: t("allow.ports"), cell: (e) => e.ports.join(", ") },
-					{ label: t("allow.zoneOne"), cell: (e) => e.zones.length === 0
-						? t("allow.zonesAll") : e.zones.join(", ") },
-					{ label: t("common.reason"), style: "text", cell: (e) => e.reason },
+					{ label: t("allow.host"), style: "wide", cell: (e) => (
+						<>
+							{hostName(e)}{e.path !== "" && <><br />{e.path}</>}
+							{e.warnings.map((w) => <p key={w.code} class="problem">{w.text}</p>)}
+						</>
+					) },
+					{ label: t("allow.ports"), cell: (e) => (
+						<>{e.scheme === "any" ? "" : `${e.scheme} `}{e.ports.join(", ")}</>
+					) },
+					{ label: t("allow.list"), cell: (e) => e.list_name },
+					{ label: t("allow.purpose"), style: "text", cell: (e) => (
+						<>
+							{e.purpose}
+							{e.owner !== "" && <><br />{e.owner}</>}
+							{period(e) !== "" && <><br />{period(e)}</>}
+						</>
+					) },
 					{ label: t("allow.requested"), style: "time",
 						cell: (e) => <By who={e.requested_by} when={e.requested} /> },
 					{ label: t("allow.approved"), style: "time",
@@ -130,6 +171,12 @@ function EntryTable({ entries, mayApproveEntry, onOpen }: EntryTableProps): JSX.
 									{t("common.approve")}
 								</button>
 							)}
+							{e.state === "active" && mayRequest(me.role) && (
+								<button type="button" aria-label={`${t("allow.change")}: ${e.host}`}
+									onClick={() => onOpen("change", e)}>
+									{t("allow.change")}
+								</button>
+							)}
 							{mayWithdraw(me.role) && (
 								<button type="button" aria-label={`${t("allow.remove")}: ${e.host}`}
 									onClick={() => onOpen("remove", e)}>
@@ -140,50 +187,5 @@ function EntryTable({ entries, mayApproveEntry, onOpen }: EntryTableProps): JSX.
 					) },
 				]} />
 		</>
-	);
-}
-
-interface EntryDialogProps {
-	entry: AllowEntry;
-	onDone: () => void;
-	onClose: () => void;
-}
-
-function ApproveDialog({ entry, onDone, onClose }: EntryDialogProps): JSX.Element {
-	const { api, t, notify } = useApp();
-	const confirm = async (): Promise<void> => {
-		const { revision, warning } = await api.approveAllow(entry.id);
-		notify(t("allow.approvedDone",
-			{ host: entry.host, revision: t("common.revision", { n: revision }) }), warning);
-		onDone();
-	};
-	return (
-		<ConfirmDialog title={t("allow.approveTitle")} submit={t("allow.approveSubmit")}
-			onConfirm={confirm} onClose={onClose}>
-			<p>{t("allow.approveText")}</p>
-			<Facts facts={[
-				[t("allow.host"), <b>{entry.host}</b>],
-				[t("allow.ports"), entry.ports.join(", ")],
-				[t("allow.zones"), entry.zones.length === 0
-					? t("allow.zonesAll") : entry.zones.join(", ")],
-				[t("common.reason"), entry.reason],
-				[t("allow.requested"), t("common.by",
-					{ who: entry.requested_by, time: dateTime(entry.requested) })],
-			]} />
-		</ConfirmDialog>
-	);
-}
-
-function RemoveDialog({ entry, onDone, onClose }: EntryDialogProps): JSX.Element {
-	const { api, t, notify } = useApp();
-	const confirm = async (reason: string): Promise<void> => {
-		const { cut, warning } = await api.removeAllow(entry.id, reason);
-		notify(t("allow.removed", { host: entry.host, cut }), warning);
-		onDone();
-	};
-	return (
-		<ReasonDialog title={t("allow.removeTitle")} danger
-			text={t("allow.removeText", { host: entry.host })} submit={t("allow.removeSubmit")}
-			onConfirm={confirm} onClose={onClose} />
 	);
 }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { ComponentChildren, JSX } from "preact";
+import { useState } from "preact/hooks";
 
 import { useApp } from "../context";
 import { dateTime, duration, longDateTime } from "../format";
 import { Dialog } from "../parts/dialog";
+import { Field } from "../parts/form";
 import { deviceName, pendingOf } from "../parts/names";
 import { ConfirmDialog, ReasonDialog } from "../parts/reason-dialog";
 import { Facts } from "../parts/table";
 import { Until } from "../parts/until";
+import { oneLine } from "../rules";
 import { href, pagesFor } from "../router";
 import type { Device, Permit } from "../types";
 
@@ -70,6 +73,23 @@ export function RevokeDialog({ device, onDone, onClose }: DeviceDialogProps): JS
 		<ReasonDialog title={t("devices.revokeTitle")} danger submit={t("devices.revokeSubmit")}
 			text={t("devices.revokeText", { device: deviceName(device) })}
 			onConfirm={confirm} onClose={onClose} />
+	);
+}
+
+export function GroupDialog({ device, onDone, onClose }: DeviceDialogProps): JSX.Element {
+	const { api, t, notify } = useApp();
+	const [group, setGroup] = useState(device.group);
+	const confirm = async (reason: string): Promise<void> => {
+		const { warning } = await api.groupDevice(device.id, oneLine(group), reason);
+		notify(t("devices.groupDone", { device: deviceName(device) }), warning);
+		onDone();
+	};
+	return (
+		<ReasonDialog title={t("devices.groupTitle")} submit={t("devices.groupSet")}
+			text={t("devices.groupText", { device: deviceName(device) })}
+			onConfirm={confirm} onClose={onClose}>
+			<Field label={t("devices.group")} value={group} onValue={setGroup} maxLength={20} />
+		</ReasonDialog>
 	);
 }
 

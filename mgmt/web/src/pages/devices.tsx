@@ -12,7 +12,7 @@ import { Time } from "../parts/time";
 import { Until } from "../parts/until";
 import { mayApprove, mayRequest, mayWithdraw } from "../rules";
 import type { Device, DeviceState } from "../types";
-import { ApproveDialog, DetailDialog, RevokeDialog } from "./device-dialogs";
+import { ApproveDialog, DetailDialog, GroupDialog, RevokeDialog } from "./device-dialogs";
 import { RegisterForm, RequestForm } from "./device-forms";
 
 const POLL_MS = 10_000;
@@ -21,7 +21,7 @@ const tones: Record<DeviceState, Tone> = {
 	seen: "bad", requested: "wait", admitted: "good", expired: "off", revoked: "off",
 };
 
-export type DeviceAct = "request" | "approve" | "revoke" | "detail";
+export type DeviceAct = "request" | "approve" | "revoke" | "detail" | "group";
 type Open = { what: "register" } | { what: DeviceAct; device: Device } | null;
 
 export function DevicesPage({ query }: { query: URLSearchParams }): JSX.Element {
@@ -81,6 +81,8 @@ export function DevicesPage({ query }: { query: URLSearchParams }): JSX.Element 
 				<RequestForm device={open.device} onDone={done} onClose={close} />}
 			{open?.what === "approve" &&
 				<ApproveDialog device={open.device} onDone={done} onClose={close} />}
+			{open?.what === "group" &&
+				<GroupDialog device={open.device} onDone={done} onClose={() => setOpen(null)} />}
 			{open?.what === "revoke" &&
 				<RevokeDialog device={open.device} onDone={done} onClose={close} />}
 			{open?.what === "detail" && <DetailDialog device={open.device} onClose={close} />}
@@ -137,8 +139,9 @@ function DeviceTable(props: DeviceTableProps): JSX.Element {
 						<>{d.zone || d.interface}<br /><span class="quiet">{d.address}</span></>
 					) },
 					{ label: t("devices.owner"), style: "text", cell: (d) => d.kind ? (
-						<>{term("device.kind", d.kind)}<br />{d.owner}</>
-					) : "–" },
+						<>{term("device.kind", d.kind)}<br />{d.owner}
+							{d.group !== "" && <><br />{t("devices.group")}: {d.group}</>}</>
+					) : d.group || "–" },
 					{ label: t("devices.until"), style: "time", cell: (d) => <Until device={d} /> },
 					{ label: t("devices.seen"), style: "time", cell: (d) => <Time at={d.last_seen} /> },
 					{ label: t("common.actions"), style: "actions", cell: (d) => (
@@ -173,6 +176,7 @@ function Acts({ device, mayApprove: approve, onOpen }: ActsProps): JSX.Element {
 				t(device.state === "seen" ? "devices.request" : "devices.requestAgain"))}
 			{revocable && mayWithdraw(me.role) && act("revoke",
 				t(device.state === "admitted" ? "devices.revoke" : "devices.withdraw"))}
+			{mayWithdraw(me.role) && act("group", t("devices.groupSet"))}
 		</>
 	);
 }
