@@ -34,7 +34,7 @@ class Proxyd(contenders.Contender):
     name = "sekisho-proxyd"
     how_reloaded = "a new signed revision, told over the control socket"
     records_are = "*.spool"
-    programs = None  # the folder of bench_make_root
+    programs = None  # the folder of make_root
     binary = None
 
     def __init__(self, scratch, nofile):
@@ -54,10 +54,10 @@ class Proxyd(contenders.Contender):
 
     def _revision(self, names, *more):
         self.number += 1
-        self.write("names", "".join(f"{n}\n" for n in names))
+        self.write("names", "".join(f"{n} 443,8080\n" for n in names))
         done = subprocess.run(
-            [str(self.programs / "bench_make_root"), str(self.root), str(self.number),
-             str(self.dir / "names"), str(self.dir / "policy.yaml"), *more],
+            [str(self.programs / "make_root"), str(self.root), str(self.number),
+             str(self.dir / "policy.yaml"), str(self.dir / "names"), *more],
             capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise contenders.Refused(done.stderr.strip()[:200])

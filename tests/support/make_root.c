@@ -6,6 +6,7 @@
  * image/setup-accounts. ENTRIES has one line for an allowlist entry of the default list:
  * "HOST PORT,PORT... [KEY=VALUE]...", with tls=any, scheme=http|https, path=/prefix,
  * method=GET,HEAD and until=SECONDS (UTC). "load" tells the running proxyd to take it.
+ * Prints how many seconds compiling the entries took.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -21,6 +22,7 @@
 #include "lib/id.h"
 #include "lib/ipc.h"
 #include "lib/mem.h"
+#include "lib/mono.h"
 #include "lib/paths.h"
 #include "lib/proto.h"
 #include "lib/revision.h"
@@ -119,6 +121,7 @@ static json_t *write_image(const char *dir, uint64_t number, const char *entries
 	struct allow_built built;
 	char line[LINE_BYTES], hash[2 * ALLOW_HASH_SIZE + 1];
 	FILE *f = fopen(entries, "re");
+	struct mono begun = mono_now();
 	json_t *ports = json_array();
 	int fd = revision_create_image(dir, number);
 
@@ -130,6 +133,7 @@ static json_t *write_image(const char *dir, uint64_t number, const char *entries
 		add(b, line);
 	(void)fclose(f);
 	check("image", allow_build_finish(b, fd, &built));
+	(void)printf("%.3f\n", (double)(mono_now().us - begun.us) / 1e6);
 	for (unsigned p = 1; p <= UINT16_MAX; p++) {
 		if (allow_build_has_port(b, (uint16_t)p))
 			(void)json_array_append_new(ports, json_integer((json_int_t)p));
