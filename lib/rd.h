@@ -9,9 +9,11 @@
 #ifndef LIB_RD_H
 #define LIB_RD_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct rd {
 	const uint8_t *pos;
@@ -29,13 +31,65 @@ static inline bool rd_failed(const struct rd *r)
 	return r->failed;
 }
 
-/* Step over len bytes and return where they are, or NULL (and fail). */
-const uint8_t *rd_take(struct rd *r, size_t len);
+/*
+ * Step over len bytes and return where they are, or NULL (and fail). In the header,
+ * like the numbers, because parsers live from them.
+ */
+static inline const uint8_t *rd_take(struct rd *r, size_t len)
+{
+	const uint8_t *at = r->pos;
 
-uint8_t rd_u8(struct rd *r);
-uint16_t rd_be16(struct rd *r);
-uint32_t rd_be32(struct rd *r);
-uint64_t rd_be64(struct rd *r);
+	if (r->failed || len > r->left) {
+		r->failed = true;
+		return NULL;
+	}
+	if (len != 0) {
+		r->pos += len;
+		r->left -= len;
+	}
+	return at;
+}
+
+static inline uint8_t rd_u8(struct rd *r)
+{
+	const uint8_t *p = rd_take(r, 1);
+
+	return p != NULL ? *p : 0;
+}
+
+static inline uint16_t rd_be16(struct rd *r)
+{
+	const uint8_t *p = rd_take(r, 2);
+	uint16_t v;
+
+	if (p == NULL)
+		return 0;
+	memcpy(&v, p, sizeof(v));
+	return be16toh(v);
+}
+
+static inline uint32_t rd_be32(struct rd *r)
+{
+	const uint8_t *p = rd_take(r, 4);
+	uint32_t v;
+
+	if (p == NULL)
+		return 0;
+	memcpy(&v, p, sizeof(v));
+	return be32toh(v);
+}
+
+static inline uint64_t rd_be64(struct rd *r)
+{
+	const uint8_t *p = rd_take(r, 8);
+	uint64_t v;
+
+	if (p == NULL)
+		return 0;
+	memcpy(&v, p, sizeof(v));
+	return be64toh(v);
+}
+
 void rd_bytes(struct rd *r, void *dst, size_t len);
 
 /*

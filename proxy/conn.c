@@ -2,7 +2,6 @@
 #include "proxy/conn.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -92,21 +91,23 @@ void conn_record_close_as(struct conn *c, enum reason reason, const char *detail
 	c->ticket = NULL;
 }
 
-/* "TLS 1.3" for what the hello offered; 0x0304 is 1.3. */
-static const char *tls_text(const struct conn *c, char text[24])
+/* What the hello offered at most; NULL: none was seen. */
+static const char *tls_text(const struct conn *c)
 {
-	if (c->tls_version < 0x0301)
-		return NULL;
-	(void)snprintf(text, 24, "TLS 1.%d%s", (int)(c->tls_version & 0xff) - 1,
-		       c->tls_ech ? ", ECH" : "");
-	return text;
+	static const char *const text[][2] = {
+		{ "TLS 1.0", "TLS 1.0, ECH" },
+		{ "TLS 1.1", "TLS 1.1, ECH" },
+		{ "TLS 1.2", "TLS 1.2, ECH" },
+		{ "TLS 1.3", "TLS 1.3, ECH" },
+	};
+	unsigned i = c->tls_version - 0x0301u; /* RFC 8446 4.2.1 */
+
+	return i < ARRAY_LEN(text) ? text[i][c->tls_ech ? 1 : 0] : NULL;
 }
 
 void conn_record_close(struct conn *c, enum reason reason)
 {
-	char text[24];
-
-	conn_record_close_as(c, reason, tls_text(c, text));
+	conn_record_close_as(c, reason, tls_text(c));
 }
 
 static bool is_cut_short(const struct conn *c)

@@ -109,15 +109,29 @@ int target_parse_absolute(struct http1_span text, struct target *ret_target)
 	return 0;
 }
 
+/* The host exactly as it stands in t, with t's port behind it or without one? */
+static bool repeats(const struct target *t, struct http1_span s)
+{
+	size_t len = strlen(t->host);
+	uint16_t port;
+
+	if (t->addr.family != 0 || s.len < len || memcmp(s.p, t->host, len) != 0)
+		return false;
+	if (s.len == len)
+		return true;
+	s.p += len;
+	s.len -= len;
+	return s.p[0] == ':' &&
+	       parse_port((struct http1_span){ s.p + 1, s.len - 1 }, &port) == 0;
+}
+
 bool target_host_is(const struct target *t, struct http1_span host_field)
 {
 	struct target h = { 0 };
-	size_t len = strlen(t->host);
 	bool has_port;
 
-	if (t->addr.family == 0 && host_field.len == len &&
-	    memcmp(host_field.p, t->host, len) == 0)
-		return true; /* most are */
+	if (repeats(t, host_field))
+		return true; /* most do */
 	if (host_field.len == 0 || parse_authority(host_field, &h, &has_port) < 0)
 		return false;
 	return h.addr.family == t->addr.family && strcmp(h.host, t->host) == 0;

@@ -230,7 +230,7 @@ bool worker_may_dial(const struct worker *w, struct addr a)
 {
 	return w->snap != NULL && w->own_known &&
 	       addrclass_may_dial(a, w->snap->site, w->snap->site_count) &&
-	       addrclass_may_dial(a, w->own, w->own_count);
+	       !addrclass_is_in(a, w->own, w->own_count);
 }
 
 bool worker_may_dial_named(const struct worker *w, struct addr a)

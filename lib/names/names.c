@@ -227,7 +227,7 @@ int names_pattern_from_text(const char *utf8, char ret_pattern[HOST_PATTERN_MAX 
 			    unsigned *ret_warnings)
 {
 	char text[NAMES_TEXT_MAX + 1], pattern[HOST_PATTERN_MAX + 1];
-	struct reading reading;
+	struct reading reading = { 0 };
 	struct typed typed;
 	int r = look(utf8, &typed);
 

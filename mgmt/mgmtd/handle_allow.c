@@ -188,7 +188,7 @@ static int publish_all(struct call *c, const struct entry *e, size_t count,
 {
 	struct publisher *p = &c->app->publisher;
 	const struct entry *last = &e[count - 1];
-	char why[ENTRY_WHY_MAX], about[HOST_PATTERN_MAX + 32];
+	char why[ENTRY_WHY_MAX], about[HOST_PATTERN_MAX + 64];
 	struct publish_order order;
 	int r;
 
