@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+fuzzer(body proxy)
 fuzzer(clienthello proxy)
+fuzzer(exchange proxy)
 fuzzer(http1 proxy)
 fuzzer(localform proxy)
 fuzzer(target proxy)
