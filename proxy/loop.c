@@ -14,16 +14,15 @@
 
 #define EVENTS_MAX 256 /* of one wait */
 
+/* A post that somebody waits for. */
 struct call {
-	struct call *next;
-	loop_fn *fn;
-	void *user;
+	struct loop_post post; /* first: the same pointer */
 	bool done;
 };
 
 struct loop {
 	int epoll;
-	int wake; /* eventfd: calls are waiting, or it is time to stop */
+	int wake; /* eventfd: posts are waiting, or it is time to stop */
 	struct epoll_event event[EVENTS_MAX]; /* of this round */
 	int event_at, event_count;
 	struct timers timers;
@@ -35,9 +34,9 @@ struct loop {
 	void *hook_user;
 	pthread_mutex_t lock; /* for what follows */
 	pthread_cond_t answered;
-	struct call *first, **last;
+	struct loop_post *first, **last;
 	bool stop; /* asked to */
-	bool ended; /* does not take calls any more */
+	bool ended; /* does not take posts any more */
 };
 
 static void read_clocks(struct loop *l)
@@ -96,64 +95,85 @@ static void wake(const struct loop *l)
 		return;
 }
 
-/* Take the calls that wait, with the lock held. */
-static struct call *take_calls(struct loop *l)
+/* Take the posts that wait, with the lock held. */
+static struct loop_post *take_posts(struct loop *l)
 {
-	struct call *c = l->first;
+	struct loop_post *p = l->first;
 
 	l->first = NULL;
 	l->last = &l->first;
-	return c;
+	return p;
 }
 
 /* Returns true when it is time to stop. */
-static bool serve_calls(struct loop *l)
+static bool serve_posts(struct loop *l)
 {
-	struct call *c;
+	struct loop_post *p;
 	bool stop;
 
 	(void)pthread_mutex_lock(&l->lock);
-	c = take_calls(l);
+	p = take_posts(l);
 	stop = l->stop;
 	(void)pthread_mutex_unlock(&l->lock);
-	while (c != NULL) {
-		struct call *next = c->next; /* c is its caller's: gone once it is done */
+	while (p != NULL) {
+		struct loop_post *next = p->next; /* fn may free p */
+		struct call *c = p->waited ? (struct call *)(void *)p : NULL;
 
-		c->fn(c->user);
-		(void)pthread_mutex_lock(&l->lock);
-		c->done = true;
-		(void)pthread_cond_broadcast(&l->answered);
-		(void)pthread_mutex_unlock(&l->lock);
-		c = next;
+		p->fn(p->user);
+		if (c != NULL) { /* its caller's: gone once it is done */
+			(void)pthread_mutex_lock(&l->lock);
+			c->done = true;
+			(void)pthread_cond_broadcast(&l->answered);
+			(void)pthread_mutex_unlock(&l->lock);
+		}
+		p = next;
 	}
 	return stop;
 }
 
-/* Nobody serves calls from now on: serve those that came before. */
+/* Nobody serves posts from now on: serve those that came before. */
 static void end(struct loop *l)
 {
 	(void)pthread_mutex_lock(&l->lock);
 	l->ended = true;
 	(void)pthread_mutex_unlock(&l->lock);
-	(void)serve_calls(l);
+	(void)serve_posts(l);
+}
+
+/* With the lock held. Returns 0 or -ESHUTDOWN. */
+static int enqueue(struct loop *l, struct loop_post *p)
+{
+	if (l->ended)
+		return -ESHUTDOWN;
+	p->next = NULL;
+	*l->last = p;
+	l->last = &p->next;
+	wake(l);
+	return 0;
 }
 
 int loop_call(struct loop *l, loop_fn *fn, void *user)
 {
-	struct call c = { .fn = fn, .user = user };
+	struct call c = { .post = { .fn = fn, .user = user, .waited = true } };
+	int r;
 
 	(void)pthread_mutex_lock(&l->lock);
-	if (l->ended) {
-		(void)pthread_mutex_unlock(&l->lock);
-		return -ESHUTDOWN;
-	}
-	*l->last = &c;
-	l->last = &c.next;
-	wake(l);
-	while (!c.done)
+	r = enqueue(l, &c.post);
+	while (r == 0 && !c.done)
 		(void)pthread_cond_wait(&l->answered, &l->lock);
 	(void)pthread_mutex_unlock(&l->lock);
-	return 0;
+	return r;
+}
+
+int loop_post(struct loop *l, struct loop_post *p)
+{
+	int r;
+
+	(void)pthread_mutex_lock(&l->lock);
+	p->waited = false;
+	r = enqueue(l, p);
+	(void)pthread_mutex_unlock(&l->lock);
+	return r;
 }
 
 void loop_stop(struct loop *l)
@@ -192,7 +212,7 @@ static bool serve_events(struct loop *l)
 			io->fn(io);
 		} else if (e->events != 0) { /* 0: taken back in this round */
 			if (read(l->wake, &count, sizeof(count)) > 0)
-				stop = serve_calls(l);
+				stop = serve_posts(l);
 		}
 	}
 	l->event_count = 0;

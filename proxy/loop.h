@@ -3,7 +3,7 @@
  * loop - a worker's event loop: descriptors, timers, calls from another thread
  *
  * One thread runs a loop and is the only one that calls in here, but for
- * loop_call() and loop_stop(). Descriptors are watched edge-triggered unless the
+ * loop_call(), loop_post() and loop_stop(). Descriptors are watched edge-triggered unless the
  * owner asks otherwise, so that a connection costs one epoll_ctl in its life: what
  * was seen is kept in loop_io.ready until the owner has met EAGAIN.
  *
@@ -14,6 +14,7 @@
 #ifndef PROXY_LOOP_H
 #define PROXY_LOOP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -50,6 +51,14 @@ struct loop_defer {
 	void *user;
 };
 
+/* Lives inside its owner, who keeps it until fn is called. */
+struct loop_post {
+	struct loop_post *next;
+	loop_fn *fn;
+	void *user;
+	bool waited; /* the loop's own: somebody stands in loop_call() */
+};
+
 /* Returns 0, -ENOMEM or another negative errno. */
 int loop_new(struct loop **ret_loop) MUST_CHECK;
 
@@ -67,6 +76,12 @@ void loop_stop(struct loop *l);
  * returned. Returns 0, or -ESHUTDOWN when the loop does not run any more.
  */
 int loop_call(struct loop *l, loop_fn *fn, void *user) MUST_CHECK;
+
+/*
+ * From any thread: run fn in the loop's thread soon, in the order of posting. Returns
+ * 0, or -ESHUTDOWN when the loop does not run any more: then fn is never called.
+ */
+int loop_post(struct loop *l, struct loop_post *p) MUST_CHECK;
 
 /* Called at the end of every round, before the next wait. */
 void loop_set_round_hook(struct loop *l, loop_fn *fn, void *user);

@@ -160,6 +160,52 @@ static void test_calls_from_other_threads(void **state)
 	loop_free(l);
 }
 
+struct posted {
+	struct loop_post post;
+	struct loop *l;
+	int *sum, want;
+};
+
+/* In the order of posting; what is posted may be freed by its own function. */
+static void on_post(void *user)
+{
+	struct posted *p = user;
+
+	assert_int_equal(*p->sum, p->want);
+	++*p->sum;
+	free(p);
+}
+
+static int post(struct loop *l, int *sum, int want)
+{
+	struct posted *p = malloc(sizeof(*p));
+	int r;
+
+	assert_non_null(p);
+	*p = (struct posted){ .l = l, .sum = sum, .want = want };
+	p->post = (struct loop_post){ .fn = on_post, .user = p };
+	r = loop_post(l, &p->post);
+	if (r < 0)
+		free(p);
+	return r;
+}
+
+static void test_posts(void **state)
+{
+	struct loop *l;
+	int sum = 0;
+
+	(void)state;
+	assert_int_equal(loop_new(&l), 0);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(post(l, &sum, i), 0);
+	loop_stop(l);
+	assert_int_equal(loop_run(l), 0);
+	assert_int_equal(sum, 5);
+	assert_int_equal(post(l, &sum, 5), -ESHUTDOWN);
+	loop_free(l);
+}
+
 static void test_without_memory(void **state)
 {
 	struct pair p;
@@ -186,6 +232,7 @@ int main(void)
 		cmocka_unit_test(test_freed_is_not_served),
 		cmocka_unit_test(test_edge_and_timer),
 		cmocka_unit_test(test_calls_from_other_threads),
+		cmocka_unit_test(test_posts),
 		cmocka_unit_test(test_without_memory),
 	};
 
