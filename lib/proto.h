@@ -30,6 +30,8 @@ enum proto_type {
 	PROTO_VERIFY = 6, /* empty -> PROTO_VERIFY_REPLY */
 	/* mgmtd or root -> proxyd: what would be decided? Nothing is dialled or recorded */
 	PROTO_DECIDE = 7, /* struct proto_decide -> PROTO_DECIDE_REPLY */
+	/* proxyd -> mgmtd: a device asks for a site that was refused to it */
+	PROTO_SITE_REQUEST = 8, /* struct proto_site_request -> PROTO_RESULT */
 	/* answers */
 	PROTO_RESULT = 100,
 	PROTO_STATUS_REPLY = 101,
@@ -161,6 +163,23 @@ struct proto_decide_reply {
 	char list[24]; /* the entry's list, or the one that observes; "" none */
 	char zone[32]; /* of the client, "" unknown */
 	char text[256]; /* English, for people, what no number says; "" nothing */
+};
+
+/*
+ * PROTO_RESULT's code: 0 filed, -EEXIST the same waits or is permitted already,
+ * -EDQUOT the device has too many open, -EINVAL contents, others: not filed.
+ */
+struct proto_site_request {
+	uint64_t reference; /* of the refusal: its record's conn */
+	uint16_t port;
+	uint8_t addr_family; /* 4 or 6: the device's */
+	uint8_t pad[5];
+	uint8_t addr[16];
+	char device[24]; /* "" where nobody needs a permit */
+	char user[64]; /* signed in at the proxy, "" nobody */
+	char zone[32];
+	char host[256]; /* normalised name, or an address as text */
+	char purpose[408]; /* printable UTF-8, from the form */
 };
 
 /* Is the array a terminated string? */

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "proxy/engine.h"
+#include "proxy/local.h"
 #include "proxy/page.h"
 
 void conn_set_timer(struct conn *c, int64_t ms)
@@ -51,6 +52,7 @@ void conn_forget_request(struct conn *c)
 	if (rq == NULL)
 		return;
 	stop_looking(rq);
+	local_forget(rq);
 	exchange_clear(&rq->exchange);
 	free(rq->path);
 	free(rq->sent);
@@ -122,6 +124,8 @@ void conn_end(struct conn *c, enum reason reason)
 
 	if (c->state == CONN_DEAD)
 		return;
+	if (c->state == CONN_HELLO) /* refused after all */
+		local_note_denial(c, reason);
 	conn_record_close(c, reason);
 	conn_forget_request(c);
 	c->state = CONN_DEAD;
@@ -218,6 +222,7 @@ void conn_answer(struct conn *c, enum reason reason, unsigned status)
 void conn_refuse(struct conn *c, enum reason reason, unsigned status)
 {
 	declog_deny(&c->w->log, &c->rq->facts, reason, 0, loop_wall_us(c->w->loop));
+	local_note_denial(c, reason);
 	conn_answer(c, reason, status);
 }
 
@@ -251,6 +256,9 @@ static void handle(struct conn *c)
 		break;
 	case CONN_EXCHANGE:
 		plain_event(c);
+		break;
+	case CONN_LOCAL:
+		local_event(c);
 		break;
 	case CONN_PAGE:
 		page_event(c);
@@ -292,6 +300,9 @@ static void on_timer(void *user)
 		break;
 	case CONN_EXCHANGE:
 		plain_timeout(c);
+		break;
+	case CONN_LOCAL:
+		local_timeout(c);
 		break;
 	case CONN_PAGE:
 	case CONN_DRAIN:

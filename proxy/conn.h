@@ -5,6 +5,7 @@
  *   HEAD -> LOOKUP -> OPENING -> DIAL -> HELLO -> RELAY        CONNECT
  *     ^                           \----> EXCHANGE --\          plain HTTP
  *     \---------------------------------------------/          the next request
+ *   HEAD -> LOCAL                                       asked of the proxy itself
  *   and from anywhere: PAGE (an answer of our own) -> DRAIN -> DEAD
  *
  * One worker's thread owns it. What ends is freed when the round is over. An idle
@@ -35,6 +36,7 @@
 #define CONN_HELLO_MS   10000
 #define CONN_KEEP_MS    60000 /* between two requests */
 #define CONN_PAGE_MS    10000 /* to take our own answer */
+#define CONN_LOCAL_MS   5000 /* for mgmtd to say whether it has filed a request */
 #define CONN_DRAIN_MS   2000 /* to read the end of it, before the socket goes */
 
 enum conn_state {
@@ -45,6 +47,7 @@ enum conn_state {
 	CONN_HELLO, /* CONNECT: reads the client's TLS hello */
 	CONN_RELAY, /* bytes both ways */
 	CONN_EXCHANGE, /* plain HTTP: a request and its response */
+	CONN_LOCAL, /* local.c: reads a form, or waits for what mgmtd says of it */
 	CONN_PAGE, /* writes an answer of our own */
 	CONN_DRAIN, /* has said everything, waits for the client to close */
 	CONN_DEAD,
@@ -69,6 +72,7 @@ struct request {
 	/* owned: what went over a kept connection, for asking again; NULL: a new one */
 	char *sent;
 	size_t sent_len;
+	struct clerk_order *order; /* CONN_LOCAL: the clerk has it; NULL: none */
 	struct exchange exchange;
 };
 

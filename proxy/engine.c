@@ -10,6 +10,8 @@
 
 #include "lib/log.h"
 #include "lib/mono.h"
+#include "proxy/clerk.h"
+#include "proxy/desk.h"
 #include "proxy/listener.h"
 #include "proxy/worker.h"
 
@@ -130,6 +132,8 @@ int engine_new(struct spool *spool, size_t count, struct engine **ret_engine)
 	e->thread = calloc(count, sizeof(*e->thread));
 	r = e->thread != NULL ? sources_new(&e->sources) : -ENOMEM;
 	if (r == 0)
+		r = desk_new(&e->desk);
+	if (r == 0)
 		r = start_workers(e, count);
 	if (r < 0) {
 		engine_free(e);
@@ -145,18 +149,25 @@ void engine_free(struct engine *e)
 		return;
 	engine_ignore(e);
 	for (size_t i = 0; i < e->thread_count; i++) {
-		struct engine_thread *t = &e->thread[i];
-
-		if (t->running) {
-			loop_stop(t->worker->loop);
-			(void)pthread_join(t->id, NULL);
+		if (e->thread[i].running) {
+			loop_stop(e->thread[i].worker->loop);
+			(void)pthread_join(e->thread[i].id, NULL);
 		}
-		worker_free(t->worker);
 	}
+	clerk_stop(e->clerk); /* it posts to their loops */
+	for (size_t i = 0; i < e->thread_count; i++)
+		worker_free(e->thread[i].worker);
+	clerk_free(e->clerk);
+	desk_free(e->desk);
 	sources_free(e->sources);
 	(void)pthread_mutex_destroy(&e->sink.lock);
 	free(e->thread);
 	free(e);
+}
+
+int engine_hire_clerk(struct engine *e, const char *path)
+{
+	return clerk_new(path, &e->clerk);
 }
 
 struct worker *engine_worker(struct engine *e, size_t index)

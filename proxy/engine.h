@@ -27,6 +27,8 @@ struct worker;
 
 struct engine {
 	struct declog_sink sink;
+	struct desk *desk; /* owned */
+	struct clerk *clerk; /* owned; NULL: nobody carries requests to mgmtd */
 	struct sources *sources;
 	atomic_uint_fast64_t next_conn;
 	size_t conns_max; /* ENGINE_CONNS_MAX, or what the descriptors allow */
@@ -41,6 +43,12 @@ struct engine {
  * to spool, which must outlive it. Returns 0 or a negative errno.
  */
 int engine_new(struct spool *spool, size_t count, struct engine **ret_engine) MUST_CHECK;
+
+/*
+ * Requests for sites go to mgmtd's socket at path. Before engine_listen(). Returns 0 or
+ * a negative errno.
+ */
+int engine_hire_clerk(struct engine *e, const char *path) MUST_CHECK;
 
 /* The worker at index (below thread_count): for what is ordered by loop_call(). */
 struct worker *engine_worker(struct engine *e, size_t index);

@@ -58,6 +58,10 @@ static const char *phrase(unsigned status)
 		return "Method Not Allowed";
 	case 408:
 		return "Request Timeout";
+	case 411:
+		return "Length Required";
+	case 413:
+		return "Content Too Large";
 	case 417:
 		return "Expectation Failed";
 	case 431:
@@ -77,16 +81,27 @@ static const char *phrase(unsigned status)
 	}
 }
 
+/* Whoever may use the proxy finds its refusals there, and can ask for a site. */
+static const char *link_to_local_page(const struct page *p, bool ja)
+{
+	if (p->status != 403 || p->reason == REASON_ZONE || p->reason == REASON_NO_PERMIT)
+		return "";
+	return ja ? "<p><a href=\"http://sekisho.internal/\">このサイトの利用を申請する"
+		    "</a></p>"
+		  : "<p><a href=\"http://sekisho.internal/\">Ask for this site</a></p>";
+}
+
 static int write_paragraph(char *dst, size_t size, const struct page *p, bool ja)
 {
 	return snprintf(dst, size,
 			"<section lang=\"%s\"><h1>%s</h1><p>%s</p>"
 			"<p>%s: <b>%s</b> (%s)</p><p>%s: <code>%016" PRIx64
-			"</code></p></section>\n",
+			"</code></p>%s</section>\n",
 			ja ? "ja" : "en", ja ? "接続できません" : "Not connected",
 			reason_text(p->reason, ja ? "ja" : "en"), ja ? "接続先" : "Site",
 			p->host[0] != '\0' ? p->host : "-", reason_name(p->reason),
-			ja ? "照会番号" : "Reference", p->reference);
+			ja ? "照会番号" : "Reference", p->reference,
+			link_to_local_page(p, ja));
 }
 
 static size_t write_body(const struct page *p, char *dst)

@@ -7,6 +7,7 @@
 #include "lib/str.h"
 #include "proxy/conn.h"
 #include "proxy/engine.h"
+#include "proxy/local.h"
 #include "proxy/page.h"
 #include "proxy/rewrite.h"
 #include "proxy/target.h"
@@ -19,7 +20,8 @@
 /* A request as it was read; spans point into the connection's or the worker's bytes. */
 struct parsed {
 	struct http1_head head;
-	struct target target;
+	struct target target; /* no host: addressed to the proxy itself */
+	enum local_kind local;
 };
 
 struct decide_question request_question(const struct conn *c,
@@ -141,8 +143,11 @@ static unsigned check_semantics(const struct conn *c, const struct parsed *p)
 	unsigned forwards;
 
 	/* two names in one request are a way of talking round the decision */
-	if (h->host.p != NULL && !target_host_is(&p->target, h->host))
+	if (p->target.host[0] != '\0' && h->host.p != NULL &&
+	    !target_host_is(&p->target, h->host))
 		return 400;
+	if (p->local != LOCAL_NONE)
+		return local_check(p->local, h);
 	/* RFC 9110 9.3.6: CONNECT has no content */
 	if (c->rq->tunnel && (h->chunked || h->length != 0))
 		return 400;
@@ -156,6 +161,24 @@ static unsigned check_semantics(const struct conn *c, const struct parsed *p)
 	return 0;
 }
 
+static int parse_target(const struct conn *c, struct parsed *p)
+{
+	int r;
+
+	p->local = LOCAL_NONE;
+	if (c->rq->tunnel)
+		return target_parse_authority(p->head.target, &p->target);
+	p->local = local_of_path(p->head.target);
+	if (p->local != LOCAL_NONE) {
+		p->target = (struct target){ .path = p->head.target };
+		return 0;
+	}
+	r = target_parse_absolute(p->head.target, &p->target);
+	if (r == 0)
+		p->local = local_of_target(&p->target);
+	return r;
+}
+
 static int parse(struct conn *c, const char *data, size_t len, struct parsed *p)
 {
 	int r = http1_parse_request(data, len, &p->head);
@@ -165,8 +188,7 @@ static int parse(struct conn *c, const char *data, size_t len, struct parsed *p)
 	note_method(c, &p->head);
 	if (!c->rq->tunnel)
 		exchange_begin(&c->rq->exchange, &p->head);
-	r = c->rq->tunnel ? target_parse_authority(p->head.target, &p->target)
-			  : target_parse_absolute(p->head.target, &p->target);
+	r = parse_target(c, p);
 	return r == 0 ? note_request(c, p) : r;
 }
 
@@ -221,6 +243,10 @@ static void begin(struct conn *c, const char *data, size_t head_len, size_t len)
 
 	if (status != 0) {
 		refuse(c, status);
+		return;
+	}
+	if (p.local != LOCAL_NONE) {
+		local_serve(c, p.local, &p.head, data + head_len, len - head_len);
 		return;
 	}
 	a = judge(c);

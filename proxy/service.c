@@ -279,6 +279,14 @@ static int open_control(struct service *s)
 			      ARRAY_LEN(permits), s, &s->ipc);
 }
 
+static int hire_clerk(struct service *s)
+{
+	char mgmtd[PATH_TEXT_MAX];
+	int r = svc_path(s->svc, PATH_SOCK_MGMTD, mgmtd);
+
+	return r < 0 ? r : engine_hire_clerk(s->engine, mgmtd);
+}
+
 static int start(struct service *s)
 {
 	int r = svc_path(s->svc, PATH_REVISIONS, s->revisions);
@@ -287,6 +295,8 @@ static int start(struct service *s)
 		r = open_spool(s);
 	if (r >= 0)
 		r = engine_new(s->spool, 0, &s->engine);
+	if (r >= 0)
+		r = hire_clerk(s);
 	if (r < 0)
 		return r;
 	declog_service(&s->engine->sink, 0, 0, "started");

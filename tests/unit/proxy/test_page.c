@@ -71,6 +71,9 @@ static void test_pages(void **state)
 		assert_non_null(strstr(end, "lang=\"ja\"><h1>"));
 		assert_non_null(strstr(end, "lang=\"en\"><h1>"));
 		assert_non_null(strstr(end, "ffffffffffffffff"));
+		assert_true((strstr(end, "http://sekisho.internal/") != NULL) ==
+			    (p.status == 403 && reason != REASON_ZONE &&
+			     reason != REASON_NO_PERMIT));
 		p.head_only = true;
 		assert_int_equal(page_write(&p, text), (size_t)(end - text) + 4);
 	}
