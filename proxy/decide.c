@@ -137,7 +137,9 @@ static bool client_admitted(const struct snapshot *snap, size_t zone,
 	a->expired = a->permit != NULL && permit_over(a->permit, q->now_s);
 	if (a->expired)
 		return false;
-	return a->permit != NULL || policy->zone[zone].admission == POLICY_ADMISSION_OFF;
+	return a->permit != NULL ||
+	       policy->zone[zone].admission == POLICY_ADMISSION_OFF ||
+	       (q->as_zone != NULL && q->mark == 0);
 }
 
 struct decide_answer decide(const struct snapshot *snap, const struct decide_question *q)
@@ -148,7 +150,8 @@ struct decide_answer decide(const struct snapshot *snap, const struct decide_que
 	if (snap == NULL)
 		return a;
 	a.revision = snap->rev->number;
-	zone = snapshot_zone(snap, q->src);
+	zone = q->as_zone != NULL ? (size_t)(q->as_zone - snap->rev->policy->zone)
+				  : snapshot_zone(snap, q->src);
 	if (!client_admitted(snap, zone, q, &a))
 		return a;
 	a.reason = REASON_NOT_LISTED;

@@ -34,6 +34,11 @@ struct decide_question {
 	const char *path; /* DECIDE_HTTP: from '/' on, with the query; NULL unknown */
 	const char *method; /* DECIDE_HTTP; NULL unknown */
 	const char *user; /* signed in at the proxy; NULL or "" nobody */
+	/*
+	 * Not about a connection: what would a client of this zone get? src does not
+	 * count then, and mark 0 is one that is admitted and in no group.
+	 */
+	const struct policy_zone *as_zone; /* of snap's policy; NULL: by src */
 };
 
 /* Pointers are into the snapshot, or constant. */

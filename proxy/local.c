@@ -37,7 +37,8 @@ enum local_kind local_of_target(const struct target *t)
 	struct http1_span path = t->path;
 	const char *query = path.len != 0 ? memchr(path.p, '?', path.len) : NULL;
 
-	if (t->addr.family != 0 || t->port != 80 || strcmp(t->host, LOCALPAGE_HOST) != 0)
+	if (t->addr.family != 0 || t->port != LOCAL_PORT ||
+	    strcmp(t->host, LOCALPAGE_HOST) != 0)
 		return LOCAL_NONE;
 	if (query != NULL)
 		path.len = (size_t)(query - path.p);

@@ -15,6 +15,8 @@
 #include "proxy/http1.h"
 #include "proxy/target.h"
 
+#define LOCAL_PORT 80 /* of LOCALPAGE_HOST */
+
 struct conn;
 struct request;
 

@@ -12,7 +12,9 @@
 
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "lib/mono.h"
 #include "lib/str.h"
+#include "proxy/answers.h"
 #include "proxy/engine.h"
 #include "proxy/listener.h"
 
@@ -233,9 +235,20 @@ static int on_status(struct ipc_peer *peer, const void *payload, size_t len, voi
 	return ipc_reply(peer, PROTO_STATUS_REPLY, &st, sizeof(st));
 }
 
+static int on_decide(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	const struct service *s = user;
+	struct proto_decide_reply reply;
+	int r = answers_decide(s->snap, payload, wall_us() / 1000000, &reply);
+
+	(void)len;
+	return r < 0 ? r : ipc_reply(peer, PROTO_DECIDE_REPLY, &reply, sizeof(reply));
+}
+
 static const struct ipc_permit permits[] = {
 	{ PROTO_LOAD_REVISION, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_load), on_load },
 	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },
+	{ PROTO_DECIDE, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_decide), on_decide },
 };
 
 /* Without a revision a handed-in socket is served all the same: with refusals. */
