@@ -23,6 +23,7 @@
 #define PATH_SOCK_MGMTD   PATH_RUN "/mgmtd.sock" /* SOCK_SEQPACKET, as all below */
 #define PATH_SOCK_GATED   PATH_RUN "/gated.sock"
 #define PATH_SOCK_PROXYD  PATH_RUN "/proxyd.sock"
+#define PATH_SOCK_METRICS PATH_RUN "/proxyd-metrics.sock" /* HTTP, OpenMetrics */
 #define PATH_SOCK_RECORDD PATH_RUN "/recordd.sock"
 #define PATH_SOCK_SENSORD PATH_RUN "/sensord.sock"
 

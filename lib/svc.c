@@ -118,7 +118,7 @@ int svc_activated(const char *fd_name)
 	return found;
 }
 
-static int bind_and_listen(const char *path, int *ret_fd)
+static int bind_and_listen(const char *path, int type, int *ret_fd)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	CLEANUP(close_p) int fd = -1;
@@ -127,7 +127,7 @@ static int bind_and_listen(const char *path, int *ret_fd)
 
 	if (str_copy(sun.sun_path, sizeof(sun.sun_path), path) < 0)
 		return -ENAMETOOLONG;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return -errno;
 	if (unlink(path) == -1 && errno != ENOENT)
@@ -143,7 +143,7 @@ static int bind_and_listen(const char *path, int *ret_fd)
 	return 0;
 }
 
-int svc_listen(const struct svc *s, const char *rel, int *ret_fd)
+static int listen_on(const struct svc *s, const char *rel, int type, int *ret_fd)
 {
 	const char *name = strrchr(rel, '/') + 1;
 	char path[PATH_TEXT_MAX];
@@ -158,10 +158,20 @@ int svc_listen(const struct svc *s, const char *rel, int *ret_fd)
 	r = svc_path(s, rel, path);
 	if (r < 0)
 		return r;
-	r = bind_and_listen(path, ret_fd);
+	r = bind_and_listen(path, type, ret_fd);
 	if (r < 0)
 		log_err(s->name, "cannot listen on %s: %s", path, strerror(-r));
 	return r;
+}
+
+int svc_listen(const struct svc *s, const char *rel, int *ret_fd)
+{
+	return listen_on(s, rel, SOCK_SEQPACKET, ret_fd);
+}
+
+int svc_listen_stream(const struct svc *s, const char *rel, int *ret_fd)
+{
+	return listen_on(s, rel, SOCK_STREAM, ret_fd);
 }
 
 static int set_caps(uint64_t keep)

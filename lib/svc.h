@@ -43,6 +43,9 @@ int svc_path(const struct svc *s, const char *rel, char dst[PATH_TEXT_MAX]) MUST
  */
 int svc_listen(const struct svc *s, const char *rel, int *ret_fd) MUST_CHECK;
 
+/* The same for a listening SOCK_STREAM socket. */
+int svc_listen_stream(const struct svc *s, const char *rel, int *ret_fd) MUST_CHECK;
+
 /*
  * A descriptor that the supervisor handed in under that name (LISTEN_FDNAMES),
  * or -ENOENT.

@@ -8,6 +8,7 @@
 
 #include "proxy/engine.h"
 #include "proxy/local.h"
+#include "proxy/measure.h"
 #include "proxy/page.h"
 
 void conn_set_timer(struct conn *c, int64_t ms)
@@ -88,6 +89,7 @@ void conn_record_close_as(struct conn *c, enum reason reason, const char *detail
 
 	if (c->ticket == NULL)
 		return;
+	measure_closed(c, reason);
 	declog_close(&c->w->log, c->ticket, &end, loop_wall_us(c->w->loop));
 	free(c->ticket);
 	c->ticket = NULL;
@@ -223,6 +225,7 @@ void conn_refuse(struct conn *c, enum reason reason, unsigned status)
 {
 	declog_deny(&c->w->log, &c->rq->facts, reason, 0, loop_wall_us(c->w->loop));
 	local_note_denial(c, reason);
+	measure_refused(c->w, reason);
 	conn_answer(c, reason, status);
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "proxy/conn.h"
+#include "proxy/measure.h"
 #include "proxy/page.h"
 
 static void append_addr(char *dst, size_t size, struct addr a)
@@ -120,6 +121,7 @@ static bool take_kept(struct conn *c)
 	c->origin->user = c;
 	c->dst = c->upstream->addr;
 	c->rq->facts.dst = c->dst;
+	c->w->metrics.upstream_reused++;
 	return true;
 }
 
@@ -188,10 +190,12 @@ static void on_dialled(void *user, int error, struct loop_io *io, struct addr ad
 	if (error == 0) {
 		error = take_over(c, io);
 		if (error == 0) {
+			c->w->metrics.upstream_opened++;
 			go(c);
 			return;
 		}
 	}
+	c->w->metrics.upstream_failed++;
 	conn_record_close(c, REASON_CONNECT_FAILED);
 	conn_answer(c, REASON_CONNECT_FAILED, error == -ETIMEDOUT ? 504 : 502);
 }
@@ -223,13 +227,16 @@ void contact_opened(struct conn *c, int error)
 		c->ticket = NULL;
 		conn_drop_origin(c, false);
 		conn_refuse(c, REASON_NO_RECORD, 503);
-	} else if (c->upstream != NULL && plain_remember(c) == 0) {
+		return;
+	}
+	measure_opened(c->w, c->rq->reason);
+	if (c->upstream == NULL) {
+		dial(c);
+	} else if (plain_remember(c) == 0) {
 		go(c);
-	} else if (c->upstream != NULL) {
+	} else {
 		conn_record_close(c, REASON_OVERLOAD);
 		conn_answer(c, REASON_OVERLOAD, 503);
-	} else {
-		dial(c);
 	}
 }
 

@@ -16,6 +16,8 @@ static int append(struct declog_sink *s, struct spool_batch *b)
 
 	if (r == 0)
 		s->records += b->count;
+	else
+		s->errors++;
 	return r;
 }
 

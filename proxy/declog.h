@@ -27,6 +27,7 @@ struct declog_sink {
 	struct spool *spool;
 	uint64_t records; /* written since start */
 	uint64_t lost; /* not written since start */
+	uint64_t errors; /* of the spool, since start */
 	uint32_t gap; /* of these, not yet recorded as a gap */
 };
 

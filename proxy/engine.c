@@ -13,6 +13,7 @@
 #include "proxy/clerk.h"
 #include "proxy/desk.h"
 #include "proxy/listener.h"
+#include "proxy/measure.h"
 #include "proxy/worker.h"
 
 #define FDS_RESERVED 256 /* spool, control sockets, the resolvers, pipes in part */
@@ -276,6 +277,31 @@ size_t engine_use(struct engine *e, struct snapshot *snap)
 
 	(void)each(e, use_here, &u.order); /* its result is always 0 */
 	return u.cut;
+}
+
+struct measure_order {
+	struct order order; /* first: the same pointer */
+	struct proxy_metrics sum;
+};
+
+static void measure_here(void *user)
+{
+	struct measure_order *m = user;
+
+	measure_worker(m->order.t->worker, &m->sum);
+}
+
+void engine_measure(struct engine *e, struct proxy_metrics *ret_sum)
+{
+	struct measure_order m = { 0 };
+
+	(void)each(e, measure_here, &m.order); /* its result is always 0 */
+	(void)pthread_mutex_lock(&e->sink.lock);
+	m.sum.records_written = e->sink.records;
+	m.sum.records_lost = e->sink.lost;
+	m.sum.spool_errors = e->sink.errors;
+	(void)pthread_mutex_unlock(&e->sink.lock);
+	*ret_sum = m.sum;
 }
 
 static void own_known_here(void *user)

@@ -15,6 +15,7 @@
 
 #include "lib/attr.h"
 #include "proxy/declog.h"
+#include "proxy/metrics.h"
 #include "proxy/snapshot.h"
 #include "proxy/sources.h"
 
@@ -75,6 +76,9 @@ void engine_unprepare(struct engine *e);
  * it does not allow any more. Returns how many were ended.
  */
 size_t engine_use(struct engine *e, struct snapshot *snap);
+
+/* What all workers counted together; revision, entries and start are the caller's. */
+void engine_measure(struct engine *e, struct proxy_metrics *ret_sum);
 
 /* Are the gateway's own addresses known to all workers? Else nothing is dialled. */
 bool engine_own_known(struct engine *e);

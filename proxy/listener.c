@@ -28,6 +28,7 @@ static void pause_accepting(struct listener *l)
 		return; /* it tries again at once, and so does not sleep for ever */
 	loop_io_free(l->io);
 	l->io = NULL;
+	l->w->metrics.limits[METRICS_LIMIT_DESCRIPTORS]++;
 }
 
 static void on_connection(struct loop_io *io)

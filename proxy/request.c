@@ -358,8 +358,10 @@ void request_await(struct conn *c)
 
 void request_timeout(struct conn *c)
 {
-	if (c->in_len != 0)
+	if (c->in_len != 0) {
+		c->w->metrics.limits[METRICS_LIMIT_HEAD_TIME]++;
 		refuse_bytes(c, -ETIMEDOUT);
-	else
+	} else {
 		conn_end(c, REASON_CLOSED);
+	}
 }

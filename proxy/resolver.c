@@ -51,6 +51,7 @@ struct resolver {
 	struct dnscache *cache;
 	struct lookup *ready;
 	size_t waiting, lookups;
+	uint64_t hits, misses, failures;
 	bool ending;
 	struct lookup *bucket[BUCKETS];
 };
@@ -166,6 +167,7 @@ static void conclude(struct lookup *l)
 	struct dnscache_answer a;
 	int64_t ttl_ms = sum_up(l, &a);
 
+	r->failures += a.error == -EIO ? 1 : 0;
 	unlist(l);
 	loop_timer_clear(r->l, &l->delay);
 	if (dnscache_put(r->cache, l->host, loop_now_ms(r->l), ttl_ms, a.error, a.addr,
@@ -333,6 +335,7 @@ int resolver_start(struct resolver *r, const char *host, resolver_done *done, vo
 	if (r->ending)
 		return -ENOTCONN;
 	if (dnscache_get(r->cache, host, loop_now_ms(r->l), &a)) {
+		r->hits++;
 		*ret_query = NULL;
 		done(user, a.error, a.addr, a.count);
 		return 0;
@@ -346,9 +349,20 @@ int resolver_start(struct resolver *r, const char *host, resolver_done *done, vo
 	e = join(r, host, q);
 	if (e < 0)
 		return e;
+	r->misses++;
 	*ret_query = STEAL(q);
 	settle(r);
 	return 0;
+}
+
+struct resolver_counts resolver_counts(const struct resolver *r)
+{
+	return (struct resolver_counts){
+		.hits = r->hits,
+		.misses = r->misses,
+		.failures = r->failures,
+		.names = dnscache_count(r->cache),
+	};
 }
 
 int resolver_use_port(struct resolver *r, const struct addr *server, size_t count,

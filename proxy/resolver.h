@@ -79,6 +79,13 @@ int resolver_use_port(struct resolver *r, const struct addr *server, size_t coun
 int resolver_start(struct resolver *r, const char *host, resolver_done *done, void *user,
 		   struct resolver_query **ret_query) MUST_CHECK;
 
+struct resolver_counts {
+	uint64_t hits, misses, failures; /* since it was made; failures are misses too */
+	size_t names; /* cached now */
+};
+
+struct resolver_counts resolver_counts(const struct resolver *r);
+
 /* done will not be called any more; the answer goes to the cache yet. NULL is fine. */
 void resolver_cancel(struct resolver_query *q);
 

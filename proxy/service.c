@@ -17,6 +17,7 @@
 #include "proxy/answers.h"
 #include "proxy/engine.h"
 #include "proxy/listener.h"
+#include "proxy/scrape.h"
 
 #define AREA      "proxyd"
 #define ACTIVATED "proxy" /* name of a handed-in listening socket */
@@ -32,6 +33,8 @@ struct service {
 	int activated; /* handed in and not in use; -1: none */
 	int control; /* listening socket */
 	struct ipc_server *ipc;
+	int metrics; /* listening socket */
+	struct scrape *scrape;
 };
 
 static int refuse(char text[PROTO_TEXT_MAX], int error, const char *fmt, ...)
@@ -292,6 +295,27 @@ static int open_control(struct service *s)
 			      ARRAY_LEN(permits), s, &s->ipc);
 }
 
+static void on_scrape(void *user, struct proxy_metrics *m)
+{
+	const struct service *s = user;
+
+	engine_measure(s->engine, m);
+	m->start_s = (uint64_t)(s->svc->started_us / 1000000);
+	if (s->snap == NULL)
+		return;
+	m->revision = s->snap->rev->number;
+	m->entries = allow_image_entries(s->snap->image);
+}
+
+static int open_metrics(struct service *s)
+{
+	int r = svc_listen_stream(s->svc, PATH_SOCK_METRICS, &s->metrics);
+
+	if (r < 0)
+		return r;
+	return scrape_new(s->svc->event, s->metrics, on_scrape, s, &s->scrape);
+}
+
 static int hire_clerk(struct service *s)
 {
 	char mgmtd[PATH_TEXT_MAX];
@@ -317,6 +341,8 @@ static int start(struct service *s)
 	r = start_serving(s);
 	if (r >= 0)
 		r = open_control(s);
+	if (r >= 0)
+		r = open_metrics(s);
 	return r < 0 ? r : 0;
 }
 
@@ -328,7 +354,11 @@ int service_new(struct svc *svc, struct service **ret_service)
 	if (s == NULL)
 		return -ENOMEM;
 	*s = (struct service){
-		.svc = svc, .listener = -1, .activated = -1, .control = -1
+		.svc = svc,
+		.listener = -1,
+		.activated = -1,
+		.control = -1,
+		.metrics = -1,
 	};
 	r = start(s);
 	if (r < 0) {
@@ -344,12 +374,14 @@ void service_free(struct service *s)
 {
 	if (s == NULL)
 		return;
+	scrape_free(s->scrape);
 	ipc_server_free(s->ipc);
 	engine_free(s->engine);
 	snapshot_unref(s->snap);
 	spool_close(s->spool);
 	close_p(&s->listener);
 	close_p(&s->control);
+	close_p(&s->metrics);
 	close_p(&s->activated);
 	free(s);
 }

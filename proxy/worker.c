@@ -10,6 +10,7 @@
 #include "lib/log.h"
 #include "proxy/conn.h"
 #include "proxy/engine.h"
+#include "proxy/measure.h"
 #include "proxy/page.h"
 
 #define HOUSEKEEPING_MS 10000
@@ -265,6 +266,7 @@ static void refuse_overload(struct worker *w, int fd)
 	(void)send(fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)close(fd);
 	w->overloads++;
+	measure_refused(w, REASON_OVERLOAD);
 	if (now - w->overload_us < 1000000 && now >= w->overload_us)
 		return;
 	w->overload_us = now;
@@ -277,8 +279,13 @@ void worker_accept(struct worker *w, int fd, const struct sockaddr *peer)
 	uint16_t port = 0;
 	struct addr src = addr_unmap(addr_from_sockaddr(peer, &port));
 	struct conn *c;
+	int r;
 
-	if (sources_add(e->sources, src, e->source_conns_max, e->conns_max) < 0) {
+	w->metrics.accepted++;
+	r = sources_add(e->sources, src, e->source_conns_max, e->conns_max);
+	if (r < 0) {
+		w->metrics.limits[r == -EUSERS ? METRICS_LIMIT_DEVICE_CONNECTIONS
+					       : METRICS_LIMIT_CONNECTIONS]++;
 		refuse_overload(w, fd);
 		return;
 	}

@@ -20,6 +20,7 @@
 #include "proxy/exchange.h"
 #include "proxy/flow.h"
 #include "proxy/loop.h"
+#include "proxy/metrics.h"
 #include "proxy/resolver.h"
 #include "proxy/snapshot.h"
 #include "proxy/upstream.h"
@@ -49,6 +50,7 @@ struct worker {
 	struct loop_timer housekeeping;
 	int64_t overload_us; /* when a refusal for overload was recorded last */
 	uint32_t overloads; /* refused since then */
+	struct proxy_metrics metrics; /* counters: see measure.h */
 	struct flow_tools tools;
 	char out[EXCHANGE_OUT_MAX(FLOW_CHUNK)]; /* what is rewritten, before it is sent */
 };

@@ -303,6 +303,31 @@ static void test_own_denials_only(void **state)
 	(void)box_free(b);
 }
 
+/* Every refusal is counted, and what was served is none. */
+static void test_counted(void **state)
+{
+	struct box *b = box_new();
+	struct proxy_metrics m;
+
+	(void)state;
+	be_refused(b, ONE, "one.example");
+	be_refused(b, ONE, "one.example");
+	assert_int_equal(look(b, ONE), 200);
+	assert_int_equal(look(b, "10.60.0.2"), 403);
+	assert_int_equal(ask(b, ONE, "GET / HTTP/1.1\r\n" OURS "\r\n"), 400);
+	engine_measure(b->e, &m);
+	assert_int_equal(m.workers, 1);
+	assert_int_equal(m.accepted, 5);
+	assert_int_equal(m.requests_denied, 3);
+	assert_int_equal(m.requests_malformed, 1);
+	assert_int_equal(m.requests_allowed, 0);
+	assert_int_equal(m.refused[REASON_NOT_LISTED], 2);
+	assert_int_equal(m.refused[REASON_NO_PERMIT], 1);
+	assert_int_equal(m.records_written, 4);
+	assert_int_equal(m.spool_errors, 0);
+	(void)box_free(b);
+}
+
 /* The token in the page that was answered last. */
 static void token_of(const struct box *b, char dst[DESK_TOKEN_SIZE])
 {
@@ -497,6 +522,7 @@ int main(void)
 		cmocka_unit_test(test_pac),
 		cmocka_unit_test(test_no_policy),
 		cmocka_unit_test(test_own_denials_only),
+		cmocka_unit_test(test_counted),
 		cmocka_unit_test(test_form),
 		cmocka_unit_test(test_forged_forms),
 		cmocka_unit_test(test_form_in_pieces),
