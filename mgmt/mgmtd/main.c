@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sekisho-mgmtd: options, sockets, loss of privilege, wiring; nothing else */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "lib/svc.h"
 #include "mgmt/mgmtd/app.h"
 #include "mgmt/mgmtd/doors.h"
+#include "mgmt/mgmtd/site_request.h"
 
 #define WEB_DIR  "/usr/share/sekisho/web"
 #define TICK_US  2000000
@@ -34,6 +36,24 @@ static int on_sighting(struct ipc_peer *peer, const void *payload, size_t len, v
 	return sight_take(&d->app.sight, &m);
 }
 
+static int on_site_request(struct ipc_peer *peer, const void *payload, size_t len,
+			   void *user)
+{
+	struct daemon *d = user;
+	struct proto_result reply = { 0 };
+	int r = site_request_take(&d->app, payload, wall_us() / 1000000, &reply.code);
+
+	(void)len;
+	if (r < 0)
+		return r;
+	/* anybody on the network can bring about the other refusals */
+	if (reply.code < 0 && reply.code != -EEXIST && reply.code != -EDQUOT &&
+	    reply.code != -EINVAL)
+		log_warn("mgmtd", "a device's request for a site was not filed: %s",
+			 strerror(-reply.code));
+	return ipc_reply(peer, PROTO_RESULT, &reply, sizeof(reply));
+}
+
 static int on_status(struct ipc_peer *peer, const void *payload, size_t len, void *user)
 {
 	struct daemon *d = user;
@@ -53,6 +73,8 @@ static int on_status(struct ipc_peer *peer, const void *payload, size_t len, voi
 static const struct ipc_permit permits[] = {
 	{ PROTO_SIGHTING, IPC_SENSORD, sizeof(struct proto_sighting), on_sighting },
 	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },
+	{ PROTO_SITE_REQUEST, IPC_PROXYD, sizeof(struct proto_site_request),
+	  on_site_request },
 };
 
 /* A timer is one-shot in sd-event: set it again, counted from now. */

@@ -61,7 +61,7 @@ int store_entry_room(struct db *db, int64_t count)
  * Everything that makes a difference to what is permitted. Looked up by host: a list
  * may have all the entries there are.
  */
-static int check_same(struct db *db, const struct entry *e)
+int store_entry_same(struct db *db, const struct entry *e)
 {
 	int64_t n;
 	int r = db_number(
@@ -76,9 +76,19 @@ static int check_same(struct db *db, const struct entry *e)
 	return r == 0 && n != 0 ? -EEXIST : r;
 }
 
+int store_entry_open_by(struct db *db, const char *who, bool prefix, int64_t *ret_count)
+{
+	return db_number(db, ret_count,
+			 prefix ? "SELECT count(*) FROM entry WHERE state = 'requested'"
+				  " AND substr(requested_by, 1, length(?1)) = ?1"
+				: "SELECT count(*) FROM entry WHERE state = 'requested'"
+				  " AND requested_by = ?1",
+			 "s", who);
+}
+
 int store_entry_add(struct db *db, const struct entry *e)
 {
-	int r = check_same(db, e);
+	int r = store_entry_same(db, e);
 
 	if (r < 0)
 		return r;

@@ -22,6 +22,7 @@
 
 #define ENTRY_PORTS_MAX   128 /* JSON of 16 ports */
 #define ENTRY_METHODS_MAX 160 /* JSON of 8 methods */
+#define ENTRY_BY_MAX      63 /* a login, or a device (site_request.h) */
 
 struct entry {
 	char id[ID_TEXT_MAX];
@@ -40,7 +41,7 @@ struct entry {
 	char override[INPUT_REASON_MAX + 1]; /* why a public suffix was accepted */
 	char replaces[ID_TEXT_MAX]; /* "" none */
 	char state[16]; /* "requested", "active", "removed" */
-	char requested_by[LOGIN_MAX + 1];
+	char requested_by[ENTRY_BY_MAX + 1];
 	char requested_role[16];
 	int64_t requested;
 	char approved_by[LOGIN_MAX + 1];
@@ -61,6 +62,13 @@ typedef int entry_fn(const struct entry *e, void *user);
 
 /* -EDQUOT when count more would be too many. */
 int store_entry_room(struct db *db, int64_t count) MUST_CHECK;
+
+/* -EEXIST when one that permits exactly the same is there. */
+int store_entry_same(struct db *db, const struct entry *e) MUST_CHECK;
+
+/* Entries that are only requested, by who (prefix: by all whose names begin so). */
+int store_entry_open_by(struct db *db, const char *who, bool prefix,
+			int64_t *ret_count) MUST_CHECK;
 
 /*
  * As requested. -EEXIST: one that permits exactly the same is there, but for the one
