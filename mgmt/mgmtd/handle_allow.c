@@ -194,8 +194,8 @@ static int publish_all(struct call *c, const struct entry *e, size_t count,
 
 	entry_why(last, why);
 	order = call_order(c, "allow-approve", last->id, why);
-	(void)snprintf(about, sizeof(about), count > 1 ? "%s (and %zu more)" : "%s",
-		       last->host, count - 1);
+	(void)snprintf(about, sizeof(about), count > 1 ? "%.*s (and %zu more)" : "%.*s",
+		       HOST_PATTERN_MAX, last->host, count - 1);
 	order.change.about = about;
 	r = publish_commit(p, &order, result);
 	for (size_t i = 0; r == 0 && i + 1 < count; i++) {
