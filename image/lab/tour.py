@@ -168,10 +168,7 @@ class Tour:
     def part_contractor(self):
         self.title("委託業者の PC: 30秒の許可", "A contractor's PC: a permit for 30 seconds")
         here = topo.CONTRACTOR
-        # as if plugged in just now: what it learned before the gateway began would keep it
-        # from asking, and so from being seen. IPv4 only: over IPv6 a stranger's question is
-        # refused, and what it then never sends could not be found in the records
-        self.lab.on(here, "ip", "-4", "neigh", "flush", "all")
+        self._as_if_plugged_in(here)
         self._gets_nothing(here, "許可の前", "before approval")
         self.lab.cli("device", "approve", topo.MAC[here], "--kind", "contractor", "--owner",
                      "保守業者 / vendor", "--reason", "保守作業 / maintenance", "--for",
@@ -257,6 +254,7 @@ class Tour:
     def part_rogue(self):
         self.title("持ち込まれた PC", "The rogue PC on the same segment")
         here = topo.ROGUE
+        self._as_if_plugged_in(here)
         self._gets_nothing(here, "許可なし", "without a permit")
         stolen = topo.ADDRESS[topo.OFFICE]
         self.lab.on(here, "ip", "addr", "add", f"{stolen[0]}/24", "dev", "eth0")
@@ -272,6 +270,12 @@ class Tour:
             self.lab.on(here, "ip", "addr", "del", f"{stolen[0]}/24", "dev", "eth0")
             self.lab.on(here, "ip", "addr", "del", f"{stolen[1]}/64", "dev", "eth0")
             self.lab.on(topo.GW, "ip", "neigh", "flush", "dev", "office0")
+
+    def _as_if_plugged_in(self, here):
+        """What it learned before the gateway began would keep it from asking, and so from being
+        seen. IPv4 only: over IPv6 a stranger's question is refused, and what it then never sends
+        could not be found in the records."""
+        self.lab.on(here, "ip", "-4", "neigh", "flush", "all")
 
     def _gets_nothing(self, here, ja, en):
         self.closed([probes.Probe(here, "tcp", a, topo.PROXY_PORT)
