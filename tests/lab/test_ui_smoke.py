@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The web UI in Debian's Chromium, against the real daemons, for every role."""
+import os
+import pathlib
+import subprocess
+
+REPO = pathlib.Path(__file__).resolve().parents[2]
+
+
+def test_every_role_sees_its_pages(make_lab):
+    lab = make_lab()
+    for login, role, password in lab.accounts:
+        done = subprocess.run(
+            [REPO / "tests/ui/smoke"], capture_output=True, text=True, timeout=180, check=False,
+            env={**os.environ, "SEKISHO_URL": f"https://127.0.0.1:{lab.port}",
+                 "SEKISHO_LOGIN": login, "SEKISHO_PASSWORD": password,
+                 "SEKISHO_NEW_PASSWORD": f"{os.urandom(9).hex()}-Aa1"})
+        assert done.returncode == 0, f"{login} ({role}):\n{done.stdout}\n{done.stderr}"
+
+
