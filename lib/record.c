@@ -24,6 +24,7 @@ static const char *const kind_names[] = {
 	[RECORD_SIGN_IN] = "sign-in",
 	[RECORD_GAP] = "gap",
 	[RECORD_SERVICE] = "service",
+	[RECORD_PROXY_ALARM] = "proxy-alarm",
 };
 
 const char *record_kind_name(uint16_t kind)

@@ -34,6 +34,8 @@ enum record_kind {
 	RECORD_SIGN_IN = 10, /* ledger: sign-in, good or refused (user, detail) */
 	RECORD_GAP = 11, /* events were lost: count, detail says where */
 	RECORD_SERVICE = 12, /* a daemon started, loaded a revision, cut connections */
+	RECORD_PROXY_ALARM =
+		13, /* proxy: a ceiling was passed by what goes on (detail: which) */
 };
 
 struct record {

@@ -11,7 +11,7 @@
 #define MANAGEMENT_PORT     8443
 #define PROXY_RESOLVERS_MAX 8
 
-static const struct policy_limits limits_default = {
+const struct policy_limits policy_limits_default = {
 	.connections = 20000,
 	.device_connections = 256,
 	.head_seconds = 10,
@@ -242,7 +242,7 @@ int proxy_read(struct reader *r, const struct yaml_node *n, void *object)
 	p->present = true;
 	p->port = PROXY_PORT;
 	p->via = POLICY_NONE;
-	p->limits = limits_default;
+	p->limits = policy_limits_default;
 	p->at = n->key_at;
 	return reader_mapping(r, n, "proxy", keys, ARRAY_LEN(keys), object);
 }

@@ -120,6 +120,8 @@ struct policy_limits { /* of the proxy; defaults and ranges: docs/policy.md */
 	enum policy_upload_action upload_action;
 };
 
+extern const struct policy_limits policy_limits_default;
+
 struct policy_proxy {
 	bool present;
 	uint16_t port; /* default 3128 */

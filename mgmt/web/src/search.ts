@@ -6,7 +6,7 @@ import type { ConnRecord } from "./types";
 export const PAGE = 100;
 
 export const kinds = [
-	"proxy-open", "proxy-close", "proxy-deny", "flow-open", "flow-close", "flow-deny",
+	"proxy-open", "proxy-close", "proxy-deny", "proxy-alarm", "flow-open", "flow-close", "flow-deny",
 	"device-seen", "change", "read", "sign-in", "gap", "service",
 ] as const;
 

@@ -103,7 +103,7 @@ static void test_set_str(void **state)
 static void test_names(void **state)
 {
 	(void)state;
-	for (uint16_t k = RECORD_FLOW_OPEN; k <= RECORD_SERVICE; k++)
+	for (uint16_t k = RECORD_FLOW_OPEN; k <= RECORD_PROXY_ALARM; k++)
 		assert_int_equal(record_kind_of_name(record_kind_name(k)), k);
 	assert_string_equal(record_kind_name(0), "unknown");
 	assert_string_equal(record_kind_name(999), "unknown");

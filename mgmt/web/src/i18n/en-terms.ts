@@ -39,6 +39,7 @@ export const enTerms: Record<keyof typeof jaTerms, string> = {
 	"kind.proxy-open": "Web access opened",
 	"kind.proxy-close": "Web access ended",
 	"kind.proxy-deny": "Web access refused",
+	"kind.proxy-alarm": "Upload ceiling passed",
 	"kind.device-seen": "Device seen",
 	"kind.change": "Setting changed",
 	"kind.read": "Records read",

@@ -39,6 +39,7 @@ export const jaTerms = {
 	"kind.proxy-open": "Web接続の開始",
 	"kind.proxy-close": "Web接続の終了",
 	"kind.proxy-deny": "Web接続の拒否",
+	"kind.proxy-alarm": "送信量の上限超過",
 	"kind.device-seen": "端末の検知",
 	"kind.change": "設定・許可の変更",
 	"kind.read": "記録の閲覧",
