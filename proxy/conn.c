@@ -2,14 +2,20 @@
 #include "proxy/conn.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/str.h"
 #include "proxy/engine.h"
+#include "proxy/limit.h"
 #include "proxy/local.h"
 #include "proxy/measure.h"
 #include "proxy/page.h"
+#include "proxy/transparent.h"
+
+#define HTTP_PORT 80 /* redirected from there: plain requests; from others: TLS */
 
 void conn_set_timer(struct conn *c, int64_t ms)
 {
@@ -89,6 +95,7 @@ void conn_record_close_as(struct conn *c, enum reason reason, const char *detail
 
 	if (c->ticket == NULL)
 		return;
+	limit_settle(c);
 	measure_closed(c, reason);
 	declog_close(&c->w->log, c->ticket, &end, loop_wall_us(c->w->loop));
 	free(c->ticket);
@@ -218,7 +225,10 @@ void conn_answer(struct conn *c, enum reason reason, unsigned status)
 	};
 	char text[PAGE_MAX];
 
-	conn_say(c, text, page_write(&p, text));
+	if (c->meant_port != 0 && c->meant_port != HTTP_PORT)
+		transparent_answer(c);
+	else
+		conn_say(c, text, page_write(&p, text));
 }
 
 void conn_refuse(struct conn *c, enum reason reason, unsigned status)
@@ -240,6 +250,9 @@ static void handle(struct conn *c)
 	switch ((enum conn_state)c->state) {
 	case CONN_HEAD:
 		request_read(c);
+		break;
+	case CONN_SNI:
+		transparent_read(c);
 		break;
 	case CONN_LOOKUP:
 		if (has_hung_up(c)) {
@@ -292,6 +305,9 @@ static void on_timer(void *user)
 	case CONN_HEAD:
 		request_timeout(c);
 		break;
+	case CONN_SNI:
+		transparent_timeout(c);
+		break;
 	case CONN_LOOKUP:
 	case CONN_OPENING:
 	case CONN_DIAL:
@@ -316,11 +332,25 @@ static void on_timer(void *user)
 	}
 }
 
+void conn_cut(struct conn *c, const char *who)
+{
+	char text[96];
+
+	(void)snprintf(text, sizeof(text), "by %s", who);
+	if (c->ticket != NULL) {
+		conn_record_close_as(c, REASON_CUT, text);
+	} else if (c->rq != NULL) {
+		(void)str_copy(c->rq->facts.detail, sizeof(c->rq->facts.detail), text);
+		declog_deny(&c->w->log, &c->rq->facts, REASON_CUT, 0,
+			    loop_wall_us(c->w->loop));
+	}
+	conn_end(c, REASON_CUT);
+}
+
 bool conn_judge_again(struct conn *c, int64_t now_s)
 {
 	struct worker *w = c->w;
 	struct declog_facts f;
-	struct decide_question q;
 	struct decide_answer a;
 	bool dial = true;
 
@@ -330,8 +360,7 @@ bool conn_judge_again(struct conn *c, int64_t now_s)
 		declog_facts_of(c->ticket, &f);
 	else
 		f = c->rq->facts;
-	q = request_question(c, &f, now_s);
-	a = decide(w->snap, &q);
+	a = request_decide(c, &f, now_s);
 	if (c->ticket == NULL) { /* its record will name the revision that decided */
 		declog_note(&c->rq->facts, &a);
 		c->rq->reason = a.reason;
@@ -369,7 +398,12 @@ int conn_new(struct worker *w, int fd, struct addr src, uint16_t port,
 	c->again = (struct loop_defer){ .fn = on_again, .user = c };
 	if (getsockopt(fd, SOL_SOCKET, SO_MARK, &c->mark, &len) == -1)
 		c->mark = 0;
-	r = loop_timer_set(w->loop, &c->timer, CONN_HEAD_MS);
+	c->born_ms = loop_now_ms(w->loop);
+	if (w->transparent)
+		c->meant_port = transparent_port_of(fd);
+	if (c->meant_port != 0 && c->meant_port != HTTP_PORT)
+		c->state = CONN_SNI;
+	r = loop_timer_set(w->loop, &c->timer, (int64_t)w->limits.head_seconds * 1000);
 	if (r == 0)
 		r = loop_io_new(w->loop, fd, LOOP_EDGE, on_client, c, &c->client);
 	if (r < 0) {

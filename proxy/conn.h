@@ -6,6 +6,7 @@
  *     ^                           \----> EXCHANGE --\          plain HTTP
  *     \---------------------------------------------/          the next request
  *   HEAD -> LOCAL                                       asked of the proxy itself
+ *   SNI -> LOOKUP -> OPENING -> DIAL -> RELAY                 redirected TLS
  *   and from anywhere: PAGE (an answer of our own) -> DRAIN -> DEAD
  *
  * One worker's thread owns it. What ends is freed when the round is over. An idle
@@ -29,8 +30,6 @@
 #include "proxy/upstream.h"
 #include "proxy/worker.h"
 
-#define CONN_HEAD_MS    10000
-#define CONN_IDLE_MS    600000
 #define CONN_LOOKUP_MS  5000
 #define CONN_CONNECT_MS 10000
 #define CONN_HELLO_MS   10000
@@ -41,6 +40,7 @@
 
 enum conn_state {
 	CONN_HEAD, /* reads a request's head, or waits for one */
+	CONN_SNI, /* redirected TLS: reads the client's hello (transparent.h) */
 	CONN_LOOKUP, /* waits for the name's addresses */
 	CONN_OPENING, /* its open record is written at the end of the round */
 	CONN_DIAL, /* waits for the origin */
@@ -92,17 +92,30 @@ struct conn {
 	struct loop_defer again;
 	struct flow up, down;
 	int64_t until; /* the permit's or entry's end, 0: none */
-	int64_t opened_ms;
+	int64_t opened_ms; /* this request or tunnel */
 	int64_t active_ms;
+	int64_t born_ms; /* the connection */
+	uint64_t id; /* of its records: the request's that is under way, 0: none yet */
+	uint64_t sent; /* bytes up in requests before this one */
+	uint64_t counted; /* of up.bytes: on the device's account (limit.h) */
+	uint64_t up_look; /* limit_look() when up.bytes is there */
 	struct addr src;
 	struct addr dst; /* connected to */
 	uint16_t src_port;
+	uint16_t meant_port; /* redirected: the port it wanted; 0: it wanted us */
 	uint8_t state; /* enum conn_state */
 	bool served; /* has had a request before this one */
+	bool alarmed; /* its upload ceiling was passed, and that is on record */
 	bool tls_ech; /* the hello had an encrypted part */
 	uint16_t tls_version; /* highest that the hello offered, 0: none seen */
 	uint32_t mark;
 };
+
+/* How long a request's head may take. */
+static inline int64_t conn_head_ms(const struct conn *c)
+{
+	return (int64_t)c->w->limits.head_seconds * 1000;
+}
 
 /* Takes fd when it returns 0; -ENOMEM or another errno leaves it alone. */
 int conn_new(struct worker *w, int fd, struct addr src, uint16_t port,
@@ -116,6 +129,9 @@ void conn_free(struct conn *c);
  * close record where one is owed.
  */
 void conn_end(struct conn *c, enum reason reason);
+
+/* A person wants it to end. */
+void conn_cut(struct conn *c, const char *who);
 
 /* By the worker's snapshot. True when it was not allowed any more, and is ended. */
 bool conn_judge_again(struct conn *c, int64_t now_s);
@@ -156,9 +172,18 @@ void request_await(struct conn *c);
 void request_read(struct conn *c);
 void request_timeout(struct conn *c);
 
-/* request.c: what the connection is about, for decide(). */
-struct decide_question request_question(const struct conn *c,
-					const struct declog_facts *f, int64_t now_s);
+/* request.c: the connection's request and its number. Returns 0 or -ENOMEM. */
+int request_begin(struct conn *c) MUST_CHECK;
+
+/* request.c: decide about c->rq, and note it for the record. */
+void request_judge(struct conn *c);
+
+/* request.c: decide, and refuse or note what the decision holds. True: allowed. */
+bool request_admit(struct conn *c);
+
+/* request.c: ask decide() about a connection's facts. */
+struct decide_answer request_decide(const struct conn *c, const struct declog_facts *f,
+				    int64_t now_s);
 
 /* contact.c: find the origin, record that it is contacted. */
 void contact_start(struct conn *c);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "proxy/conn.h"
+#include "proxy/limit.h"
 #include "proxy/measure.h"
 #include "proxy/page.h"
 
@@ -67,6 +68,7 @@ static void open_record(struct conn *c)
 		return;
 	}
 	c->opened_ms = loop_now_ms(w->loop);
+	limit_begin(c);
 	c->state = CONN_OPENING;
 	worker_await_record(w, c);
 }
@@ -130,6 +132,8 @@ void contact_start(struct conn *c)
 	struct request *rq = c->rq;
 	int r;
 
+	if (limit_refuses(c))
+		return;
 	c->state = CONN_LOOKUP;
 	c->dst = (struct addr){ 0 };
 	conn_set_timer(c, CONN_LOOKUP_MS);

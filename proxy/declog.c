@@ -148,6 +148,15 @@ void declog_deny(struct declog *d, const struct declog_facts *f, enum reason rea
 	add_or_count(d, &rec);
 }
 
+void declog_alarm(struct declog *d, const struct declog_facts *f, uint64_t bytes_up,
+		  int64_t now_us)
+{
+	struct record rec = record_of(f, RECORD_PROXY_ALARM, REASON_LIMIT, now_us);
+
+	rec.bytes_up = bytes_up;
+	add_or_count(d, &rec);
+}
+
 void declog_close(struct declog *d, const struct declog_ticket *t,
 		  const struct declog_end *end, int64_t now_us)
 {

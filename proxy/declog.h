@@ -85,6 +85,10 @@ int declog_open(struct declog *d, const struct declog_facts *f, enum reason reas
 /* count: how many refusals this stands for. */
 void declog_deny(struct declog *d, const struct declog_facts *f, enum reason reason,
 		 uint32_t count, int64_t now_us);
+
+/* What goes on has passed a ceiling, with bytes up; the facts' detail says which. */
+void declog_alarm(struct declog *d, const struct declog_facts *f, uint64_t bytes_up,
+		  int64_t now_us);
 void declog_close(struct declog *d, const struct declog_ticket *t,
 		  const struct declog_end *end, int64_t now_us);
 

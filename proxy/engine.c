@@ -51,7 +51,7 @@ static size_t descriptors(void)
 /* An eighth for connections that wait, the rest for those in use, two for each. */
 static void share_descriptors(struct engine *e, size_t workers)
 {
-	size_t all = descriptors(), use;
+	size_t all = descriptors();
 
 	all = all > FDS_RESERVED + 16 ? all - FDS_RESERVED : 16;
 	e->kept_max = all / 8 / workers;
@@ -59,8 +59,7 @@ static void share_descriptors(struct engine *e, size_t workers)
 		e->kept_max = ENGINE_KEPT_MAX;
 	if (e->kept_max == 0)
 		e->kept_max = 1;
-	use = (all - all / 8) / 2;
-	e->conns_max = use < ENGINE_CONNS_MAX ? use : ENGINE_CONNS_MAX;
+	e->conns_max = (all - all / 8) / 2;
 }
 
 static size_t processors(void)
@@ -124,7 +123,6 @@ int engine_new(struct spool *spool, size_t count, struct engine **ret_engine)
 		return -ENOMEM;
 	(void)pthread_mutex_init(&e->sink.lock, NULL);
 	e->sink.spool = spool;
-	e->source_conns_max = ENGINE_SOURCE_CONNS_MAX;
 	/* unique over restarts: nobody opens a million connections a second for long */
 	atomic_init(&e->next_conn, (uint64_t)wall_us());
 	if (count == 0 || count > ENGINE_WORKERS_MAX)
@@ -134,6 +132,8 @@ int engine_new(struct spool *spool, size_t count, struct engine **ret_engine)
 	r = e->thread != NULL ? sources_new(&e->sources) : -ENOMEM;
 	if (r == 0)
 		r = desk_new(&e->desk);
+	if (r == 0)
+		r = daily_new(&e->daily);
 	if (r == 0)
 		r = start_workers(e, count);
 	if (r < 0) {
@@ -160,6 +160,7 @@ void engine_free(struct engine *e)
 		worker_free(e->thread[i].worker);
 	clerk_free(e->clerk);
 	desk_free(e->desk);
+	daily_free(e->daily);
 	sources_free(e->sources);
 	(void)pthread_mutex_destroy(&e->sink.lock);
 	free(e->thread);

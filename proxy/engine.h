@@ -14,15 +14,14 @@
 #include <stdint.h>
 
 #include "lib/attr.h"
+#include "proxy/daily.h"
 #include "proxy/declog.h"
 #include "proxy/metrics.h"
 #include "proxy/snapshot.h"
 #include "proxy/sources.h"
 
-#define ENGINE_WORKERS_MAX      32
-#define ENGINE_CONNS_MAX        20000
-#define ENGINE_KEPT_MAX         2048 /* by one worker */
-#define ENGINE_SOURCE_CONNS_MAX 256 /* from one address */
+#define ENGINE_WORKERS_MAX 32
+#define ENGINE_KEPT_MAX    2048 /* by one worker */
 
 struct worker;
 
@@ -32,9 +31,9 @@ struct engine {
 	struct clerk *clerk; /* owned; NULL: nobody carries requests to mgmtd */
 	struct sources *sources;
 	atomic_uint_fast64_t next_conn;
-	size_t conns_max; /* ENGINE_CONNS_MAX, or what the descriptors allow */
+	struct daily *daily;
+	size_t conns_max; /* what the descriptors allow */
 	size_t kept_max; /* connections to origins that a worker keeps for later */
-	uint32_t source_conns_max;
 	struct engine_thread *thread; /* owned */
 	size_t thread_count;
 };
@@ -72,7 +71,7 @@ int engine_prepare(struct engine *e, struct snapshot *snap) MUST_CHECK;
 void engine_unprepare(struct engine *e);
 
 /*
- * Judge by snap, which was prepared for, from now on in every worker, and end what
+ * Judge by snap, which was prepared for (NULL: no policy), from now on in every worker, and end what
  * it does not allow any more. Returns how many were ended.
  */
 size_t engine_use(struct engine *e, struct snapshot *snap);

@@ -269,7 +269,7 @@ static void read_form(struct conn *c, const char *rest, size_t len)
 	c->in = NULL;
 	c->in_len = 0;
 	c->state = CONN_LOCAL;
-	conn_set_timer(c, CONN_HEAD_MS);
+	conn_set_timer(c, conn_head_ms(c));
 	if (c->state == CONN_LOCAL)
 		take(c, rest, len);
 	free(was);

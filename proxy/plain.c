@@ -6,6 +6,7 @@
 
 #include "proxy/conn.h"
 #include "proxy/engine.h"
+#include "proxy/limit.h"
 
 #define BUDGET (512 * 1024) /* bytes moved in one go */
 
@@ -59,7 +60,8 @@ static bool ask_again(struct conn *c)
 	rq->sent = NULL;
 	rq->fresh = true;
 	rq->addr_count = 0;
-	rq->facts.conn = atomic_fetch_add(&c->w->engine->next_conn, 1);
+	c->id = atomic_fetch_add(&c->w->engine->next_conn, 1);
+	rq->facts.conn = c->id;
 	contact_start(c);
 	return true;
 }
@@ -162,7 +164,7 @@ static int pump_down(struct conn *c)
 static void finish(struct conn *c)
 {
 	const struct exchange *x = &c->rq->exchange;
-	bool keep_client = x->keep_client;
+	bool keep_client = x->keep_client && !limit_is_old(c);
 
 	conn_record_close(c, REASON_CLOSED);
 	if (x->keep_origin && !flow_pending(&c->up)) {
@@ -221,6 +223,8 @@ void plain_event(struct conn *c)
 	}
 	if (c->up.bytes + c->down.bytes != before)
 		c->active_ms = loop_now_ms(c->w->loop);
+	if (limit_reached(c))
+		return;
 	if (c->rq->exchange.upgraded)
 		upgrade(c);
 	else if (exchange_done(&c->rq->exchange) && !flow_pending(&c->down))
@@ -235,17 +239,20 @@ void plain_start(struct conn *c)
 {
 	c->state = CONN_EXCHANGE;
 	c->active_ms = loop_now_ms(c->w->loop);
-	conn_set_timer(c, CONN_IDLE_MS);
+	conn_set_timer(c, limit_wait_ms(c));
 	if (c->state != CONN_DEAD)
 		plain_event(c);
 }
 
 void plain_timeout(struct conn *c)
 {
-	int64_t quiet = loop_now_ms(c->w->loop) - c->active_ms;
+	int64_t ms;
+	enum reason over = limit_time(c, &ms);
 
-	if (quiet < CONN_IDLE_MS) {
-		conn_set_timer(c, CONN_IDLE_MS - quiet);
+	if (over == REASON_NONE) {
+		conn_set_timer(c, ms);
+	} else if (over == REASON_LIMIT) {
+		limit_end_old(c);
 	} else if (c->down.bytes == 0) {
 		conn_record_close(c, REASON_IDLE);
 		conn_answer(c, REASON_IDLE, 504);

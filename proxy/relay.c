@@ -10,6 +10,7 @@
 
 #include "proxy/clienthello.h"
 #include "proxy/conn.h"
+#include "proxy/limit.h"
 
 #define ESTABLISHED "HTTP/1.1 200 Connection established\r\n\r\n"
 
@@ -40,6 +41,8 @@ static void pump(struct conn *c)
 	}
 	if (c->up.bytes + c->down.bytes != before)
 		c->active_ms = loop_now_ms(c->w->loop);
+	if (limit_reached(c))
+		return;
 	if (c->up.done && c->down.done)
 		conn_end(c, REASON_CLOSED);
 	else if (up > 0 || down > 0)
@@ -51,7 +54,7 @@ void relay_begin(struct conn *c)
 	c->state = CONN_RELAY;
 	c->active_ms = loop_now_ms(c->w->loop);
 	conn_forget_request(c);
-	conn_set_timer(c, CONN_IDLE_MS);
+	conn_set_timer(c, limit_wait_ms(c));
 	if (c->state != CONN_DEAD)
 		pump(c);
 }
@@ -135,6 +138,10 @@ static void hello_event(struct conn *c)
 
 void relay_start(struct conn *c)
 {
+	if (c->meant_port != 0) { /* its hello was read before all */
+		pass_hello(c);
+		return;
+	}
 	if (flow_send(&c->down, c->client, ESTABLISHED, strlen(ESTABLISHED)) < 0) {
 		conn_end(c, REASON_CLOSED);
 		return;
@@ -159,12 +166,18 @@ void relay_event(struct conn *c)
 
 void relay_timeout(struct conn *c)
 {
-	int64_t quiet = loop_now_ms(c->w->loop) - c->active_ms;
+	enum reason over;
+	int64_t ms;
 
-	if (c->state == CONN_HELLO)
+	if (c->state == CONN_HELLO) {
 		conn_end(c, REASON_NOT_TLS);
-	else if (quiet >= CONN_IDLE_MS)
-		conn_end(c, REASON_IDLE);
+		return;
+	}
+	over = limit_time(c, &ms);
+	if (over == REASON_NONE)
+		conn_set_timer(c, ms);
+	else if (over == REASON_LIMIT)
+		limit_end_old(c);
 	else
-		conn_set_timer(c, CONN_IDLE_MS - quiet);
+		conn_end(c, REASON_IDLE);
 }

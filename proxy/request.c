@@ -11,6 +11,7 @@
 #include "proxy/page.h"
 #include "proxy/rewrite.h"
 #include "proxy/target.h"
+#include "proxy/transparent.h"
 
 /* No origin is contacted and nothing passes, so nothing is recorded. */
 #define OPTIONS_ANSWER \
@@ -24,16 +25,15 @@ struct parsed {
 	enum local_kind local;
 };
 
-struct decide_question request_question(const struct conn *c,
-					const struct declog_facts *f, int64_t now_s)
+struct decide_answer request_decide(const struct conn *c, const struct declog_facts *f,
+				    int64_t now_s)
 {
 	struct addr literal;
 	bool tunnel = strcmp(f->method, "CONNECT") == 0;
 	bool is_literal =
 		c->rq != NULL ? c->rq->literal
 			      : f->host[0] != '\0' && addr_parse(f->host, &literal) == 0;
-
-	return (struct decide_question){
+	struct decide_question q = {
 		.src = f->src,
 		.mark = c->mark,
 		.now_s = now_s,
@@ -45,24 +45,52 @@ struct decide_question request_question(const struct conn *c,
 		.method = f->method,
 		.user = f->user,
 	};
+	struct decide_answer a = decide(c->w->snap, &q);
+
+	if (transparent_is_refused(c)) {
+		a.allowed = false;
+		a.reason = REASON_ZONE;
+	}
+	return a;
 }
 
 static struct decide_answer judge(struct conn *c)
 {
-	struct decide_question q =
-		request_question(c, &c->rq->facts, loop_wall_us(c->w->loop) / 1000000);
-	struct decide_answer a = decide(c->w->snap, &q);
+	struct decide_answer a =
+		request_decide(c, &c->rq->facts, loop_wall_us(c->w->loop) / 1000000);
 
 	declog_note(&c->rq->facts, &a);
 	return a;
 }
 
-static int begin_request(struct conn *c)
+void request_judge(struct conn *c)
+{
+	(void)judge(c);
+}
+
+bool request_admit(struct conn *c)
+{
+	struct decide_answer a = judge(c);
+
+	if (!a.allowed) {
+		conn_refuse(c, a.reason, page_status(a.reason));
+		return false;
+	}
+	c->rq->reason = a.reason;
+	c->rq->tls_any = a.tls_any;
+	c->rq->named_address = a.named_address;
+	c->until = a.until;
+	worker_note_until(c->w, c->until);
+	return true;
+}
+
+int request_begin(struct conn *c)
 {
 	c->rq = calloc(1, sizeof(*c->rq));
 	if (c->rq == NULL)
 		return -ENOMEM;
-	c->rq->facts.conn = atomic_fetch_add(&c->w->engine->next_conn, 1);
+	c->id = atomic_fetch_add(&c->w->engine->next_conn, 1);
+	c->rq->facts.conn = c->id;
 	c->rq->facts.src = c->src;
 	c->rq->facts.src_port = c->src_port;
 	return 0;
@@ -161,19 +189,25 @@ static unsigned check_semantics(const struct conn *c, const struct parsed *p)
 	return 0;
 }
 
+/* A client that was redirected names the site in Host, and knows no CONNECT. */
 static int parse_target(const struct conn *c, struct parsed *p)
 {
+	struct http1_span text = p->head.target;
+	bool redirected = c->meant_port != 0;
 	int r;
 
 	p->local = LOCAL_NONE;
 	if (c->rq->tunnel)
-		return target_parse_authority(p->head.target, &p->target);
-	p->local = local_of_path(p->head.target);
+		return redirected ? -EBADMSG : target_parse_authority(text, &p->target);
+	if (!redirected)
+		p->local = local_of_path(text);
 	if (p->local != LOCAL_NONE) {
-		p->target = (struct target){ .path = p->head.target };
+		p->target = (struct target){ .path = text };
 		return 0;
 	}
-	r = target_parse_absolute(p->head.target, &p->target);
+	r = redirected && text.len != 0 && text.p[0] == '/'
+		    ? target_parse_origin(text, p->head.host, &p->target)
+		    : target_parse_absolute(text, &p->target);
 	if (r == 0)
 		p->local = local_of_target(&p->target);
 	return r;
@@ -237,7 +271,6 @@ static int prepare(struct conn *c, const struct parsed *p, const char *rest, siz
 static void begin(struct conn *c, const char *data, size_t head_len, size_t len)
 {
 	struct parsed p; /* 5 KiB: set by parse() as far as it is used */
-	struct decide_answer a;
 	int r = parse(c, data, head_len, &p);
 	unsigned status = r < 0 ? status_of(r) : check_semantics(c, &p);
 
@@ -249,20 +282,12 @@ static void begin(struct conn *c, const char *data, size_t head_len, size_t len)
 		local_serve(c, p.local, &p.head, data + head_len, len - head_len);
 		return;
 	}
-	a = judge(c);
-	if (!a.allowed) {
-		conn_refuse(c, a.reason, page_status(a.reason));
+	if (!request_admit(c))
 		return;
-	}
 	if (ends_here(&p)) {
 		conn_say(c, OPTIONS_ANSWER, strlen(OPTIONS_ANSWER));
 		return;
 	}
-	c->rq->reason = a.reason;
-	c->rq->tls_any = a.tls_any;
-	c->rq->named_address = a.named_address;
-	c->until = a.until;
-	worker_note_until(c->w, c->until);
 	r = prepare(c, &p, data + head_len, len - head_len);
 	if (r == -ENOMEM)
 		conn_refuse(c, REASON_OVERLOAD, 503);
@@ -274,7 +299,7 @@ static void begin(struct conn *c, const char *data, size_t head_len, size_t len)
 
 static void refuse_bytes(struct conn *c, int error)
 {
-	if (begin_request(c) < 0)
+	if (request_begin(c) < 0)
 		conn_end(c, REASON_OVERLOAD);
 	else
 		refuse_malformed(c, error);
@@ -300,7 +325,7 @@ static void look(struct conn *c, const char *data, size_t len, bool kept)
 		refuse_bytes(c, (int)end);
 	} else if (end > 0) {
 		c->scan = 0;
-		if (begin_request(c) < 0)
+		if (request_begin(c) < 0)
 			conn_end(c, REASON_OVERLOAD);
 		else
 			begin(c, data + skip, (size_t)end, len - skip);
@@ -314,7 +339,7 @@ static void look(struct conn *c, const char *data, size_t len, bool kept)
 static void on_bytes(struct conn *c, const char *data, size_t len)
 {
 	if (c->in_len == 0) {
-		conn_set_timer(c, CONN_HEAD_MS);
+		conn_set_timer(c, conn_head_ms(c));
 		look(c, data, len, false);
 	} else if (conn_hold(c, data, len) < 0) {
 		conn_end(c, REASON_OVERLOAD);
@@ -349,7 +374,7 @@ void request_await(struct conn *c)
 	c->until = 0;
 	conn_set_timer(c, CONN_KEEP_MS);
 	if (c->state == CONN_HEAD && c->in_len != 0) {
-		conn_set_timer(c, CONN_HEAD_MS);
+		conn_set_timer(c, conn_head_ms(c));
 		look(c, c->in, c->in_len, true);
 	}
 	if (c->state == CONN_HEAD)

@@ -125,6 +125,19 @@ static bool repeats(const struct target *t, struct http1_span s)
 	       parse_port((struct http1_span){ s.p + 1, s.len - 1 }, &port) == 0;
 }
 
+int target_parse_origin(struct http1_span text, struct http1_span host,
+			struct target *ret_target)
+{
+	struct target t = { .port = PORT_DEFAULT, .path = text };
+	bool has_port;
+
+	if (text.len == 0 || text.p[0] != '/' || memchr(text.p, '#', text.len) != NULL ||
+	    host.len == 0 || parse_authority(host, &t, &has_port) < 0)
+		return -EBADMSG;
+	*ret_target = t;
+	return 0;
+}
+
 bool target_host_is(const struct target *t, struct http1_span host_field)
 {
 	struct target h = { 0 };

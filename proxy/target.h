@@ -31,6 +31,13 @@ int target_parse_authority(struct http1_span text, struct target *ret_target) MU
 /* "http://host[:port][/path][?query]". Returns 0 or -EBADMSG. */
 int target_parse_absolute(struct http1_span text, struct target *ret_target) MUST_CHECK;
 
+/*
+ * "/path[?query]" of a client that does not know it speaks to a proxy, with its Host
+ * field (p may be NULL). Returns 0 or -EBADMSG.
+ */
+int target_parse_origin(struct http1_span text, struct http1_span host,
+			struct target *ret_target) MUST_CHECK;
+
 /* Does a Host field's value name the same host? The port is not compared. */
 bool target_host_is(const struct target *t, struct http1_span host_field);
 

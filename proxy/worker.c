@@ -7,13 +7,17 @@
 #include <unistd.h>
 
 #include "lib/allow/entry.h"
+#include "lib/allow/schedule.h"
 #include "lib/log.h"
 #include "proxy/conn.h"
 #include "proxy/engine.h"
+#include "proxy/limit.h"
 #include "proxy/measure.h"
 #include "proxy/page.h"
+#include "proxy/transparent.h"
 
 #define HOUSEKEEPING_MS 10000
+#define JAPAN_S         (9 * 3600)
 /* The wall clock may be set: what depends on it is looked at this often at least. */
 #define CLOCK_LOOK_MS 1000
 
@@ -170,6 +174,30 @@ static void on_housekeeping(void *user)
 		w->own_known = false; /* they would grow old unseen */
 }
 
+/* Zones that the allowlist's schedules do not know either count as Japan's. */
+static void use_limits(struct worker *w)
+{
+	const struct policy *p = w->snap != NULL ? w->snap->rev->policy : NULL;
+
+	w->limits =
+		p != NULL && p->proxy.present ? p->proxy.limits : policy_limits_default;
+	if (p == NULL || allow_schedule_zone(p->timezone, &w->day_offset_s) < 0)
+		w->day_offset_s = JAPAN_S;
+	w->transparent = transparent_is_used(w->snap);
+}
+
+static size_t revise_limits(struct worker *w)
+{
+	struct conn *next;
+	size_t cut = 0;
+
+	for (struct conn *c = w->live; c != NULL; c = next) {
+		next = c->next;
+		cut += limit_revise(c) ? 1 : 0;
+	}
+	return cut;
+}
+
 static int set_up(struct worker *w)
 {
 	int r = loop_new(&w->loop);
@@ -195,6 +223,7 @@ int worker_new(struct engine *engine, struct worker **ret_worker)
 	w->engine = engine;
 	w->log.sink = &engine->sink;
 	w->change_s = INT64_MAX;
+	use_limits(w);
 	w->expiry = (struct loop_timer){ .fn = on_expiry, .user = w };
 	w->housekeeping = (struct loop_timer){ .fn = on_housekeeping, .user = w };
 	r = set_up(w);
@@ -282,7 +311,9 @@ void worker_accept(struct worker *w, int fd, const struct sockaddr *peer)
 	int r;
 
 	w->metrics.accepted++;
-	r = sources_add(e->sources, src, e->source_conns_max, e->conns_max);
+	r = sources_add(e->sources, src, w->limits.device_connections,
+			w->limits.connections < e->conns_max ? w->limits.connections
+							     : e->conns_max);
 	if (r < 0) {
 		w->metrics.limits[r == -EUSERS ? METRICS_LIMIT_DEVICE_CONNECTIONS
 					       : METRICS_LIMIT_CONNECTIONS]++;
@@ -323,7 +354,9 @@ size_t worker_use(struct worker *w, struct snapshot *snap)
 	w->snap = snapshot_ref(snap);
 	refresh_own(w);
 	note_change(w);
+	use_limits(w);
 	cut = judge_again(w);
+	cut += revise_limits(w);
 	if (w->live != NULL)
 		worker_note_until(w, next_end(w));
 	upstream_sift(w->upstreams, still_good, w);

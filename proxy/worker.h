@@ -34,6 +34,9 @@ struct worker {
 	struct engine *engine;
 	struct loop *loop;
 	struct snapshot *snap; /* a reference; NULL: no policy, nothing is allowed */
+	struct policy_limits limits; /* snap's, or the default ones */
+	int32_t day_offset_s; /* where the site's day begins, east of UTC */
+	bool transparent; /* a zone is: redirected connections may come */
 	struct resolver *resolver;
 	struct upstream_pool *upstreams;
 	struct declog log;

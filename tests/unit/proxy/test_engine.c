@@ -20,6 +20,9 @@
 #include "tests/support/revision_parts.h"
 #include "tests/unit/allow/made.h"
 
+#define SOURCE_CONNS_MAX 256 /* the policy's default */
+#define SLOW             3000
+
 #define HOST "Host: a.example\r\n\r\n"
 
 static const char revision[] =
@@ -28,7 +31,8 @@ static const char revision[] =
 	"  lab:\\n    kind: office\\n    interfaces: [lab0]\\n"
 	"    networks: [10.40.0.0/24]\\n    admission: off\\n"
 	"  wan:\\n    kind: internet\\n    interfaces: [wan0]\\n"
-	"proxy: { zones: [lab], via: wan, resolvers: [192.0.2.53] }\\n"
+	"proxy: { zones: [lab], via: wan, resolvers: [192.0.2.53], workers: 1,"
+	" limits: { device_connections: 1000, head_seconds: 4 } }\\n"
 	"\"," REVISION_PARTS("") ",\"permits\":[]}";
 
 /* One worker in its thread, with a spool of its own; clients are ends of socket pairs. */
@@ -223,7 +227,7 @@ static void test_byte_by_byte(void **state)
 /* One address cannot take every place; the refusals are summed up in records. */
 static void test_ceiling(void **state)
 {
-	int fd[ENGINE_SOURCE_CONNS_MAX + 3];
+	int fd[SOURCE_CONNS_MAX + 3];
 	struct record rec = { 0 };
 	struct box b;
 	char answer[16] = "";
@@ -232,7 +236,7 @@ static void test_ceiling(void **state)
 	box_new(&b);
 	for (size_t i = 0; i < ARRAY_LEN(fd); i++)
 		fd[i] = connect_from(&b, "10.40.0.2");
-	assert_int_equal(sources_total(b.e->sources), ENGINE_SOURCE_CONNS_MAX);
+	assert_int_equal(sources_total(b.e->sources), SOURCE_CONNS_MAX);
 	assert_true(read(fd[ARRAY_LEN(fd) - 1], answer, 12) == 12);
 	assert_string_equal(answer, "HTTP/1.1 503");
 	(void)close(connect_from(&b, "10.40.0.3")); /* another one has its own places */
@@ -241,6 +245,75 @@ static void test_ceiling(void **state)
 	assert_int_equal(box_free(&b, &rec), 2);
 	assert_int_equal(rec.reason, REASON_OVERLOAD);
 	assert_int_equal(rec.count, 2);
+}
+
+static void wait_until_empty(struct box *b)
+{
+	for (int i = 0; i < 1000 && sources_total(b->e->sources) != 0; i++)
+		(void)usleep(10000);
+	assert_int_equal(sources_total(b->e->sources), 0);
+}
+
+/*
+ * Thousands who never finish a head, some silent and some a byte at a time, on one
+ * worker: another client has its answer as if they were not there. They get theirs
+ * when their time is over.
+ */
+static void test_slow_heads(void **state)
+{
+	static const char part[] = "GET http://a.example/ HTTP/1.1\r\nHos";
+	static int slow[SLOW];
+	struct record rec = { 0 };
+	char answer[8192] = "", from[32];
+	struct box b;
+
+	(void)state;
+	box_new(&b);
+	box_use_revision(&b);
+	for (size_t i = 0; i < SLOW; i++) {
+		(void)snprintf(from, sizeof(from), "10.40.0.%zu", i % 200 + 2);
+		slow[i] = connect_from(&b, from);
+		if (i % 2 == 0)
+			assert_true(write(slow[i], part, sizeof(part) - 1) > 0);
+	}
+	assert_int_equal(sources_total(b.e->sources), SLOW);
+	for (size_t i = 0; i < 50; i++) {
+		assert_true(write(slow[2 * i], "t", 1) == 1);
+		ask(&b, "10.40.0.250", rows[1].request, answer, sizeof(answer));
+		assert_memory_equal(answer, "HTTP/1.1 403", 12);
+	}
+	assert_true(sources_total(b.e->sources) >= SLOW); /* all of them were there */
+	assert_true(read(slow[0], answer, 12) == 12);
+	assert_memory_equal(answer, "HTTP/1.1 408", 12);
+	for (size_t i = 0; i < SLOW; i++)
+		(void)close(slow[i]);
+	wait_until_empty(&b);
+	/* one for each head that was begun, none for who said nothing */
+	assert_int_equal(box_free(&b, &rec), 50 + SLOW / 2);
+	assert_int_equal(rec.reason, REASON_BAD_REQUEST);
+}
+
+/* A revision with other ceilings is in force for the next connection. */
+static void test_limits_follow_the_revision(void **state)
+{
+	int fd[SOURCE_CONNS_MAX + 20];
+	struct record rec = { 0 };
+	struct box b;
+
+	(void)state;
+	box_new(&b);
+	for (size_t i = 0; i < SOURCE_CONNS_MAX; i++)
+		fd[i] = connect_from(&b, "10.40.0.2");
+	(void)close(connect_from(&b, "10.40.0.2"));
+	assert_int_equal(sources_total(b.e->sources), SOURCE_CONNS_MAX);
+	box_use_revision(&b);
+	for (size_t i = SOURCE_CONNS_MAX; i < ARRAY_LEN(fd); i++)
+		fd[i] = connect_from(&b, "10.40.0.2");
+	assert_int_equal(sources_total(b.e->sources), ARRAY_LEN(fd));
+	for (size_t i = 0; i < ARRAY_LEN(fd); i++)
+		(void)close(fd[i]);
+	assert_int_equal(box_free(&b, &rec), 1);
+	assert_int_equal(rec.reason, REASON_OVERLOAD);
 }
 
 /* Whatever fails, the client is answered or cut, and nothing is left. */
@@ -272,6 +345,8 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_byte_by_byte),
 		cmocka_unit_test(test_ceiling),
+		cmocka_unit_test(test_slow_heads),
+		cmocka_unit_test(test_limits_follow_the_revision),
 		cmocka_unit_test(test_allocation),
 	};
 

@@ -133,6 +133,52 @@ static void test_absolute(void **state)
 	check(absolutes, ARRAY_LEN(absolutes), target_parse_absolute);
 }
 
+/* What a client sends that knows no proxy: a path, and the host beside it. */
+static const struct {
+	const char *target, *host_field;
+	const char *host; /* NULL: refused */
+	uint16_t port;
+} origins[] = {
+	{ "/", "a.example", "a.example", 80 },
+	{ "/x?y=http://b.example/", "A.Example.:8080", "a.example", 8080 },
+	{ "//b.example/", "a.example", "a.example", 80 },
+	{ "/", "192.0.2.1", "192.0.2.1", 80 },
+	{ "/", "[2001:db8::1]:81", "2001:db8::1", 81 },
+	{ "/", "", NULL, 0 },
+	{ "/", NULL, NULL, 0 },
+	{ "/", "a.example:0", NULL, 0 },
+	{ "/", "a.example, b.example", NULL, 0 },
+	{ "/", "u@a.example", NULL, 0 },
+	{ "/", "a.example/x", NULL, 0 },
+	{ "/#f", "a.example", NULL, 0 },
+	{ "", "a.example", NULL, 0 },
+	{ "*", "a.example", NULL, 0 },
+	{ "x", "a.example", NULL, 0 },
+};
+
+static void test_origin(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(origins); i++) {
+		const char *target = origins[i].target, *field = origins[i].host_field;
+		struct http1_span text = { target, strlen(target) };
+		struct http1_span host = { field, field != NULL ? strlen(field) : 0 };
+		struct target t = { .port = 7 };
+		int r = target_parse_origin(text, host, &t);
+
+		if (r != (origins[i].host != NULL ? 0 : -EBADMSG))
+			fail_msg("%s with %s: %d", target, field, r);
+		if (r < 0) {
+			assert_int_equal(t.port, 7);
+			continue;
+		}
+		assert_string_equal(t.host, origins[i].host);
+		assert_int_equal(t.port, origins[i].port);
+		assert_ptr_equal(t.path.p, target);
+		assert_int_equal(t.path.len, text.len);
+	}
+}
+
 static void test_long_host(void **state)
 {
 	char text[600];
@@ -177,9 +223,8 @@ static void test_host_field(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_authority),
-		cmocka_unit_test(test_absolute),
-		cmocka_unit_test(test_long_host),
+		cmocka_unit_test(test_authority),  cmocka_unit_test(test_absolute),
+		cmocka_unit_test(test_origin),     cmocka_unit_test(test_long_host),
 		cmocka_unit_test(test_host_field),
 	};
 
