@@ -32,6 +32,10 @@ enum proto_type {
 	PROTO_DECIDE = 7, /* struct proto_decide -> PROTO_DECIDE_REPLY */
 	/* proxyd -> mgmtd: a device asks for a site that was refused to it */
 	PROTO_SITE_REQUEST = 8, /* struct proto_site_request -> PROTO_RESULT */
+	/* mgmtd or root -> proxyd: what is open, a page at a time */
+	PROTO_TUNNELS = 9, /* struct proto_tunnels -> PROTO_TUNNELS_REPLY */
+	/* mgmtd or root -> proxyd: end one of them */
+	PROTO_CUT = 10, /* struct proto_cut -> PROTO_RESULT */
 	/* answers */
 	PROTO_RESULT = 100,
 	PROTO_STATUS_REPLY = 101,
@@ -40,6 +44,7 @@ enum proto_type {
 	PROTO_QUERY_END = 104,
 	PROTO_VERIFY_REPLY = 105,
 	PROTO_DECIDE_REPLY = 106,
+	PROTO_TUNNELS_REPLY = 107,
 	/* gated's own channel on fd 3: see fw/apply/request.h, from 200 on */
 };
 
@@ -180,6 +185,53 @@ struct proto_site_request {
 	char zone[32];
 	char host[256]; /* normalised name, or an address as text */
 	char purpose[408]; /* printable UTF-8, from the form */
+};
+
+#define PROTO_TUNNELS_MAX 14 /* in one answer */
+
+enum proto_tunnel_state {
+	PROTO_TUNNEL_OPENING = 1, /* name, record, connection */
+	PROTO_TUNNEL_HELLO = 2, /* the client's TLS hello is awaited */
+	PROTO_TUNNEL_RELAY = 3, /* bytes both ways */
+	PROTO_TUNNEL_EXCHANGE = 4, /* a plain request and its response */
+};
+
+struct proto_tunnels {
+	uint64_t after; /* rows behind this conn; 0: from the first on */
+};
+
+struct proto_tunnel {
+	uint64_t conn; /* as in its records */
+	uint64_t bytes_up; /* from the device */
+	uint64_t bytes_down;
+	int64_t opened_us; /* UTC */
+	uint32_t idle_ms; /* since the last byte */
+	uint16_t src_port;
+	uint16_t dst_port;
+	uint8_t state; /* enum proto_tunnel_state */
+	uint8_t transparent; /* 1: the device does not know of the proxy */
+	uint8_t src_family; /* 4 or 6 */
+	uint8_t dst_family; /* 0: not connected yet */
+	uint8_t src[16];
+	uint8_t dst[16];
+	char zone[32];
+	char device[24]; /* id, "" unknown */
+	char user[64];
+	char rule[64]; /* entry or permit that allows it */
+	char host[256];
+	char method[16];
+	uint32_t pad;
+};
+
+struct proto_tunnels_reply {
+	uint32_t count;
+	uint32_t more; /* 1: there are others behind the last row */
+	struct proto_tunnel row[PROTO_TUNNELS_MAX]; /* by conn, ascending */
+};
+
+struct proto_cut {
+	uint64_t conn;
+	char who[64]; /* login, for the record */
 };
 
 /* Is the array a terminated string? */

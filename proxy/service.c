@@ -16,8 +16,10 @@
 #include "lib/str.h"
 #include "proxy/answers.h"
 #include "proxy/engine.h"
+#include "proxy/keepfd.h"
 #include "proxy/listener.h"
 #include "proxy/scrape.h"
+#include "proxy/tunnels.h"
 
 #define AREA      "proxyd"
 #define ACTIVATED "proxy" /* name of a handed-in listening socket */
@@ -92,6 +94,12 @@ static int change_listener(struct service *s, int fd, uint16_t port)
 	close_p(&s->listener);
 	s->listener = fd;
 	s->port = port;
+	/* what was handed in for another port is in nobody's use, and would not be served */
+	close_p(&s->activated);
+	if (fd != -1)
+		keepfd_store(ACTIVATED, fd);
+	else
+		keepfd_forget(ACTIVATED);
 	return 0;
 }
 
@@ -128,52 +136,60 @@ static int load_snapshot(struct service *s, uint64_t number, struct snapshot **r
 	return 0;
 }
 
-/* Everything that can fail comes before anything is judged by snap. */
-static int prepare(struct service *s, struct snapshot *snap, char text[PROTO_TEXT_MAX])
+/* Serve the port of this policy. */
+static int listen_for(struct service *s, const struct policy_proxy *p,
+		      char text[PROTO_TEXT_MAX])
 {
-	const struct policy_proxy *p = &snap->rev->policy->proxy;
-	int fd = -1, r = engine_prepare(s->engine, snap);
+	int fd = -1, r = next_listener(s, p, &fd);
 
-	if (r < 0)
-		return refuse(text, r, "cannot use the policy's resolvers: %s",
-			      strerror(-r));
-	r = next_listener(s, p, &fd);
 	if (r == 0)
 		r = change_listener(s, fd, p->port);
 	if (r == 0)
 		return 0;
 	if (fd != s->listener)
 		close_p(&fd);
-	engine_unprepare(s->engine);
 	return refuse(text, r, "cannot listen on port %u: %s", (unsigned)p->port,
 		      strerror(-r));
 }
 
-/* Returns how many connections were cut, or a negative errno and a text. */
+/*
+ * Everything that can fail comes before anything is judged by snap, but for the first
+ * one: who waits in the queue of a handed-in socket is not to be refused for want of
+ * a policy. Returns how many connections were cut, or a negative errno and a text.
+ */
 static int put_in_force(struct service *s, struct snapshot *snap,
 			char text[PROTO_TEXT_MAX])
 {
-	int r = prepare(s, snap, text);
+	bool first = s->snap == NULL;
+	size_t cut = 0;
+	int r = engine_prepare(s->engine, snap);
 
 	if (r < 0)
+		return refuse(text, r, "cannot use the policy's resolvers: %s",
+			      strerror(-r));
+	if (first)
+		cut = engine_use(s->engine, snap);
+	r = listen_for(s, &snap->rev->policy->proxy, text);
+	if (r < 0) {
+		if (first)
+			(void)engine_use(s->engine, NULL);
+		engine_unprepare(s->engine);
 		return r;
-	r = (int)engine_use(s->engine, snap);
+	}
+	if (!first)
+		cut = engine_use(s->engine, snap);
 	snapshot_unref(s->snap);
 	s->snap = snap;
-	return r;
+	return (int)cut;
 }
 
-/* Load and put in force, or keep everything as it is. Returns as put_in_force(). */
-static int load(struct service *s, uint64_t number, char text[PROTO_TEXT_MAX])
+/* Put in force (snap is taken over), or keep everything. Returns as put_in_force(). */
+static int use(struct service *s, struct snapshot *snap, char text[PROTO_TEXT_MAX])
 {
-	struct snapshot *snap;
+	uint64_t number = snap->rev->number;
 	char line[96];
-	int r = load_snapshot(s, number, &snap, text);
+	int r = put_in_force(s, snap, text);
 
-	if (r < 0)
-		return r;
-	number = snap->rev->number;
-	r = put_in_force(s, snap, text);
 	if (r < 0) {
 		snapshot_unref(snap);
 		return r;
@@ -183,6 +199,14 @@ static int load(struct service *s, uint64_t number, char text[PROTO_TEXT_MAX])
 	declog_service(&s->engine->sink, number, (uint32_t)r, line);
 	log_info(AREA, "%s", line);
 	return r;
+}
+
+static int load(struct service *s, uint64_t number, char text[PROTO_TEXT_MAX])
+{
+	struct snapshot *snap;
+	int r = load_snapshot(s, number, &snap, text);
+
+	return r < 0 ? r : use(s, snap, text);
 }
 
 static int on_load(struct ipc_peer *peer, const void *payload, size_t len, void *user)
@@ -248,19 +272,61 @@ static int on_decide(struct ipc_peer *peer, const void *payload, size_t len, voi
 	return r < 0 ? r : ipc_reply(peer, PROTO_DECIDE_REPLY, &reply, sizeof(reply));
 }
 
+static int on_tunnels(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	const struct service *s = user;
+	const struct proto_tunnels *m = payload;
+	struct proto_tunnels_reply reply;
+
+	(void)len;
+	tunnels_list(s->engine, m->after, &reply);
+	return ipc_reply(peer, PROTO_TUNNELS_REPLY, &reply, sizeof(reply));
+}
+
+static int on_cut(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	const struct service *s = user;
+	const struct proto_cut *m = payload;
+	struct proto_result reply = { 0 };
+
+	(void)len;
+	if (!proto_str_ok(m->who, sizeof(m->who)) || !str_is_printable_utf8(m->who))
+		return -EBADMSG;
+	reply.code = tunnels_cut(s->engine, m->conn, m->who);
+	reply.cut = reply.code == 0 ? 1 : 0;
+	if (reply.code < 0)
+		(void)refuse(reply.text, reply.code, "no such connection is open");
+	return ipc_reply(peer, PROTO_RESULT, &reply, sizeof(reply));
+}
+
 static const struct ipc_permit permits[] = {
+	{ PROTO_TUNNELS, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_tunnels), on_tunnels },
+	{ PROTO_CUT, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_cut), on_cut },
 	{ PROTO_LOAD_REVISION, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_load), on_load },
 	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },
 	{ PROTO_DECIDE, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_decide), on_decide },
 };
 
-/* Without a revision a handed-in socket is served all the same: with refusals. */
-static int start_serving(struct service *s)
+/* The revision in force decides how many workers there are; without one, the machine. */
+static int start_engine(struct service *s, struct snapshot *snap)
 {
-	char text[PROTO_TEXT_MAX] = "";
-	int fd, r = load(s, 0, text);
-	uint16_t port;
+	const struct policy_proxy *p = snap != NULL ? &snap->rev->policy->proxy : NULL;
 
+	return engine_new(s->spool, p != NULL && p->present ? p->workers : 0, &s->engine);
+}
+
+/*
+ * With snap, or without (r and text say why). Then a handed-in socket is served all
+ * the same: with refusals.
+ */
+static int start_serving(struct service *s, struct snapshot *snap, int r,
+			 char text[PROTO_TEXT_MAX])
+{
+	uint16_t port;
+	int fd;
+
+	if (snap != NULL)
+		r = use(s, snap, text);
 	if (r >= 0)
 		return 0;
 	log_warn(AREA,
@@ -326,19 +392,25 @@ static int hire_clerk(struct service *s)
 
 static int start(struct service *s)
 {
-	int r = svc_path(s->svc, PATH_REVISIONS, s->revisions);
+	char text[PROTO_TEXT_MAX] = "";
+	struct snapshot *snap = NULL;
+	int loaded, r = svc_path(s->svc, PATH_REVISIONS, s->revisions);
 
 	if (r >= 0)
 		r = open_spool(s);
-	if (r >= 0)
-		r = engine_new(s->spool, 0, &s->engine);
-	if (r >= 0)
-		r = hire_clerk(s);
 	if (r < 0)
 		return r;
+	loaded = load_snapshot(s, 0, &snap, text);
+	r = start_engine(s, snap);
+	if (r >= 0)
+		r = hire_clerk(s);
+	if (r < 0) {
+		snapshot_unref(snap);
+		return r;
+	}
 	declog_service(&s->engine->sink, 0, 0, "started");
 	s->activated = svc_activated(ACTIVATED);
-	r = start_serving(s);
+	r = start_serving(s, snap, loaded, text);
 	if (r >= 0)
 		r = open_control(s);
 	if (r >= 0)

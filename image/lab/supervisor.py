@@ -28,6 +28,7 @@ class Service:
     caps: tuple = ()
     sockets: dict = dataclasses.field(default_factory=dict)  # fd name -> descriptor
     notify: bool = False
+    stored: dict = dataclasses.field(default_factory=dict)  # what it asked us to keep
     pid: int = 0
     started: float = 0.0
     ready: bool = False
@@ -131,14 +132,15 @@ class Supervisor:
             env = dict(self.env)
             if s.notify:
                 env["NOTIFY_SOCKET"] = str(self.dir / "notify")
-            if s.sockets:
+            sockets = {**s.sockets, **s.stored}
+            if sockets:
                 # above the numbers they are to get, so that none is overwritten
-                high = [os.dup(fd) for fd in s.sockets.values()]
+                high = [os.dup(fd) for fd in sockets.values()]
                 high = [fd if fd >= 100 else _move_up(fd) for fd in high]
                 for number, fd in enumerate(high, 3):
                     os.dup2(fd, number)
                 env.update(LISTEN_FDS=str(len(high)), LISTEN_PID=str(os.getpid()),
-                           LISTEN_FDNAMES=":".join(s.sockets))
+                           LISTEN_FDNAMES=":".join(sockets))
             command = s.command()
             os.execvpe(command[0], command, env)
         except OSError as error:
@@ -197,13 +199,25 @@ class Supervisor:
         os.rename(new, self.dir / "pids")
 
     def _notified(self):
-        data, ancillary, _, _ = self.notify.recvmsg(4096, 128)
-        for level, kind, cred in ancillary:
+        data, ancillary, _, _ = self.notify.recvmsg(4096, 256)
+        lines = data.decode("utf-8", "replace").split("\n")
+        fds, sender = [], None
+        for level, kind, content in ancillary:
             if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
-                pid = struct.unpack("3i", cred[:12])[0]
-                for s in self.services.values():
-                    if s.pid == pid and b"READY=1" in data.split(b"\n"):
-                        s.ready = True
+                pid = struct.unpack("3i", content[:12])[0]
+                sender = next((s for s in self.services.values() if s.pid == pid), None)
+            elif (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+                fds += struct.unpack(f"{len(content) // 4}i", content[:len(content) // 4 * 4])
+        if sender is not None and "READY=1" in lines:
+            sender.ready = True
+        name = next((l[7:] for l in lines if l.startswith("FDNAME=")), "stored")
+        if sender is not None and "FDSTOREREMOVE=1" in lines and name in sender.stored:
+            os.close(sender.stored.pop(name))
+        if sender is not None and "FDSTORE=1" in lines and len(fds) == 1 and \
+                name not in sender.stored:
+            sender.stored[name] = fds.pop()
+        for fd in fds:
+            os.close(fd)
 
     # --- requests ---
 

@@ -115,3 +115,32 @@ def test_everything_ends_even_when_the_supervisor_was_killed(run):
     supervisor.end(where)
     assert not os.path.exists(f"/proc/{pid}/exe") or \
         open(f"/proc/{pid}/stat", encoding="utf-8").read().rpartition(")")[2].split()[0] == "Z"
+
+
+KEEPS = ("import os, socket, sys\n"
+         "n = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
+         "if os.environ.get('LISTEN_FDNAMES'):\n"
+         "    assert os.environ['LISTEN_FDNAMES'] == 'proxy', os.environ\n"
+         "    c, _ = socket.socket(fileno=3).accept()\n"
+         "    c.sendall(b'kept')\n"
+         "    n.sendto(b'FDSTOREREMOVE=1\\nFDNAME=proxy', os.environ['NOTIFY_SOCKET'])\n"
+         "    sys.exit(0)\n"
+         "s = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
+         "n.connect(os.environ['NOTIFY_SOCKET'])\n"
+         "for _ in range(2):\n"
+         "    socket.send_fds(n, [b'FDSTORE=1\\nFDNAME=proxy'], [s.fileno()])\n"
+         "n.send(b'READY=1')\n"
+         "os.kill(os.getpid(), 9)\n")
+
+
+def test_a_descriptor_is_kept_for_the_next_one(run):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    where = run(supervisor.Service("a", [], python(KEEPS) + [str(port)], notify=True))
+    assert wait_for(lambda: state(where)["last_exit"] == "signal 9", 5)
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as conn:
+        assert conn.recv(20) == b"kept"
+    # it is given back: the next one begins anew, on the port that is free again
+    assert wait_for(lambda: state(where)["starts"] >= 3, 5)
+    assert state(where)["last_exit"] in ("signal 9", "status 0")
