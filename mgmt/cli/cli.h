@@ -53,6 +53,8 @@ int cmd_device_show(const struct cli *c);
 int cmd_device_approve(const struct cli *c);
 int cmd_device_revoke(const struct cli *c);
 int cmd_device_group(const struct cli *c);
+int cmd_proxy_connections(const struct cli *c);
+int cmd_proxy_cut(const struct cli *c);
 int cmd_record_search(const struct cli *c);
 int cmd_record_tail(const struct cli *c);
 int cmd_record_verify(const struct cli *c);

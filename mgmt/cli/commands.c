@@ -73,6 +73,10 @@ const struct command commands[] = {
 	  "DEV --reason TEXT", "withdraw a permit and cut its connections" },
 	{ "device", "group", cmd_device_group, "reason=!", 1, 2,
 	  "DEV [GROUP] --reason TEXT", "put a device into a group, or into none" },
+	{ "proxy", "connections", cmd_proxy_connections, "after= limit=", 0, 0,
+	  "[--after ID] [--limit N]", "what is open through the proxy now" },
+	{ "proxy", "cut", cmd_proxy_cut, "reason=!", 1, 1,
+	  "ID --reason TEXT", "end one of these connections" },
 	{ "record", "search", cmd_record_search, SEARCH, 0, 0,
 	  "[--from TIME] [--to TIME] [--kind K]... [--reason R] [--mac M]\n"
 	  "      [--address A] [--zone Z] [--device D] [--user U] [--rule ID]\n"

@@ -114,6 +114,10 @@ static const struct {
 	{ "LOGIN", "ログイン" },
 	{ "ROLE", "役割" },
 	{ "CREATED", "作成" },
+	{ "OPENED", "開始" },
+	{ "UP", "上り" },
+	{ "DOWN", "下り" },
+	{ "QUIET", "無通信" },
 };
 
 const char *msg(const char *lang, enum msg m)

@@ -51,6 +51,10 @@ void handle_device_approve(struct call *c);
 void handle_device_revoke(struct call *c);
 void handle_device_group(struct call *c);
 
+/* handle_proxy.c */
+void handle_proxy_list(struct call *c);
+void handle_proxy_cut(struct call *c);
+
 /* handle_records.c */
 void handle_record_search(struct call *c);
 void handle_record_verify(struct call *c);

@@ -75,6 +75,13 @@ int parts_query(struct parts *p, const struct proto_query *query,
 /* Ask proxyd what it would decide. -EHOSTDOWN, -EBADMSG, or the code it answered. */
 int parts_decide(struct parts *p, const struct proto_decide *question,
 		 struct proto_decide_reply *ret) MUST_CHECK;
+
+/* A page of what is open in proxyd, behind conn after. -EHOSTDOWN or -EBADMSG. */
+int parts_tunnels(struct parts *p, uint64_t after,
+		  struct proto_tunnels_reply *ret) MUST_CHECK;
+
+/* Have proxyd end one. -ENOENT: it is not open (any more); -EHOSTDOWN, -EBADMSG. */
+int parts_cut(struct parts *p, uint64_t conn, const char *who) MUST_CHECK;
 int parts_verify(struct parts *p, struct proto_verify *ret) MUST_CHECK;
 
 #endif

@@ -54,6 +54,8 @@ static const struct route routes[] = {
 	{ "POST", "/api/devices/*/approve", ACCESS_ROLE, ACT_APPROVE, handle_device_approve },
 	{ "POST", "/api/devices/*/revoke", ACCESS_ROLE, ACT_WITHDRAW, handle_device_revoke },
 	{ "POST", "/api/devices/*/group", ACCESS_ROLE, ACT_SET_GROUP, handle_device_group },
+	{ "GET", "/api/proxy/connections", ACCESS_ROLE, ACT_READ_RECORDS, handle_proxy_list },
+	{ "POST", "/api/proxy/connections/*/cut", ACCESS_ROLE, ACT_WITHDRAW, handle_proxy_cut },
 	{ "GET", "/api/records", ACCESS_ROLE, ACT_READ_RECORDS, handle_record_search },
 	{ "GET", "/api/records/verify", ACCESS_ROLE, ACT_VERIFY_RECORDS, handle_record_verify },
 	{ "GET", "/api/users", ACCESS_ROLE, ACT_LIST_USERS, handle_user_list },

@@ -14,6 +14,7 @@
 #include "lib/ipc.h"
 #include "lib/proto.h"
 #include "lib/str.h"
+#include "tests/unit/mgmtd/fake_tunnels.h"
 
 #define CUT 3 /* connections that every load ends */
 
@@ -100,6 +101,9 @@ static const struct ipc_permit permits[] = {
 	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },
 	{ PROTO_DECIDE, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_decide), on_decide },
 	{ PROTO_QUERY, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_query), on_query },
+	{ PROTO_TUNNELS, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_tunnels),
+	  fake_tunnels_list },
+	{ PROTO_CUT, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_cut), fake_tunnels_cut },
 };
 
 static _Noreturn void serve(int fd, struct fake_shared *s)

@@ -18,6 +18,14 @@ enum fake_mode {
 	FAKE_DIES, /* takes the revision and ends before it answers */
 };
 
+enum fake_damage { /* of its list of connections */
+		   FAKE_WHOLE = 0,
+		   FAKE_STANDS_STILL, /* always the first page */
+		   FAKE_COUNTS_TOO_MANY,
+		   FAKE_OPEN_TEXT, /* a text without an end */
+		   FAKE_EMPTY_MORE, /* no row, but more behind it */
+};
+
 /* Shared with the process; mode may be changed at any time. */
 struct fake_shared {
 	volatile int mode;
@@ -28,6 +36,9 @@ struct fake_shared {
 	struct proto_decide_reply decision; /* what it answers */
 	struct record record[FAKE_RECORDS_MAX]; /* what queries find, oldest first */
 	volatile uint32_t record_count;
+	volatile int tunnels_damage; /* enum fake_damage */
+	volatile uint64_t cut; /* the connection that was to end */
+	char cut_by[64];
 };
 
 struct fake {
