@@ -127,6 +127,7 @@ class Sites:
     server_name {names};
     ssl_certificate {self.dir}/{cert}.crt; ssl_certificate_key {self.dir}/{cert}.key;
     location = /{BIG_FILE} {{ root {self.dir}/www; limit_rate 100k; }}
+    location = /upload {{ proxy_pass http://{v4}/; }}
     location / {{ default_type text/plain; return 200 'hello from {name}\\n'; }}
 }}"""
 
@@ -139,7 +140,7 @@ events {{ worker_connections 512; }}
 http {{
 log_format who '$remote_addr $host "$request" $status $body_bytes_sent';
 access_log {self.dir}/access-{ns}.log who;
-server_tokens off; keepalive_timeout 5;
+server_tokens off; keepalive_timeout 5; client_max_body_size 0;
 {temp}
 """ + "\n".join(blocks) + "\n}\n"
         (self.dir / f"nginx-{ns}.conf").write_text(text, encoding="utf-8")

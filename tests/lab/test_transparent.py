@@ -3,9 +3,10 @@
 
 Nobody has the addresses that the clients ask for: whoever gets a connection got the proxy.
 Which address the proxy then sees is tested by tests/unit/fw/check_transparent.py."""
+import json
 import subprocess
 
-from lab import lab as lab_module, topology as topo
+from lab import lab as lab_module, sites as site, topology as topo
 
 POLICY = lab_module.POLICY.read_text(encoding="utf-8")
 ON = POLICY.replace("  zones: [office]\n", "  zones: [office]\n  transparent: [office]\n")
@@ -54,3 +55,85 @@ def test_transparent(make_lab, tmp_path):
         held.wait()
     apply(lab, tmp_path, POLICY)
     assert nobody_gets_through(lab, topo.OFFICE, 80, 443)
+
+
+def ask(lab, url, address, *more, machine=topo.OFFICE):
+    """A program that knows no proxy, and takes this address for the site's."""
+    host = url.split("/")[2]
+    port = 443 if url.startswith("https") else 80
+    at = f"[{address}]" if ":" in address else address
+    return lab.curl(machine, url, "--resolve", f"{host}:{port}:{at}", *more)
+
+
+def test_the_name_counts_and_not_the_address(make_lab, tmp_path):
+    lab = make_lab()
+    apply(lab, tmp_path, ON)
+    for address in NOWHERE:
+        for scheme in ("http", "https"):
+            status, code, body = ask(lab, f"{scheme}://{site.ALLOWED}/", address)
+            assert (status, code, body) == (200, 0, f"hello from {site.ALLOWED}\n"), lab.log("proxyd")
+    # an address of a site that is allowed does not help one that is not
+    blocked = topo.WAN4 + str(site.SITES[site.BLOCKED])
+    good = topo.WAN4 + str(site.SITES[site.ALLOWED])
+    assert ask(lab, f"http://{site.BLOCKED}/", good)[0] == 403
+    assert ask(lab, f"https://{site.BLOCKED}/", good)[0] == 0
+    assert ask(lab, f"https://{site.ALLOWED}/", blocked)[2] == f"hello from {site.ALLOWED}\n"
+    # two requests over one connection, another Host in the second
+    both = ask(lab, f"http://{site.ALLOWED}/", good, "-H", f"Host: {site.BLOCKED}")
+    assert both[0] == 403
+    # what has no name, or is not TLS, gets nowhere
+    assert lab.curl(topo.OFFICE, f"https://{good}/", "-k")[0] == 0
+    plain = lab.on(topo.OFFICE, "nc", "-w", "2", good, "443", text_in="GET / HTTP/1.1\r\n\r\n")
+    assert "HTTP/1.1 200" not in plain.stdout
+    assert not lab.sites.arrivals()
+
+    def found():
+        rows = [r for r in lab.records() if "transparent" in r.get("detail", "")]
+        return {(r["kind"], r.get("reason_name"), r.get("host", "")) for r in rows}
+
+    want = {("proxy-open", "entry", site.ALLOWED), ("proxy-deny", "not-listed", site.BLOCKED),
+            ("proxy-deny", "sni", ""), ("proxy-deny", "not-tls", "")}
+    assert lab_module.wait_for(lambda: want <= found(), 5), (want, found())
+    # the rules may be behind for a moment: proxyd itself knows which zones are transparent
+    tunnel = lab.start_on(topo.OFFICE, "openssl", "s_client", "-quiet", "-servername", site.ALLOWED,
+                          "-connect", f"{NOWHERE[0]}:443", stdin=subprocess.PIPE,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        def relays():
+            rows = json.loads(lab.cli("--json", "proxy", "connections").stdout)["connections"]
+            return [r for r in rows if r["state"] == "relay" and r["transparent"]]
+
+        assert lab_module.wait_for(relays, 5)
+        apply(lab, tmp_path, POLICY)
+        assert tunnel.wait(5) is not None
+    finally:
+        tunnel.kill()
+        tunnel.wait()
+    assert lab_module.wait_for(lambda: [r for r in lab.records("--kind", "proxy-close")
+                                        if r["reason_name"] == "withdrawn"], 5)
+
+
+STRAY = """table ip stray {
+  chain to_proxy {
+    type nat hook prerouting priority -101;
+    iifname "office0" ip daddr 198.51.100.99 tcp dport { 80, 443 } redirect to :3128
+  }
+}
+"""
+
+
+def test_a_redirected_connection_of_another_zone_is_refused(make_lab, tmp_path):
+    """proxyd does not trust that only the ruleset redirects, and only what it should."""
+    lab = make_lab()
+    apply(lab, tmp_path, POLICY.replace("  zones: [office]\n",
+                                        "  zones: [office, claims]\n  transparent: [claims]\n"))
+    assert lab.on(topo.GW, "nft", "-f", "-", text_in=STRAY).returncode == 0
+    assert ask(lab, f"http://{site.ALLOWED}/", NOWHERE[0])[0] == 403
+    assert ask(lab, f"https://{site.ALLOWED}/", NOWHERE[0])[0] == 0
+    assert lab.curl(topo.OFFICE, f"http://{site.ALLOWED}/", proxy=lab_module.proxy_url())[0] == 200
+
+    def refused():
+        return sorted(r["method"] for r in lab.records("--kind", "proxy-deny")
+                      if r["reason_name"] == "zone" and r["host"] == site.ALLOWED)
+
+    assert lab_module.wait_for(lambda: refused() == ["CONNECT", "GET"], 5), refused()
