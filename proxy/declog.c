@@ -157,26 +157,40 @@ void declog_alarm(struct declog *d, const struct declog_facts *f, uint64_t bytes
 	add_or_count(d, &rec);
 }
 
+/* The open record once more, with how it ended. */
+static void close_record(struct declog *d, struct record *rec,
+			 const struct declog_end *end, int64_t now_us)
+{
+	rec->kind = RECORD_PROXY_CLOSE;
+	rec->reason = (uint16_t)end->reason;
+	rec->time_us = now_us;
+	rec->bytes_up = end->bytes_up;
+	rec->bytes_down = end->bytes_down;
+	rec->duration_ms = end->duration_ms;
+	if (end->dst.family != 0)
+		rec->dst = end->dst;
+	if (end->detail != NULL)
+		record_set_str(rec->detail, sizeof(rec->detail), end->detail);
+	add_or_count(d, rec);
+}
+
 void declog_close(struct declog *d, const struct declog_ticket *t,
 		  const struct declog_end *end, int64_t now_us)
 {
 	struct record rec;
 
-	if (record_decode(t->record, t->len, &rec) < 0) {
+	if (record_decode(t->record, t->len, &rec) == 0)
+		close_record(d, &rec, end, now_us);
+	else
 		d->dropped++; /* our own memory is damaged: do not make something up */
-		return;
-	}
-	rec.kind = RECORD_PROXY_CLOSE;
-	rec.reason = (uint16_t)end->reason;
-	rec.time_us = now_us;
-	rec.bytes_up = end->bytes_up;
-	rec.bytes_down = end->bytes_down;
-	rec.duration_ms = end->duration_ms;
-	if (end->dst.family != 0)
-		rec.dst = end->dst;
-	if (end->detail != NULL)
-		record_set_str(rec.detail, sizeof(rec.detail), end->detail);
-	add_or_count(d, &rec);
+}
+
+void declog_close_facts(struct declog *d, const struct declog_facts *f,
+			const struct declog_end *end, int64_t now_us)
+{
+	struct record rec = record_of(f, RECORD_PROXY_CLOSE, end->reason, now_us);
+
+	close_record(d, &rec, end, now_us);
 }
 
 void declog_facts_of(const struct declog_ticket *t, struct declog_facts *ret_facts)

@@ -92,6 +92,10 @@ void declog_alarm(struct declog *d, const struct declog_facts *f, uint64_t bytes
 void declog_close(struct declog *d, const struct declog_ticket *t,
 		  const struct declog_end *end, int64_t now_us);
 
+/* The same, while the facts that were recorded are still there as they were. */
+void declog_close_facts(struct declog *d, const struct declog_facts *f,
+			const struct declog_end *end, int64_t now_us);
+
 /* The facts of a ticket, for asking again whether it is allowed. */
 void declog_facts_of(const struct declog_ticket *t, struct declog_facts *ret_facts);
 
