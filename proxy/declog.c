@@ -46,7 +46,8 @@ static void count_lost(struct declog_sink *s, size_t count)
 	s->gap += (uint32_t)count;
 }
 
-int declog_flush(struct declog *d)
+/* Returns 0, or a negative errno: then nothing of the batch is in the spool. */
+static int write_out(struct declog *d)
 {
 	struct declog_sink *s = d->sink;
 	int r;
@@ -60,6 +61,8 @@ int declog_flush(struct declog *d)
 	if (r < 0)
 		count_lost(s, d->batch.count - d->opens);
 	count_lost(s, d->dropped);
+	if (r == 0)
+		note_gap(s); /* nothing may come after this */
 	(void)pthread_mutex_unlock(&s->lock);
 	spool_batch_reset(&d->batch);
 	d->opens = 0;
@@ -67,15 +70,37 @@ int declog_flush(struct declog *d)
 	return r;
 }
 
+int declog_flush(struct declog *d)
+{
+	int before = d->error, r = write_out(d);
+
+	d->error = 0;
+	return before < 0 ? before : r;
+}
+
 void declog_clear(struct declog *d)
 {
 	spool_batch_free(&d->batch);
 }
 
+/* A revision may end more connections at once than a batch holds: it is written early. */
+static int add(struct declog *d, const struct record *rec, const uint8_t **ret_payload,
+	       size_t *ret_len)
+{
+	int r = spool_batch_add(&d->batch, rec, ret_payload, ret_len);
+
+	if (r != -ENOSPC)
+		return r;
+	r = write_out(d);
+	if (r < 0)
+		d->error = r;
+	return spool_batch_add(&d->batch, rec, ret_payload, ret_len);
+}
+
 /* For what has happened already: it is counted when it cannot be written. */
 static void add_or_count(struct declog *d, const struct record *rec)
 {
-	if (spool_batch_add(&d->batch, rec, NULL, NULL) < 0)
+	if (add(d, rec, NULL, NULL) < 0)
 		d->dropped++;
 }
 
@@ -125,7 +150,7 @@ int declog_open(struct declog *d, const struct declog_facts *f, enum reason reas
 	struct declog_ticket *t;
 	const uint8_t *payload;
 	size_t len;
-	int r = spool_batch_add(&d->batch, &rec, &payload, &len);
+	int r = add(d, &rec, &payload, &len);
 
 	if (r < 0)
 		return r;

@@ -36,6 +36,7 @@ struct declog {
 	struct spool_batch batch;
 	uint32_t opens; /* records in it that open something */
 	uint32_t dropped; /* there was no memory to add them */
+	int error; /* of what had to be written before declog_flush() */
 };
 
 /* What a request's records have in common. */
@@ -76,8 +77,7 @@ void declog_note(struct declog_facts *f, const struct decide_answer *a);
 
 /*
  * Record that a request is let through, once declog_flush() says so. The ticket is
- * the caller's, to be freed. Returns 0 or -ENOMEM or -ENOSPC: then it must not be
- * let through.
+ * the caller's, to be freed. Returns 0 or -ENOMEM: then it must not be let through.
  */
 int declog_open(struct declog *d, const struct declog_facts *f, enum reason reason,
 		int64_t now_us, struct declog_ticket **ret_ticket) MUST_CHECK;
@@ -100,8 +100,8 @@ void declog_close_facts(struct declog *d, const struct declog_facts *f,
 void declog_facts_of(const struct declog_ticket *t, struct declog_facts *ret_facts);
 
 /*
- * Write what was gathered. Returns 0, or a negative errno: then nothing of it is
- * in the spool, and what it opens must not go on.
+ * Write what was gathered. Returns 0, or a negative errno: then not all of it is in
+ * the spool, and what was opened since the last call must not go on.
  */
 int declog_flush(struct declog *d) MUST_CHECK;
 
