@@ -33,6 +33,7 @@ struct decide_answer request_decide(const struct conn *c, const struct declog_fa
 	bool is_literal =
 		c->rq != NULL ? c->rq->literal
 			      : f->host[0] != '\0' && addr_parse(f->host, &literal) == 0;
+	/* no user: whom the permit was given to (f->user) has not signed in by that */
 	struct decide_question q = {
 		.src = f->src,
 		.mark = c->mark,
@@ -43,7 +44,6 @@ struct decide_answer request_decide(const struct conn *c, const struct declog_fa
 		.scheme = tunnel ? DECIDE_CONNECT : DECIDE_HTTP,
 		.path = c->rq != NULL ? c->rq->path : NULL,
 		.method = f->method,
-		.user = f->user,
 	};
 	struct decide_answer a = decide(c->w->snap, &q);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/attr.h"
+#include "proxy/conn.h"
 #include "proxy/engine.h"
 #include "proxy/loop.h"
 #include "proxy/worker.h"
@@ -339,6 +340,60 @@ static void test_allocation(void **state)
 	}
 }
 
+/* A list of yamada's, with the one entry there is. */
+static const char persons[] =
+	"{\"format\":2,\"number\":8,\"created\":\"2026-11-21T00:00:00Z\",\"policy\":\""
+	"version: 1\\nsite: { name: x }\\nzones:\\n"
+	"  lab:\\n    kind: office\\n    interfaces: [lab0]\\n"
+	"    networks: [10.40.0.0/24]\\n    admission: off\\n"
+	"  wan:\\n    kind: internet\\n    interfaces: [wan0]\\n"
+	"proxy: { zones: [lab], via: wan, resolvers: [192.0.2.53] }\\n"
+	"\",\"lists\":[" REVISION_DEFAULT_LIST
+	",{\"id\":\"l0000000000000001\",\"name\":\"n\",\"mode\":\"enforce\",\"zones\":[],"
+	"\"groups\":[],\"users\":[\"yamada\"],\"schedule\":null}]," REVISION_ALLOW(
+		"80") ",\"permits\":[]}";
+
+/* What is decided about an open request of 10.40.0.2 for http://a.example. */
+static struct decide_answer decide_again(const char *text, size_t len,
+					 const struct allow_entry *entry,
+					 const char *path)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	struct declog_facts f = {
+		.host = "a.example", .method = "GET", .dst_port = 80, .user = "yamada"
+	};
+	struct request rq = { 0 };
+	struct conn c = { .w = w, .rq = &rq };
+	struct revision *rev = NULL;
+	struct diags diags = { 0 };
+	struct decide_answer a;
+	struct made m;
+
+	assert_non_null(w);
+	rq.path = strdup(path);
+	assert_int_equal(addr_parse("10.40.0.2", &f.src), 0);
+	assert_int_equal(revision_parse(text, len, &rev, &diags), 0);
+	assert_int_equal(made_new(entry, 1, &m), 0);
+	assert_int_equal(snapshot_new(rev, made_image(&m), &w->snap), 0);
+	made_close(&m);
+	a = request_decide(&c, &f, 1);
+	free(rq.path);
+	snapshot_unref(w->snap);
+	free(w);
+	return a;
+}
+
+/* Whom a permit was given to is for records: it opens nobody's lists, not later either. */
+static void test_person_has_not_signed_in(void **state)
+{
+	struct allow_entry e = made_entry("a.example");
+
+	(void)state;
+	assert_true(decide_again(persons, sizeof(persons) - 1, &e, "/").allowed);
+	e.list = 1;
+	assert_false(decide_again(persons, sizeof(persons) - 1, &e, "/").allowed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_slow_heads),
 		cmocka_unit_test(test_limits_follow_the_revision),
 		cmocka_unit_test(test_allocation),
+		cmocka_unit_test(test_person_has_not_signed_in),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
