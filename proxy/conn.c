@@ -351,9 +351,32 @@ void conn_cut(struct conn *c, const char *who)
 	conn_end(c, REASON_CUT);
 }
 
+/* Where it is connected to, or may be in a moment: every address of them. */
+static bool may_still_dial(const struct conn *c, const struct declog_facts *f, bool named)
+{
+	const struct addr *to = c->dst.family != 0 ? &c->dst : &f->dst;
+	size_t count = 1;
+	bool may = true;
+
+	if (c->dst.family == 0 && c->rq != NULL && c->rq->addr_count != 0) {
+		to = c->rq->addr;
+		count = c->rq->addr_count;
+	}
+	for (size_t i = 0; i < count && may; i++)
+		may = named ? worker_may_dial_named(c->w, to[i])
+			    : worker_may_dial(c->w, to[i]);
+	return may;
+}
+
+/* It went without a look at its TLS name, and the entry asks for one now. */
+static bool is_unseen(const struct conn *c, const struct declog_facts *f, bool tls_any)
+{
+	return c->state == CONN_RELAY && strcmp(f->method, "CONNECT") == 0 && !tls_any &&
+	       c->tls_version == 0;
+}
+
 bool conn_judge_again(struct conn *c, int64_t now_s)
 {
-	struct worker *w = c->w;
 	struct declog_facts f;
 	struct decide_answer a;
 	bool dial = true;
@@ -369,12 +392,13 @@ bool conn_judge_again(struct conn *c, int64_t now_s)
 		declog_note(&c->rq->facts, &a);
 		c->rq->reason = a.reason;
 	} else {
-		struct addr to = c->dst.family != 0 ? c->dst : f.dst;
-
-		dial = a.named_address ? worker_may_dial_named(w, to)
-				       : worker_may_dial(w, to);
+		dial = may_still_dial(c, &f, a.named_address);
 	}
-	if (a.allowed && dial) {
+	if (c->rq != NULL) { /* what is to be done yet is done by this answer */
+		c->rq->tls_any = a.tls_any;
+		c->rq->named_address = a.named_address;
+	}
+	if (a.allowed && dial && !is_unseen(c, &f, a.tls_any)) {
 		c->until = a.until;
 		return false;
 	}
