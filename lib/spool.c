@@ -73,6 +73,7 @@ static int begin_segment(struct spool *s)
 		(void)close(s->fd);
 	}
 	s->fd = steal_fd(&fd);
+	s->others += s->end;
 	s->end = SPOOL_HEAD_LEN;
 	return 0;
 }
@@ -191,7 +192,10 @@ static int append(struct spool *s, const uint8_t *data, size_t len, size_t count
 	return 0;
 }
 
-/* A segment is named by its first entry: it must be there before entries get numbers. */
+/*
+ * A segment is named by its first entry: it must be there before entries get numbers.
+ * While no new one can be had (no descriptor is free), the old one grows on.
+ */
 static int make_room(struct spool *s, size_t len)
 {
 	int r;
@@ -199,7 +203,10 @@ static int make_room(struct spool *s, size_t len)
 	if (s->fd != -1 && s->end + len <= SPOOL_SEGMENT_MAX)
 		return 0;
 	r = begin_segment(s);
-	return r == 0 ? count_others(s) : r;
+	if (r < 0)
+		return s->fd != -1 ? 0 : r;
+	(void)count_others(s); /* else what was known of them stands */
+	return 0;
 }
 
 int spool_append(struct spool *s, const struct record *rec)

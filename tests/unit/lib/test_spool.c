@@ -373,6 +373,33 @@ static void test_batch_without_room(void **state)
 	expect(*state, &pos, 3, 6);
 }
 
+/* Without a descriptor for the next segment the old one grows on, and nothing is lost. */
+static void test_no_descriptor(void **state)
+{
+	struct spool *s = open_spool(*state);
+	struct rlimit was, none;
+	struct spool_pos pos = { 0 };
+	struct spool_batch b = { 0 };
+	uint64_t n = 1;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = (struct rlimit){ 0, was.rlim_max };
+	append(s, n++, 1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (uint64_t bytes = 0; bytes < 2 * SPOOL_SEGMENT_MAX; n += 1000) {
+		spool_batch_reset(&b);
+		add(&b, n, n + 999);
+		bytes += b.len;
+		assert_int_equal(spool_append_batch(s, &b), 0);
+	}
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	append(s, n, n);
+	spool_close(s);
+	spool_batch_free(&b);
+	expect(*state, &pos, 1, n);
+	assert_int_equal(pos.segment, n); /* the last one stands in a new segment */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,6 +411,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_batches, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_batch_without_room, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_descriptor, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_killed_writers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),
 	};
