@@ -58,6 +58,10 @@ static void on_round_end(void *user)
 {
 	struct worker *w = user;
 
+	if (w->expiry_owed) {
+		w->expiry_owed = false;
+		w->expiry.fn(w);
+	}
 	do {
 		struct conn *list = w->opening;
 		int r = declog_flush(&w->log);
@@ -80,9 +84,8 @@ static void arm_expiry(struct worker *w, int64_t in_s)
 
 	if (ms > CLOCK_LOOK_MS)
 		ms = CLOCK_LOOK_MS;
-	/* without memory for the timer: everything is asked again in this round */
-	if (loop_timer_set(w->loop, &w->expiry, ms > 0 ? ms : 1) < 0)
-		w->expiry.fn(w);
+	/* without memory for the timer: it is looked at in every round */
+	w->expiry_owed = loop_timer_set(w->loop, &w->expiry, ms > 0 ? ms : 1) < 0;
 }
 
 void worker_note_until(struct worker *w, int64_t until)
@@ -131,10 +134,12 @@ static void on_expiry(void *user)
 	struct worker *w = user;
 	int64_t now = now_s(w);
 
-	if (next_end(w) <= now) {
+	/* a clock that was set back undoes beginnings, and when the next change is */
+	if (next_end(w) <= now || now < w->looked_s) {
 		(void)judge_again(w);
 		note_change(w);
 	}
+	w->looked_s = now;
 	if (w->live != NULL)
 		worker_note_until(w, next_end(w));
 }

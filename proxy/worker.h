@@ -49,6 +49,8 @@ struct worker {
 	struct conn *dead; /* freed at the end of this round */
 	struct conn *opening; /* their open records are in the log's batch */
 	struct loop_timer expiry; /* a permit, an entry or a list may be over */
+	bool expiry_owed; /* there was no memory to arm it */
+	int64_t looked_s; /* when it fired last (UTC) */
 	int64_t change_s; /* when some list opens or closes (UTC; INT64_MAX: never) */
 	struct loop_timer housekeeping;
 	int64_t overload_us; /* when a refusal for overload was recorded last */
