@@ -180,6 +180,8 @@ struct worker *engine_worker(struct engine *e, size_t index)
 /* In every worker's thread, one after the other. Returns the first error, or 0. */
 static int each(struct engine *e, loop_fn *fn, struct order *o)
 {
+	int first = 0;
+
 	for (size_t i = 0; i < e->thread_count; i++) {
 		int r;
 
@@ -188,10 +190,13 @@ static int each(struct engine *e, loop_fn *fn, struct order *o)
 		if (!o->t->running)
 			continue;
 		r = loop_call(o->t->worker->loop, fn, o);
-		if (r < 0 || o->result < 0)
-			return r < 0 ? r : o->result;
+		if (r == 0)
+			r = o->result;
+		if (first ==
+		    0) /* what one cannot do is no reason to leave the others out */
+			first = r;
 	}
-	return 0;
+	return first;
 }
 
 static void listen_here(void *user)
