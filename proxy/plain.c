@@ -235,8 +235,17 @@ void plain_event(struct conn *c)
 		conn_end(c, REASON_CLOSED); /* nobody is there to answer */
 }
 
+/* A kept connection that spoke, or ended, before it was asked: no answer to this. */
+static bool spoke_unasked(const struct conn *c)
+{
+	return c->rq->sent != NULL &&
+	       (c->origin->ready & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+}
+
 void plain_start(struct conn *c)
 {
+	if (spoke_unasked(c) && ask_again(c))
+		return;
 	c->state = CONN_EXCHANGE;
 	c->active_ms = loop_now_ms(c->w->loop);
 	conn_set_timer(c, limit_wait_ms(c));
