@@ -96,6 +96,14 @@ void worker_note_until(struct worker *w, int64_t until)
 		arm_expiry(w, next - now_s(w));
 }
 
+/* Nobody knows which decision a kept connection would get now: the next one decides. */
+static bool is_judged(void *user, const struct upstream *u)
+{
+	(void)user;
+	(void)u;
+	return false;
+}
+
 /* Ask the same question again for everything open; end what gets another answer. */
 static size_t judge_again(struct worker *w)
 {
@@ -103,6 +111,7 @@ static size_t judge_again(struct worker *w)
 	struct conn *next;
 	size_t cut = 0;
 
+	upstream_sift(w->upstreams, is_judged, NULL);
 	for (struct conn *c = w->live; c != NULL; c = next) {
 		next = c->next;
 		cut += conn_judge_again(c, now) ? 1 : 0;
@@ -345,12 +354,6 @@ int worker_prepare(struct worker *w, const struct snapshot *snap)
 	return p->present ? resolver_use(w->resolver, p->resolver, p->resolver_count) : 0;
 }
 
-/* A kept connection to an origin that would not be dialled any more. */
-static bool still_good(void *user, const struct upstream *u)
-{
-	return worker_may_dial(user, u->addr);
-}
-
 size_t worker_use(struct worker *w, struct snapshot *snap)
 {
 	struct snapshot *old = w->snap;
@@ -364,7 +367,6 @@ size_t worker_use(struct worker *w, struct snapshot *snap)
 	cut += revise_limits(w);
 	if (w->live != NULL)
 		worker_note_until(w, next_end(w));
-	upstream_sift(w->upstreams, still_good, w);
 	snapshot_unref(old);
 	return cut;
 }
