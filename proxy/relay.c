@@ -20,6 +20,13 @@ static void fail(struct conn *c, int error)
 		 error == -ECONNRESET || error == -EPIPE ? REASON_CLOSED : REASON_ERROR);
 }
 
+/* One side was reset behind its end, where nothing is read any more to notice it. */
+static bool is_lost(const struct conn *c)
+{
+	return ((c->client->ready | c->origin->ready) & EPOLLERR) != 0 &&
+	       !flow_pending(&c->up) && !flow_pending(&c->down);
+}
+
 static void pump(struct conn *c)
 {
 	struct flow_tools *tools = &c->w->tools;
@@ -47,6 +54,8 @@ static void pump(struct conn *c)
 		conn_end(c, REASON_CLOSED);
 	else if (up > 0 || down > 0)
 		loop_defer(c->w->loop, &c->again);
+	else if (is_lost(c))
+		conn_end(c, REASON_CLOSED);
 }
 
 void relay_begin(struct conn *c)
