@@ -154,6 +154,7 @@ void conn_end(struct conn *c, enum reason reason)
 
 void conn_free(struct conn *c)
 {
+	free(c->path);
 	free(c->in);
 	free(c);
 }

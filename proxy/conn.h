@@ -85,6 +85,7 @@ struct conn {
 	struct upstream *upstream; /* owned; plain HTTP */
 	struct request *rq; /* owned */
 	struct declog_ticket *ticket; /* owned: a close record is owed */
+	char *path; /* owned: of the request that was upgraded, for asking again; or NULL */
 	char *in; /* owned: bytes of the client that nobody took yet */
 	uint32_t in_len;
 	uint32_t scan; /* how far in is known to hold no end of a head */

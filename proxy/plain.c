@@ -201,6 +201,8 @@ static void upgrade(struct conn *c)
 			return;
 		}
 	}
+	c->path = c->rq->path;
+	c->rq->path = NULL;
 	relay_begin(c);
 }
 

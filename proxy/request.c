@@ -42,7 +42,7 @@ struct decide_answer request_decide(const struct conn *c, const struct declog_fa
 		.literal = is_literal,
 		.port = f->dst_port,
 		.scheme = tunnel ? DECIDE_CONNECT : DECIDE_HTTP,
-		.path = c->rq != NULL ? c->rq->path : NULL,
+		.path = c->rq != NULL ? c->rq->path : c->path,
 		.method = f->method,
 	};
 	struct decide_answer a = decide(c->w->snap, &q);

@@ -356,7 +356,7 @@ static const char persons[] =
 /* What is decided about an open request of 10.40.0.2 for http://a.example. */
 static struct decide_answer decide_again(const char *text, size_t len,
 					 const struct allow_entry *entry,
-					 const char *path)
+					 const char *path, bool upgraded)
 {
 	struct worker *w = calloc(1, sizeof(*w));
 	struct declog_facts f = {
@@ -371,6 +371,9 @@ static struct decide_answer decide_again(const char *text, size_t len,
 
 	assert_non_null(w);
 	rq.path = strdup(path);
+	c.path = rq.path;
+	if (upgraded)
+		c.rq = NULL;
 	assert_int_equal(addr_parse("10.40.0.2", &f.src), 0);
 	assert_int_equal(revision_parse(text, len, &rev, &diags), 0);
 	assert_int_equal(made_new(entry, 1, &m), 0);
@@ -389,9 +392,24 @@ static void test_person_has_not_signed_in(void **state)
 	struct allow_entry e = made_entry("a.example");
 
 	(void)state;
-	assert_true(decide_again(persons, sizeof(persons) - 1, &e, "/").allowed);
+	assert_true(decide_again(persons, sizeof(persons) - 1, &e, "/", false).allowed);
 	e.list = 1;
-	assert_false(decide_again(persons, sizeof(persons) - 1, &e, "/").allowed);
+	assert_false(decide_again(persons, sizeof(persons) - 1, &e, "/", false).allowed);
+}
+
+/* An upgraded connection is still that of its path. */
+static void test_path_is_kept(void **state)
+{
+	struct allow_entry e = made_entry("a.example");
+
+	(void)state;
+	e.path = "/socket";
+	assert_true(
+		decide_again(persons, sizeof(persons) - 1, &e, "/socket", true).allowed);
+	assert_true(
+		decide_again(persons, sizeof(persons) - 1, &e, "/socket", false).allowed);
+	assert_false(
+		decide_again(persons, sizeof(persons) - 1, &e, "/other", true).allowed);
 }
 
 int main(void)
@@ -404,6 +422,7 @@ int main(void)
 		cmocka_unit_test(test_limits_follow_the_revision),
 		cmocka_unit_test(test_allocation),
 		cmocka_unit_test(test_person_has_not_signed_in),
+		cmocka_unit_test(test_path_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
