@@ -236,9 +236,20 @@ void conn_answer(struct conn *c, enum reason reason, unsigned status)
 		conn_say(c, text, page_write(&p, text));
 }
 
+/* Recorded, if not by itself then in the number of a later record. */
+static void record_refusal(struct conn *c, enum reason reason)
+{
+	struct worker *w = c->w;
+	uint32_t count =
+		dampen_refusal(&w->dampen, c->mark, c->src, loop_now_ms(w->loop));
+
+	if (count != 0)
+		declog_deny(&w->log, &c->rq->facts, reason, count, loop_wall_us(w->loop));
+}
+
 void conn_refuse(struct conn *c, enum reason reason, unsigned status)
 {
-	declog_deny(&c->w->log, &c->rq->facts, reason, 0, loop_wall_us(c->w->loop));
+	record_refusal(c, reason);
 	local_note_denial(c, reason);
 	measure_refused(c->w, reason);
 	conn_answer(c, reason, status);
@@ -261,8 +272,7 @@ static void handle(struct conn *c)
 		break;
 	case CONN_LOOKUP:
 		if (has_hung_up(c)) {
-			declog_deny(&c->w->log, &c->rq->facts, REASON_CLOSED, 0,
-				    loop_wall_us(c->w->loop));
+			record_refusal(c, REASON_CLOSED);
 			conn_end(c, REASON_CLOSED);
 		}
 		break;

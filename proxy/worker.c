@@ -9,6 +9,7 @@
 #include "lib/allow/entry.h"
 #include "lib/allow/schedule.h"
 #include "lib/log.h"
+#include "lib/str.h"
 #include "proxy/conn.h"
 #include "proxy/engine.h"
 #include "proxy/limit.h"
@@ -178,12 +179,36 @@ static void refresh_own(struct worker *w)
 	w->own_count = w->own_known ? n : WORKER_OWN_MAX;
 }
 
+static void flush_overloads(struct worker *w)
+{
+	struct declog_facts f = { .revision =
+					  w->snap != NULL ? w->snap->rev->number : 0 };
+
+	if (w->overloads != 0)
+		declog_deny(&w->log, &f, REASON_OVERLOAD, w->overloads,
+			    loop_wall_us(w->loop));
+	w->overloads = 0;
+}
+
+/* Refusals of a flood that has ended, or goes on. */
+static void flush_dampened(struct worker *w)
+{
+	struct declog_facts f = { .revision =
+					  w->snap != NULL ? w->snap->rev->number : 0 };
+	uint32_t count;
+
+	(void)str_copy(f.detail, sizeof(f.detail), "refusals not recorded one by one");
+	while ((count = dampen_owed(&w->dampen, &f.src)) != 0)
+		declog_deny(&w->log, &f, REASON_OVERLOAD, count, loop_wall_us(w->loop));
+}
+
 static void on_housekeeping(void *user)
 {
 	struct worker *w = user;
 
 	refresh_own(w);
-	worker_flush_overloads(w);
+	flush_overloads(w);
+	flush_dampened(w);
 	if (loop_timer_set(w->loop, &w->housekeeping, HOUSEKEEPING_MS) < 0)
 		w->own_known = false; /* they would grow old unseen */
 }
@@ -236,6 +261,7 @@ int worker_new(struct engine *engine, struct worker **ret_worker)
 		return -ENOMEM;
 	w->engine = engine;
 	w->log.sink = &engine->sink;
+	dampen_init(&w->dampen);
 	w->change_s = INT64_MAX;
 	use_limits(w);
 	w->expiry = (struct loop_timer){ .fn = on_expiry, .user = w };
@@ -254,9 +280,10 @@ void worker_free(struct worker *w)
 {
 	if (w == NULL)
 		return;
-	worker_flush_overloads(w);
+	flush_overloads(w);
 	while (w->live != NULL)
 		conn_end(w->live, REASON_SHUTDOWN);
+	flush_dampened(w);
 	w->opening = NULL; /* they have ended */
 	if (declog_flush(&w->log) < 0)
 		log_err("proxyd", "the last records could not be written");
@@ -283,17 +310,6 @@ bool worker_may_dial_named(const struct worker *w, struct addr a)
 	       !addrclass_is_in(a, w->own, w->own_count);
 }
 
-void worker_flush_overloads(struct worker *w)
-{
-	struct declog_facts f = { .revision =
-					  w->snap != NULL ? w->snap->rev->number : 0 };
-
-	if (w->overloads != 0)
-		declog_deny(&w->log, &f, REASON_OVERLOAD, w->overloads,
-			    loop_wall_us(w->loop));
-	w->overloads = 0;
-}
-
 /* One record a second at most: a flood of refusals must not fill the spool. */
 static void refuse_overload(struct worker *w, int fd)
 {
@@ -313,7 +329,7 @@ static void refuse_overload(struct worker *w, int fd)
 	if (now - w->overload_us < 1000000 && now >= w->overload_us)
 		return;
 	w->overload_us = now;
-	worker_flush_overloads(w);
+	flush_overloads(w);
 }
 
 void worker_accept(struct worker *w, int fd, const struct sockaddr *peer)

@@ -16,6 +16,7 @@
 
 #include "lib/attr.h"
 #include "proxy/addrclass.h"
+#include "proxy/dampen.h"
 #include "proxy/declog.h"
 #include "proxy/exchange.h"
 #include "proxy/flow.h"
@@ -55,6 +56,7 @@ struct worker {
 	struct loop_timer housekeeping;
 	int64_t overload_us; /* when a refusal for overload was recorded last */
 	uint32_t overloads; /* refused since then */
+	struct dampen dampen; /* refusals that are not recorded one by one */
 	struct proxy_metrics metrics; /* counters: see measure.h */
 	struct flow_tools tools;
 	char out[EXCHANGE_OUT_MAX(FLOW_CHUNK)]; /* what is rewritten, before it is sent */
@@ -80,9 +82,6 @@ int worker_prepare(struct worker *w, const struct snapshot *snap) MUST_CHECK;
  * any more. Returns how many were ended.
  */
 size_t worker_use(struct worker *w, struct snapshot *snap);
-
-/* Write the record of refusals for overload that is still owed. */
-void worker_flush_overloads(struct worker *w);
 
 /* --- for connections --- */
 
