@@ -202,8 +202,11 @@ static int on_peer(sd_event_source *source, int fd, uint32_t events, void *user)
 
 		if (r == -EAGAIN)
 			return 0;
-		if (r == 0)
+		if (r == 0) {
 			r = dispatch(p, &f);
+			/* there may have been a password in it */
+			explicit_bzero(f.payload, f.head.len);
+		}
 		if (r < 0) {
 			if (r != -ECONNRESET)
 				log_warn("ipc", "closing a connection of uid %u: %s",

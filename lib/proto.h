@@ -36,6 +36,10 @@ enum proto_type {
 	PROTO_TUNNELS = 9, /* struct proto_tunnels -> PROTO_TUNNELS_REPLY */
 	/* mgmtd or root -> proxyd: end one of them */
 	PROTO_CUT = 10, /* struct proto_cut -> PROTO_RESULT */
+	/* proxyd -> mgmtd: is this an account's password? */
+	PROTO_SIGN_IN = 11, /* struct proto_sign_in -> PROTO_SIGN_IN_REPLY */
+	/* mgmtd or root -> proxyd: who was signed in as this is not any more */
+	PROTO_SIGN_OUT = 12, /* struct proto_sign_out -> PROTO_RESULT */
 	/* answers */
 	PROTO_RESULT = 100,
 	PROTO_STATUS_REPLY = 101,
@@ -45,6 +49,7 @@ enum proto_type {
 	PROTO_VERIFY_REPLY = 105,
 	PROTO_DECIDE_REPLY = 106,
 	PROTO_TUNNELS_REPLY = 107,
+	PROTO_SIGN_IN_REPLY = 108,
 	/* gated's own channel on fd 3: see fw/apply/request.h, from 200 on */
 };
 
@@ -232,6 +237,38 @@ struct proto_tunnels_reply {
 struct proto_cut {
 	uint64_t conn;
 	char who[64]; /* login, for the record */
+};
+
+#define PROTO_SIGN_IN_MAX 128 /* bytes of a login, and of a password */
+
+enum proto_verdict {
+	PROTO_VERDICT_OK = 1,
+	PROTO_VERDICT_REFUSED = 2, /* no such account, wrong password, or disabled */
+	PROTO_VERDICT_LOCKED = 3, /* too many failures with this login */
+	PROTO_VERDICT_MUST_CHANGE = 4, /* right, but a first password */
+};
+
+/* Senders and receivers wipe it after use. */
+struct proto_sign_in {
+	uint8_t addr_family; /* 4 or 6: where the request comes from */
+	uint8_t pad[7];
+	uint8_t addr[16];
+	char zone[32];
+	char login[PROTO_SIGN_IN_MAX + 8]; /* printable UTF-8 */
+	char password[PROTO_SIGN_IN_MAX + 8];
+};
+
+struct proto_sign_in_reply {
+	int32_t code; /* 0, or a negative errno: nothing was found out */
+	uint32_t verdict; /* enum proto_verdict */
+	uint32_t keep_s; /* how long the verdict may be kept */
+	uint32_t pad;
+	char login[64]; /* as the ledger has it; "" unless it is good */
+};
+
+/* PROTO_RESULT's cut: connections that ended. */
+struct proto_sign_out {
+	char login[64]; /* "": everybody */
 };
 
 /* Is the array a terminated string? */

@@ -82,10 +82,30 @@ void app_close(struct app *app)
 	app->db = NULL;
 }
 
+void app_sign_out(struct app *app, const char *login)
+{
+	int r = parts_sign_out(&app->parts, login);
+
+	/* a proxyd that does not run remembers nobody */
+	if (r < 0 && r != -ENOENT && r != -ECONNREFUSED)
+		app->sign_out_owed = true;
+}
+
+static void pay_sign_out(struct app *app)
+{
+	if (!app->sign_out_owed || !app->parts.state[PART_PROXYD].there)
+		return;
+	app->sign_out_owed = false;
+	app_sign_out(app, "");
+	if (!app->sign_out_owed)
+		log_info("mgmtd", "proxyd was away: everybody signs in there anew");
+}
+
 void app_tick(struct app *app, int64_t now)
 {
 	parts_poll(&app->parts);
 	parts_resend(&app->parts, app->publisher.current);
+	pay_sign_out(app);
 	if (session_expire(app->db, now) < 0)
 		log_warn("mgmtd", "ledger: %s", db_error(app->db));
 }

@@ -5,6 +5,7 @@
 #ifndef MGMT_MGMTD_APP_H
 #define MGMT_MGMTD_APP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/attr.h"
@@ -24,6 +25,7 @@ struct app {
 	struct auth auth;
 	struct sight sight;
 	struct policy *policy; /* in force; NULL: none was applied yet */
+	bool sign_out_owed; /* proxyd did not take a sign-out */
 	int64_t started_us;
 };
 
@@ -36,6 +38,13 @@ void app_close(struct app *app);
 
 /* Read the policy again after it changed; also sets the process's time zone. */
 int app_read_policy(struct app *app) MUST_CHECK;
+
+/*
+ * The account is disabled or has another password: nobody is signed in with it at the
+ * proxy any more. When proxyd does not take that, everybody is signed out as soon as
+ * it does.
+ */
+void app_sign_out(struct app *app, const char *login);
 
 /* Every two seconds: ask the parts, send them what they missed, forget old sessions. */
 void app_tick(struct app *app, int64_t now);

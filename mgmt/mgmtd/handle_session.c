@@ -165,7 +165,10 @@ static int change_password(struct call *c, const char *hash)
 		publish_abort(p);
 		return r;
 	}
-	return publish_note(p, &order);
+	r = publish_note(p, &order);
+	if (r == 0)
+		app_sign_out(c->app, c->actor.login);
+	return r;
 }
 
 static void check_and_change(struct call *c, const struct input_password *in)

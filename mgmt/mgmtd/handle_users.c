@@ -156,10 +156,12 @@ void handle_user_disable(struct call *c)
 		r = publish_note(p, &order);
 	else
 		publish_abort(p);
-	if (r < 0)
+	if (r < 0) {
 		call_fail_publish(c, r, NULL);
-	else
-		answer(c, a.login, NULL);
+		return;
+	}
+	app_sign_out(c->app, a.login);
+	answer(c, a.login, NULL);
 }
 
 static int reset(struct call *c, const struct account *a, const char *password,
@@ -183,7 +185,10 @@ static int reset(struct call *c, const struct account *a, const char *password,
 		publish_abort(p);
 		return r;
 	}
-	return publish_note(p, &order);
+	r = publish_note(p, &order);
+	if (r == 0)
+		app_sign_out(c->app, a->login);
+	return r;
 }
 
 void handle_user_reset(struct call *c)

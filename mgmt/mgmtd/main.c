@@ -10,6 +10,7 @@
 #include "lib/svc.h"
 #include "mgmt/mgmtd/app.h"
 #include "mgmt/mgmtd/doors.h"
+#include "mgmt/mgmtd/proxy_sign_in.h"
 #include "mgmt/mgmtd/site_request.h"
 
 #define WEB_DIR  "/usr/share/sekisho/web"
@@ -54,6 +55,16 @@ static int on_site_request(struct ipc_peer *peer, const void *payload, size_t le
 	return ipc_reply(peer, PROTO_RESULT, &reply, sizeof(reply));
 }
 
+static int on_sign_in(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	struct daemon *d = user;
+	struct proto_sign_in_reply reply;
+	int r = proxy_sign_in(&d->app, payload, wall_us() / 1000000, &reply);
+
+	(void)len;
+	return r < 0 ? r : ipc_reply(peer, PROTO_SIGN_IN_REPLY, &reply, sizeof(reply));
+}
+
 static int on_status(struct ipc_peer *peer, const void *payload, size_t len, void *user)
 {
 	struct daemon *d = user;
@@ -75,6 +86,7 @@ static const struct ipc_permit permits[] = {
 	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },
 	{ PROTO_SITE_REQUEST, IPC_PROXYD, sizeof(struct proto_site_request),
 	  on_site_request },
+	{ PROTO_SIGN_IN, IPC_PROXYD, sizeof(struct proto_sign_in), on_sign_in },
 };
 
 /* A timer is one-shot in sd-event: set it again, counted from now. */

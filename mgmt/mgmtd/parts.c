@@ -13,6 +13,7 @@
 #define STATUS_MS     300
 #define LOAD_MS       5000
 #define DECIDE_MS     1000
+#define SIGN_OUT_MS   1000
 #define TEXT_MS       5000
 #define CUT_MS        2000
 #define VERIFY_MS     30000 /* reads a month of records */
@@ -233,6 +234,16 @@ int parts_decide(struct parts *p, const struct proto_decide *question,
 		return -EBADMSG;
 	*ret = reply;
 	return reply.code < 0 ? reply.code : 0;
+}
+
+int parts_sign_out(struct parts *p, const char *login)
+{
+	struct proto_sign_out m = { 0 };
+	struct proto_result result;
+
+	(void)str_copy(m.login, sizeof(m.login), login);
+	return ipc_call(p->path[PART_PROXYD], SIGN_OUT_MS, PROTO_SIGN_OUT, &m, sizeof(m),
+			PROTO_RESULT, &result, sizeof(result));
 }
 
 int parts_verify(struct parts *p, struct proto_verify *ret)

@@ -82,6 +82,9 @@ int parts_tunnels(struct parts *p, uint64_t after,
 
 /* Have proxyd end one. -ENOENT: it is not open (any more); -EHOSTDOWN, -EBADMSG. */
 int parts_cut(struct parts *p, uint64_t conn, const char *who) MUST_CHECK;
+/* Have proxyd forget that login ("": anybody) is signed in. Returns 0 or a negative errno. */
+int parts_sign_out(struct parts *p, const char *login) MUST_CHECK;
+
 int parts_verify(struct parts *p, struct proto_verify *ret) MUST_CHECK;
 
 #endif

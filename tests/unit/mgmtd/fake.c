@@ -62,6 +62,19 @@ static int on_decide(struct ipc_peer *peer, const void *payload, size_t len, voi
 	return ipc_reply(peer, PROTO_DECIDE_REPLY, &s->decision, sizeof(s->decision));
 }
 
+static int on_sign_out(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	const struct proto_result result = { .cut = CUT };
+	struct fake_shared *s = user;
+
+	(void)len;
+	if (s->mode == FAKE_HANGS)
+		return 0;
+	memcpy(&s->signed_out, payload, sizeof(s->signed_out));
+	s->sign_outs++;
+	return ipc_reply(peer, PROTO_RESULT, &result, sizeof(result));
+}
+
 static bool fits(const struct record *rec, const struct proto_query *q)
 {
 	return rec->time_us >= q->from_us && (q->to_us == 0 || rec->time_us < q->to_us) &&
@@ -100,6 +113,8 @@ static const struct ipc_permit permits[] = {
 	{ PROTO_LOAD_REVISION, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_load), on_load },
 	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },
 	{ PROTO_DECIDE, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_decide), on_decide },
+	{ PROTO_SIGN_OUT, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_sign_out),
+	  on_sign_out },
 	{ PROTO_QUERY, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_query), on_query },
 	{ PROTO_TUNNELS, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_tunnels),
 	  fake_tunnels_list },

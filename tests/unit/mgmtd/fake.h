@@ -39,6 +39,8 @@ struct fake_shared {
 	volatile int tunnels_damage; /* enum fake_damage */
 	volatile uint64_t cut; /* the connection that was to end */
 	char cut_by[64];
+	struct proto_sign_out signed_out; /* the last one */
+	volatile uint32_t sign_outs; /* that it took */
 };
 
 struct fake {
