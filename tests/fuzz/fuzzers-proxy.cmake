@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+fuzzer(basic proxy)
 fuzzer(body proxy)
 fuzzer(clienthello proxy)
 fuzzer(exchange proxy)
