@@ -16,10 +16,10 @@
 #include "lib/str.h"
 
 #define MGMTD_MS 4000
-#define PACE_MS  100
 
 struct clerk {
 	char path[PATH_TEXT_MAX];
+	struct timespec pace;
 	pthread_t thread;
 	bool running;
 	pthread_mutex_t lock; /* for what follows */
@@ -42,24 +42,42 @@ static bool announce(struct clerk *c, int fd)
 	return go;
 }
 
-static int exchange(int fd, const struct proto_site_request *ask)
+static int send_order(int fd, const struct clerk_order *o)
 {
-	CLEANUP(free_p) struct proto_result *reply = malloc(IPC_PAYLOAD_MAX);
+	if (o->type == PROTO_SIGN_IN)
+		return ipc_send(fd, o->type, &o->sign_in, sizeof(o->sign_in));
+	return ipc_send(fd, o->type, &o->ask, sizeof(o->ask));
+}
+
+static int take_reply(struct clerk_order *o, uint16_t type, const void *reply, size_t len)
+{
+	const struct proto_result *result = reply;
+
+	if (o->type != PROTO_SIGN_IN)
+		return type == PROTO_RESULT && len == sizeof(*result) ? result->code
+								      : -EBADMSG;
+	if (type != PROTO_SIGN_IN_REPLY || len != sizeof(o->reply))
+		return -EBADMSG;
+	memcpy(&o->reply, reply, sizeof(o->reply));
+	return o->reply.code;
+}
+
+static int exchange(int fd, struct clerk_order *o)
+{
+	CLEANUP(free_p) void *reply = malloc(IPC_PAYLOAD_MAX);
 	uint16_t type;
 	size_t len;
 	int r;
 
 	if (reply == NULL)
 		return -ENOMEM;
-	r = ipc_send(fd, PROTO_SITE_REQUEST, ask, sizeof(*ask));
+	r = send_order(fd, o);
 	if (r == 0)
 		r = ipc_recv(fd, &type, reply, IPC_PAYLOAD_MAX, &len);
-	if (r < 0)
-		return r;
-	return type == PROTO_RESULT && len == sizeof(*reply) ? reply->code : -EBADMSG;
+	return r < 0 ? r : take_reply(o, type, reply, len);
 }
 
-static int ask(struct clerk *c, const struct proto_site_request *ask)
+static int ask(struct clerk *c, struct clerk_order *o)
 {
 	CLEANUP(close_p) int fd = -1;
 	int r = ipc_connect(c->path, MGMTD_MS, &fd);
@@ -68,7 +86,7 @@ static int ask(struct clerk *c, const struct proto_site_request *ask)
 		return r;
 	if (!announce(c, fd))
 		return -ESHUTDOWN;
-	r = exchange(fd, ask);
+	r = exchange(fd, o);
 	(void)announce(c, -1);
 	return r;
 }
@@ -105,15 +123,14 @@ static struct clerk_order *take(struct clerk *c)
 
 static void *run(void *user)
 {
-	const struct timespec pace = { .tv_nsec = PACE_MS * 1000000 };
 	struct clerk *c = user;
 	struct clerk_order *o;
 
 	while ((o = take(c)) != NULL) {
-		o->result = ask(c, &o->ask);
+		o->result = ask(c, o);
 		if (loop_post(o->loop, &o->post) < 0)
 			put_back(c, o); /* its worker has ended: clerk_free() frees it */
-		(void)nanosleep(&pace, NULL);
+		(void)nanosleep(&c->pace, NULL);
 	}
 	return NULL;
 }
@@ -132,13 +149,15 @@ static int start(struct clerk *c)
 	return -r;
 }
 
-int clerk_new(const char *path, struct clerk **ret_clerk)
+int clerk_new(const char *path, unsigned pace_ms, struct clerk **ret_clerk)
 {
 	struct clerk *c = calloc(1, sizeof(*c));
 	int r;
 
 	if (c == NULL)
 		return -ENOMEM;
+	c->pace = (struct timespec){ .tv_sec = pace_ms / 1000,
+				     .tv_nsec = (long)(pace_ms % 1000) * 1000000 };
 	c->last = &c->first;
 	c->fd = -1;
 	(void)pthread_mutex_init(&c->lock, NULL);
@@ -158,7 +177,7 @@ static bool has_room(const struct clerk *c, const struct clerk_order *o)
 	size_t same = 0;
 
 	for (const struct clerk_order *w = c->first; w != NULL; w = w->next)
-		same += memcmp(w->ask.addr, o->ask.addr, sizeof(o->ask.addr)) == 0;
+		same += addr_equal(w->src, o->src) ? 1 : 0;
 	return c->count < CLERK_WAITING_MAX && same < CLERK_SOURCE_MAX;
 }
 
@@ -202,6 +221,7 @@ void clerk_free(struct clerk *c)
 		struct clerk_order *o = c->first;
 
 		c->first = o->next;
+		explicit_bzero(o, sizeof(*o)); /* there may be a password in it */
 		free(o);
 	}
 	(void)pthread_cond_destroy(&c->news);

@@ -16,6 +16,7 @@
 #include "proxy/transparent.h"
 
 #define HTTP_PORT 80 /* redirected from there: plain requests; from others: TLS */
+#include "proxy/signin.h"
 
 void conn_set_timer(struct conn *c, int64_t ms)
 {
@@ -60,6 +61,7 @@ void conn_forget_request(struct conn *c)
 		return;
 	stop_looking(rq);
 	local_forget(rq);
+	signin_forget(rq);
 	exchange_clear(&rq->exchange);
 	free(rq->path);
 	free(rq->sent);
@@ -155,6 +157,8 @@ void conn_end(struct conn *c, enum reason reason)
 void conn_free(struct conn *c)
 {
 	free(c->path);
+	if (c->in != NULL)
+		explicit_bzero(c->in, c->in_len); /* there may be a password in it */
 	free(c->in);
 	free(c);
 }
@@ -189,12 +193,27 @@ static bool has_unread(struct conn *c)
 	return recv(c->client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
+/* The browser asks its user, and then again. What follows a page is not kept. */
+static void await_next(struct conn *c)
+{
+	conn_forget_request(c);
+	free(c->in);
+	c->in = NULL;
+	c->in_len = 0;
+	flow_clear(&c->down, &c->w->tools);
+	c->up = c->down = (struct flow){ 0 };
+	c->served = true;
+	request_await(c);
+}
+
 static void page_event(struct conn *c)
 {
 	bool whole = c->rq->tunnel || c->rq->exchange.up.done;
 
 	if (flow_flush(&c->down, c->client) < 0)
 		conn_end(c, REASON_ERROR);
+	else if (!flow_pending(&c->down) && c->rq->keep)
+		await_next(c);
 	else if (!flow_pending(&c->down) && whole && !has_unread(c))
 		conn_end(c, REASON_CLOSED);
 	else if (!flow_pending(&c->down))
@@ -227,6 +246,8 @@ void conn_answer(struct conn *c, enum reason reason, unsigned status)
 		.reference = rq->facts.conn,
 		.japanese = rq->japanese,
 		.head_only = rq->head_only,
+		.keep = rq->keep,
+		.hint = rq->hint,
 	};
 	char text[PAGE_MAX];
 
@@ -276,6 +297,7 @@ static void handle(struct conn *c)
 			conn_end(c, REASON_CLOSED);
 		}
 		break;
+	case CONN_SIGN_IN:
 	case CONN_OPENING:
 	case CONN_DIAL:
 		if (has_hung_up(c))
@@ -322,6 +344,9 @@ static void on_timer(void *user)
 		break;
 	case CONN_SNI:
 		transparent_timeout(c);
+		break;
+	case CONN_SIGN_IN:
+		signin_timeout(c);
 		break;
 	case CONN_LOOKUP:
 	case CONN_OPENING:
@@ -418,6 +443,25 @@ bool conn_judge_again(struct conn *c, int64_t now_s)
 		conn_refuse(c, a.reason, page_status(a.reason));
 	else
 		conn_end(c, a.expired ? REASON_EXPIRED : REASON_WITHDRAWN);
+	return true;
+}
+
+bool conn_sign_out(struct conn *c, const char *login)
+{
+	struct declog_facts f;
+
+	if (!c->signed_in || c->state < CONN_LOOKUP || c->state > CONN_EXCHANGE)
+		return false;
+	if (c->ticket != NULL)
+		declog_facts_of(c->ticket, &f);
+	else
+		f = c->rq->facts;
+	if (login[0] != '\0' && strcmp(f.user, login) != 0)
+		return false;
+	if (c->ticket == NULL)
+		conn_refuse(c, REASON_WITHDRAWN, 403);
+	else
+		conn_end(c, REASON_WITHDRAWN);
 	return true;
 }
 

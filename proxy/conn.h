@@ -7,6 +7,7 @@
  *     \---------------------------------------------/          the next request
  *   HEAD -> LOCAL                                       asked of the proxy itself
  *   SNI -> LOOKUP -> OPENING -> DIAL -> RELAY                 redirected TLS
+ *   HEAD -> SIGN_IN -> HEAD                             mgmtd is asked who it is
  *   and from anywhere: PAGE (an answer of our own) -> DRAIN -> DEAD
  *
  * One worker's thread owns it. What ends is freed when the round is over. An idle
@@ -26,6 +27,7 @@
 #include "proxy/dialer.h"
 #include "proxy/exchange.h"
 #include "proxy/flow.h"
+#include "proxy/page.h"
 #include "proxy/resolver.h"
 #include "proxy/upstream.h"
 #include "proxy/worker.h"
@@ -36,11 +38,13 @@
 #define CONN_KEEP_MS    60000 /* between two requests */
 #define CONN_PAGE_MS    10000 /* to take our own answer */
 #define CONN_LOCAL_MS   5000 /* for mgmtd to say whether it has filed a request */
+#define CONN_SIGN_IN_MS 5000 /* for mgmtd to say whether the password is right */
 #define CONN_DRAIN_MS   2000 /* to read the end of it, before the socket goes */
 
 enum conn_state {
 	CONN_HEAD, /* reads a request's head, or waits for one */
 	CONN_SNI, /* redirected TLS: reads the client's hello (transparent.h) */
+	CONN_SIGN_IN, /* signin.c: waits for what mgmtd says; the request is in conn.in */
 	CONN_LOOKUP, /* waits for the name's addresses */
 	CONN_OPENING, /* its open record is written at the end of the round */
 	CONN_DIAL, /* waits for the origin */
@@ -73,6 +77,10 @@ struct request {
 	char *sent;
 	size_t sent_len;
 	struct clerk_order *order; /* CONN_LOCAL: the clerk has it; NULL: none */
+	struct accounts_wait *wait; /* CONN_SIGN_IN */
+	bool may_keep; /* another request may follow on a page that asks for a sign-in */
+	bool keep; /* and is waited for */
+	enum page_hint hint;
 	struct exchange exchange;
 };
 
@@ -107,6 +115,9 @@ struct conn {
 	uint8_t state; /* enum conn_state */
 	bool served; /* has had a request before this one */
 	bool alarmed; /* its upload ceiling was passed, and that is on record */
+	bool signed_in; /* the request's user has signed in */
+	bool asked; /* was asked to sign in, and that is on record */
+	bool answered; /* mgmtd has been asked about the request that is looked at */
 	bool tls_ech; /* the hello had an encrypted part */
 	uint16_t tls_version; /* highest that the hello offered, 0: none seen */
 	uint32_t mark;
@@ -136,6 +147,12 @@ void conn_cut(struct conn *c, const char *who);
 
 /* By the worker's snapshot. True when it was not allowed any more, and is ended. */
 bool conn_judge_again(struct conn *c, int64_t now_s);
+
+/*
+ * Who was signed in as login ("": as anybody) is not any more. True when that was
+ * the user of what is open here, and it is ended.
+ */
+bool conn_sign_out(struct conn *c, const char *login);
 
 /* --- between the files of a connection --- */
 
@@ -185,6 +202,8 @@ bool request_admit(struct conn *c);
 /* request.c: ask decide() about a connection's facts. */
 struct decide_answer request_decide(const struct conn *c, const struct declog_facts *f,
 				    int64_t now_s);
+/* request.c: look at the request in c->in again; mgmtd has been asked about it. */
+void request_resume(struct conn *c);
 
 /* contact.c: find the origin, record that it is contacted. */
 void contact_start(struct conn *c);

@@ -15,6 +15,19 @@ static bool zone_served(const struct policy_proxy *proxy, size_t zone)
 	return false;
 }
 
+/* In some zones the device is not enough: somebody has to sign in. */
+static bool must_sign_in(const struct policy_proxy *proxy, size_t zone,
+			 const struct decide_question *q)
+{
+	if (q->user != NULL && q->user[0] != '\0')
+		return false;
+	for (size_t i = 0; i < proxy->sign_in_count; i++) {
+		if (proxy->sign_in[i] == zone)
+			return true;
+	}
+	return false;
+}
+
 /*
  * The permit that the mark stands for, if it is one of this zone and of the
  * class that the kernel says.
@@ -137,9 +150,11 @@ static bool client_admitted(const struct snapshot *snap, size_t zone,
 	a->expired = a->permit != NULL && permit_over(a->permit, q->now_s);
 	if (a->expired)
 		return false;
-	return a->permit != NULL ||
-	       policy->zone[zone].admission == POLICY_ADMISSION_OFF ||
-	       (q->as_zone != NULL && q->mark == 0);
+	if (a->permit == NULL && policy->zone[zone].admission != POLICY_ADMISSION_OFF &&
+	    (q->as_zone == NULL || q->mark != 0))
+		return false;
+	a->reason = REASON_SIGN_IN;
+	return !must_sign_in(&policy->proxy, zone, q);
 }
 
 struct decide_answer decide(const struct snapshot *snap, const struct decide_question *q)

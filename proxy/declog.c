@@ -140,7 +140,8 @@ void declog_note(struct declog_facts *f, const struct decide_answer *a)
 		return;
 	f->mac = a->permit->mac;
 	(void)str_copy(f->device, sizeof(f->device), a->permit->device);
-	(void)str_copy(f->user, sizeof(f->user), a->permit->user);
+	if (!f->signed_in)
+		(void)str_copy(f->user, sizeof(f->user), a->permit->user);
 }
 
 int declog_open(struct declog *d, const struct declog_facts *f, enum reason reason,

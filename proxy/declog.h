@@ -11,6 +11,7 @@
 #define PROXY_DECLOG_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/addr.h"
@@ -51,6 +52,7 @@ struct declog_facts {
 	char zone[32];
 	char device[ID_TEXT_MAX];
 	char user[64];
+	bool signed_in; /* user is who signed in, not whom the permit was given to */
 	char rule[64];
 	char host[HOST_MAX + 1];
 	char method[16];

@@ -10,13 +10,15 @@
 
 #include "lib/log.h"
 #include "lib/mono.h"
+#include "proxy/accounts.h"
 #include "proxy/clerk.h"
 #include "proxy/desk.h"
 #include "proxy/listener.h"
 #include "proxy/measure.h"
 #include "proxy/worker.h"
 
-#define FDS_RESERVED 256 /* spool, control sockets, the resolvers, pipes in part */
+#define CLERK_PACE_MS 100 /* at most ten requests for sites a second */
+#define FDS_RESERVED  256 /* spool, control sockets, the resolvers, pipes in part */
 
 struct engine_thread {
 	struct engine *engine;
@@ -156,9 +158,11 @@ void engine_free(struct engine *e)
 		}
 	}
 	clerk_stop(e->clerk); /* it posts to their loops */
+	accounts_stop(e->accounts);
 	for (size_t i = 0; i < e->thread_count; i++)
 		worker_free(e->thread[i].worker);
 	clerk_free(e->clerk);
+	accounts_free(e->accounts);
 	desk_free(e->desk);
 	daily_free(e->daily);
 	sources_free(e->sources);
@@ -169,7 +173,9 @@ void engine_free(struct engine *e)
 
 int engine_hire_clerk(struct engine *e, const char *path)
 {
-	return clerk_new(path, &e->clerk);
+	int r = clerk_new(path, CLERK_PACE_MS, &e->clerk);
+
+	return r < 0 ? r : accounts_new(path, &e->accounts);
 }
 
 struct worker *engine_worker(struct engine *e, size_t index)
@@ -283,6 +289,30 @@ size_t engine_use(struct engine *e, struct snapshot *snap)
 
 	(void)each(e, use_here, &u.order); /* its result is always 0 */
 	return u.cut;
+}
+
+struct sign_out_order {
+	struct order order; /* first: the same pointer */
+	const char *login;
+	size_t cut;
+};
+
+static void sign_out_here(void *user)
+{
+	struct sign_out_order *s = user;
+
+	s->cut += worker_sign_out(s->order.t->worker, s->login);
+}
+
+size_t engine_sign_out(struct engine *e, const char *login)
+{
+	struct sign_out_order s = { .login = login };
+
+	if (e->accounts == NULL)
+		return 0;
+	accounts_forget(e->accounts, login); /* first: nobody comes in behind our back */
+	(void)each(e, sign_out_here, &s.order); /* its result is always 0 */
+	return s.cut;
 }
 
 struct measure_order {

@@ -29,6 +29,7 @@ struct engine {
 	struct declog_sink sink;
 	struct desk *desk; /* owned */
 	struct clerk *clerk; /* owned; NULL: nobody carries requests to mgmtd */
+	struct accounts *accounts; /* owned; NULL: nobody can sign in */
 	struct sources *sources;
 	atomic_uint_fast64_t next_conn;
 	struct daily *daily;
@@ -45,7 +46,7 @@ struct engine {
 int engine_new(struct spool *spool, size_t count, struct engine **ret_engine) MUST_CHECK;
 
 /*
- * Requests for sites go to mgmtd's socket at path. Before engine_listen(). Returns 0 or
+ * Requests for sites and sign-ins go to mgmtd's socket at path. Before engine_listen(). Returns 0 or
  * a negative errno.
  */
 int engine_hire_clerk(struct engine *e, const char *path) MUST_CHECK;
@@ -75,6 +76,12 @@ void engine_unprepare(struct engine *e);
  * it does not allow any more. Returns how many were ended.
  */
 size_t engine_use(struct engine *e, struct snapshot *snap);
+
+/*
+ * Nobody is signed in as login ("": as anybody) any more. Returns how many
+ * connections were ended.
+ */
+size_t engine_sign_out(struct engine *e, const char *login);
 
 /* What all workers counted together; revision, entries and start are the caller's. */
 void engine_measure(struct engine *e, struct proxy_metrics *ret_sum);

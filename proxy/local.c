@@ -76,14 +76,24 @@ static struct denials_who who_of(const struct conn *c)
 	return who;
 }
 
-/* Who may not use the proxy at all is not served. Returns false when it has answered. */
-static bool may_ask(struct conn *c)
+/*
+ * Who may not use the proxy at all is not served. A browser asks for its
+ * configuration before it knows that there is a proxy to sign in at. Returns false
+ * when it has answered.
+ */
+static bool may_ask(struct conn *c, enum local_kind kind)
 {
-	struct decide_question q = { .src = c->src, .mark = c->mark, .now_s = now_s(c) };
+	struct decide_question q = {
+		.src = c->src,
+		.mark = c->mark,
+		.now_s = now_s(c),
+		.user = c->signed_in ? c->rq->facts.user : NULL,
+	};
 	struct decide_answer a = decide(c->w->snap, &q);
 
 	declog_note(&c->rq->facts, &a);
-	if (a.reason == REASON_NOT_LISTED)
+	if (a.reason == REASON_NOT_LISTED ||
+	    (a.reason == REASON_SIGN_IN && kind == LOCAL_PAC))
 		return true;
 	conn_refuse(c, a.reason, page_status(a.reason));
 	return false;
@@ -205,6 +215,8 @@ static int send_order(struct conn *c, const struct localform *form, uint64_t ref
 	o = calloc(1, sizeof(*o));
 	if (o == NULL)
 		return -ENOMEM;
+	o->type = PROTO_SITE_REQUEST;
+	o->src = c->src;
 	fill(&o->ask, c, form, reference);
 	o->loop = c->w->loop;
 	o->post = (struct loop_post){ .fn = on_answered, .user = o };
@@ -280,7 +292,7 @@ static void read_form(struct conn *c, const char *rest, size_t len)
 void local_serve(struct conn *c, enum local_kind kind, const struct http1_head *h,
 		 const char *rest, size_t len)
 {
-	if (!may_ask(c))
+	if (!may_ask(c, kind))
 		return;
 	switch (kind) {
 	case LOCAL_PAC:

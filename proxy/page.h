@@ -16,6 +16,12 @@
 
 #define PAGE_MAX 4096 /* every page fits */
 
+enum page_hint { /* what else to tell people */
+		 PAGE_HINT_NONE = 0,
+		 PAGE_HINT_CHANGE, /* a first password: it has to be changed */
+		 PAGE_HINT_WAIT, /* too many sign-ins failed */
+};
+
 struct page {
 	unsigned status;
 	enum reason reason;
@@ -23,6 +29,8 @@ struct page {
 	uint64_t reference; /* the record's conn */
 	bool japanese; /* first; English follows (or the other way round) */
 	bool head_only; /* the answer to HEAD */
+	bool keep; /* another request may follow on the connection */
+	enum page_hint hint;
 };
 
 /* Does the client prefer Japanese, by its Accept-Language? */

@@ -10,6 +10,7 @@
 #include "proxy/local.h"
 #include "proxy/page.h"
 #include "proxy/rewrite.h"
+#include "proxy/signin.h"
 #include "proxy/target.h"
 #include "proxy/transparent.h"
 
@@ -33,7 +34,7 @@ struct decide_answer request_decide(const struct conn *c, const struct declog_fa
 	bool is_literal =
 		c->rq != NULL ? c->rq->literal
 			      : f->host[0] != '\0' && addr_parse(f->host, &literal) == 0;
-	/* no user: whom the permit was given to (f->user) has not signed in by that */
+	/* whom the permit was given to (f->user, too) has not signed in by that */
 	struct decide_question q = {
 		.src = f->src,
 		.mark = c->mark,
@@ -44,6 +45,7 @@ struct decide_answer request_decide(const struct conn *c, const struct declog_fa
 		.scheme = tunnel ? DECIDE_CONNECT : DECIDE_HTTP,
 		.path = c->rq != NULL ? c->rq->path : c->path,
 		.method = f->method,
+		.user = c->signed_in ? f->user : NULL,
 	};
 	struct decide_answer a = decide(c->w->snap, &q);
 
@@ -91,6 +93,7 @@ int request_begin(struct conn *c)
 		return -ENOMEM;
 	c->id = atomic_fetch_add(&c->w->engine->next_conn, 1);
 	c->rq->facts.conn = c->id;
+	c->signed_in = false;
 	c->rq->facts.src = c->src;
 	c->rq->facts.src_port = c->src_port;
 	return 0;
@@ -268,6 +271,21 @@ static int prepare(struct conn *c, const struct parsed *p, const char *rest, siz
 	return r;
 }
 
+/*
+ * True: the decision does not wait for a sign-in. False: the request was answered, or
+ * waits. A browser asks for its configuration before it knows whom to sign in to.
+ */
+static bool has_signed_in(struct conn *c, const struct parsed *p, const char *data,
+			  size_t head_len, size_t len)
+{
+	const struct snapshot *snap = c->w->snap;
+
+	if (snap == NULL || snap->rev->policy->proxy.sign_in_count == 0 ||
+	    p->local == LOCAL_PAC || judge(c).reason != REASON_SIGN_IN)
+		return true;
+	return signin_check(c, &p->head, data, head_len, len);
+}
+
 static void begin(struct conn *c, const char *data, size_t head_len, size_t len)
 {
 	struct parsed p; /* 5 KiB: set by parse() as far as it is used */
@@ -278,6 +296,8 @@ static void begin(struct conn *c, const char *data, size_t head_len, size_t len)
 		refuse(c, status);
 		return;
 	}
+	if (!has_signed_in(c, &p, data, head_len, len))
+		return;
 	if (p.local != LOCAL_NONE) {
 		local_serve(c, p.local, &p.head, data + head_len, len - head_len);
 		return;
@@ -379,6 +399,19 @@ void request_await(struct conn *c)
 	}
 	if (c->state == CONN_HEAD)
 		request_read(c);
+}
+
+void request_resume(struct conn *c)
+{
+	conn_forget_request(c);
+	c->state = CONN_HEAD;
+	c->scan = 0;
+	conn_set_timer(c, conn_head_ms(c));
+	if (c->state != CONN_HEAD)
+		return;
+	c->answered = true;
+	look(c, c->in, c->in_len, true);
+	c->answered = false;
 }
 
 void request_timeout(struct conn *c)

@@ -299,12 +299,27 @@ static int on_cut(struct ipc_peer *peer, const void *payload, size_t len, void *
 	return ipc_reply(peer, PROTO_RESULT, &reply, sizeof(reply));
 }
 
+static int on_sign_out(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	struct service *s = user;
+	const struct proto_sign_out *m = payload;
+	struct proto_result reply = { 0 };
+
+	(void)len;
+	if (!proto_str_ok(m->login, sizeof(m->login)))
+		return -EBADMSG;
+	reply.cut = (uint32_t)engine_sign_out(s->engine, m->login);
+	return ipc_reply(peer, PROTO_RESULT, &reply, sizeof(reply));
+}
+
 static const struct ipc_permit permits[] = {
 	{ PROTO_TUNNELS, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_tunnels), on_tunnels },
 	{ PROTO_CUT, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_cut), on_cut },
 	{ PROTO_LOAD_REVISION, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_load), on_load },
 	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },
 	{ PROTO_DECIDE, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_decide), on_decide },
+	{ PROTO_SIGN_OUT, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_sign_out),
+	  on_sign_out },
 };
 
 /* The revision in force decides how many workers there are; without one, the machine. */

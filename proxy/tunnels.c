@@ -27,6 +27,7 @@ static uint8_t state_of(const struct conn *c)
 	case CONN_EXCHANGE:
 		return PROTO_TUNNEL_EXCHANGE;
 	case CONN_HEAD:
+	case CONN_SIGN_IN:
 	case CONN_SNI:
 	case CONN_LOCAL:
 	case CONN_PAGE:

@@ -120,6 +120,18 @@ static size_t judge_again(struct worker *w)
 	return cut;
 }
 
+size_t worker_sign_out(struct worker *w, const char *login)
+{
+	struct conn *next;
+	size_t cut = 0;
+
+	for (struct conn *c = w->live; c != NULL; c = next) {
+		next = c->next;
+		cut += conn_sign_out(c, login) ? 1 : 0;
+	}
+	return cut;
+}
+
 /* The first second (UTC) at which something that is open now has to be asked again. */
 static int64_t next_end(const struct worker *w)
 {

@@ -83,6 +83,9 @@ int worker_prepare(struct worker *w, const struct snapshot *snap) MUST_CHECK;
  */
 size_t worker_use(struct worker *w, struct snapshot *snap);
 
+/* End what is open of who was signed in as login ("": as anybody). Returns how many. */
+size_t worker_sign_out(struct worker *w, const char *login);
+
 /* --- for connections --- */
 
 bool worker_may_dial(const struct worker *w, struct addr a);

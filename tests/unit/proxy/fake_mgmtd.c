@@ -16,6 +16,26 @@
 
 #include "lib/ipc.h"
 
+static void sign_in(struct fake_mgmtd *f, int fd)
+{
+	const struct proto_sign_in *m = &f->last_sign_in;
+	struct proto_sign_in_reply reply = { .verdict = PROTO_VERDICT_REFUSED,
+					     .keep_s = 1000000 };
+
+	(void)usleep((useconds_t)atomic_load(&f->delay_ms) * 1000);
+	reply.code = atomic_load(&f->code);
+	if (strcmp(m->password, FAKE_RIGHT) == 0) {
+		reply.verdict = PROTO_VERDICT_OK;
+		memcpy(reply.login, m->login, sizeof(reply.login));
+	} else if (strcmp(m->password, FAKE_FIRST) == 0) {
+		reply.verdict = PROTO_VERDICT_MUST_CHANGE;
+	} else if (strcmp(m->password, FAKE_LOCKED) == 0) {
+		reply.verdict = PROTO_VERDICT_LOCKED;
+	}
+	if (ipc_send(fd, PROTO_SIGN_IN_REPLY, &reply, sizeof(reply)) < 0)
+		return; /* nobody waits any more */
+}
+
 /* One connection, one request. */
 static void serve(struct fake_mgmtd *f, int fd)
 {
@@ -26,6 +46,15 @@ static void serve(struct fake_mgmtd *f, int fd)
 
 	if (ipc_recv(fd, &type, payload, sizeof(payload), &len) < 0)
 		return;
+	if (type == PROTO_SIGN_IN && len == sizeof(f->last_sign_in)) {
+		memcpy(&f->last_sign_in, payload, len);
+		(void)atomic_fetch_add(&f->asked, 1);
+		if (atomic_load(&f->code) == FAKE_SILENT)
+			(void)recv(fd, payload, 1, 0);
+		else
+			sign_in(f, fd);
+		return;
+	}
 	if (type != PROTO_SITE_REQUEST || len != sizeof(f->last))
 		return;
 	memcpy(&f->last, payload, len);

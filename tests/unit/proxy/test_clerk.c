@@ -60,8 +60,8 @@ static struct clerk_order *order(struct desk_loop *d, uint8_t source)
 	struct clerk_order *o = calloc(1, sizeof(*o));
 
 	assert_non_null(o);
-	o->ask.addr_family = 4;
-	o->ask.addr[3] = source;
+	o->type = PROTO_SITE_REQUEST;
+	o->src = (struct addr){ .family = 4, .bytes = { 10, 0, 0, source } };
 	o->ask.port = 443;
 	o->loop = d->l;
 	o->post = (struct loop_post){ .fn = on_answer, .user = o };
@@ -86,7 +86,7 @@ static void test_answers(void **state)
 	(void)state;
 	fake_mgmtd_start(&f);
 	begin(&d);
-	assert_int_equal(clerk_new(f.path, &c), 0);
+	assert_int_equal(clerk_new(f.path, 10, &c), 0);
 	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
 		atomic_store(&f.code, codes[i]);
 		assert_int_equal(clerk_send(c, order(&d, 1)), 0);
@@ -107,7 +107,7 @@ static void test_nobody_there(void **state)
 
 	(void)state;
 	begin(&d);
-	assert_int_equal(clerk_new("/tmp/there-is-no-mgmtd-here", &c), 0);
+	assert_int_equal(clerk_new("/tmp/there-is-no-mgmtd-here", 10, &c), 0);
 	assert_int_equal(clerk_send(c, order(&d, 1)), 0);
 	await(&d.answers, 1);
 	assert_int_equal(d.result, -ENOENT);
@@ -129,7 +129,7 @@ static void test_ceilings_and_stop(void **state)
 	fake_mgmtd_start(&f);
 	atomic_store(&f.code, FAKE_SILENT);
 	begin(&d);
-	assert_int_equal(clerk_new(f.path, &c), 0);
+	assert_int_equal(clerk_new(f.path, 10, &c), 0);
 	assert_int_equal(clerk_send(c, order(&d, 0)), 0);
 	await(&f.asked, 1); /* it is no longer in the queue */
 	for (uint8_t source = 1; source < 100; source++) {
@@ -163,9 +163,9 @@ static void test_cannot_start(void **state)
 	(void)state;
 	memset(path, 'x', sizeof(path));
 	path[sizeof(path) - 1] = '\0';
-	assert_int_equal(clerk_new(path, &c), -ENAMETOOLONG);
+	assert_int_equal(clerk_new(path, 10, &c), -ENAMETOOLONG);
 	alloc_fail_at(1);
-	assert_int_equal(clerk_new("/tmp/x", &c), -ENOMEM);
+	assert_int_equal(clerk_new("/tmp/x", 10, &c), -ENOMEM);
 	alloc_fail_at(0);
 	assert_null(c);
 	clerk_free(NULL);

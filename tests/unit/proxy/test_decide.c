@@ -42,8 +42,10 @@ static const char text[] =
 	ZONE("lab", "10.40.0.0/24", "off") /* */
 	ZONE("nested", "10.50.0.0/24", "off") /* */
 	ZONE("quiet", "10.70.0.0/24", "off") /* */
+	ZONE("asks", "10.80.0.0/24", "enforce") /* */
 	"  wan:\\n    kind: internet\\n    interfaces: [wan0]\\n"
-	"proxy: { zones: [office, lab, quiet], via: wan, resolvers: [192.0.2.53] }\\n"
+	"proxy: { zones: [office, lab, quiet, asks], sign_in: [asks], via: wan, "
+	"resolvers: [192.0.2.53] }\\n"
 	"\",\"lists\":[" /* the entries name them by their place */
 	REVISION_DEFAULT_LIST "," /* 0 */
 	LIST("1", "enforce", "\"lab\"", "", "", "null") "," /* 1 */
@@ -57,7 +59,8 @@ static const char text[] =
 	PERMIT("3", "7", "office", "\"until\":1790000001,", "",
 	       "\"*.c.example\"") "," /* */
 	PERMIT("4", "8", "lab", "", "", "") "," /* */
-	PERMIT("5", "9", "office", "\"until\":1790000500,", "clinic", "") "]}";
+	PERMIT("5", "9", "office", "\"until\":1790000500,", "clinic", "") "," /* */
+	PERMIT("6", "10", "asks", "", "", "") "]}";
 
 static const struct allow_entry entries[] = {
 	{ .id = "a0000000000000001",
@@ -182,6 +185,10 @@ static const struct {
 	{ "10.70.0.2", 0, "x.example", false, 443, REASON_WOULD_DENY, "", false },
 	{ "10.70.0.2", 0, "a.example", false, 80, REASON_WOULD_DENY, ID("1"), false },
 	{ "10.70.0.2", 0, "192.0.2.1", true, 443, REASON_NOT_LISTED, "", false },
+	/* nobody has signed in */
+	{ "10.80.0.2", FULL(10), "a.example", false, 443, REASON_SIGN_IN, "", false },
+	{ "10.80.0.2", FULL(10), NULL, false, 0, REASON_SIGN_IN, "", false },
+	{ "10.80.0.2", 0, "a.example", false, 443, REASON_NO_PERMIT, "", false },
 	/* zones */
 	{ "10.50.0.2", 0, "a.example", false, 443, REASON_ZONE, "", false },
 	{ "10.60.0.2", 0, "a.example", false, 443, REASON_ZONE, "", false },
@@ -327,6 +334,11 @@ static void test_answer(void **state)
 	assert_string_equal(a.list, "l0000000000000003");
 	q.user = "yamada";
 	assert_string_equal(decide(snap, &q).list, "");
+	q = question("10.80.0.2", FULL(10), "user.example");
+	q.user = "";
+	assert_int_equal(decide(snap, &q).reason, REASON_SIGN_IN);
+	q.user = "sato";
+	assert_true(decide(snap, &q).allowed);
 	snapshot_unref(snap);
 }
 
@@ -376,7 +388,7 @@ static void test_site(void **state)
 	struct snapshot *snap = snapshot();
 
 	(void)state;
-	assert_int_equal(snap->site_count, 4); /* not the zone that we dial into */
+	assert_int_equal(snap->site_count, 5); /* not the zone that we dial into */
 	snapshot_unref(snap);
 }
 

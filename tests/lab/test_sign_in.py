@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""People sign in at the proxy, with the real daemons and accounts."""
+import http.client
+import json
+import ssl
+
+from lab import lab as lab_module, sites as site, topology as topo
+from lab.lab import proxy_url, wait_for
+
+POLICY = lab_module.POLICY.read_text(encoding="utf-8")
+HERE = topo.OFFICE
+URL = f"https://{site.ALLOWED}/"
+PASSWORD = "Correct:horse-1 馬"
+
+
+def apply(lab, tmp_path):
+    path = tmp_path / "policy.yaml"
+    path.write_text(POLICY.replace("  zones: [office]\n",
+                                   "  zones: [office]\n  sign_in: [office]\n"), encoding="utf-8")
+    lab.cli("policy", "apply", str(path), "--reason", "a test")
+
+
+def change_password(lab, login, old, new):
+    """As the UI does it."""
+    # the certificate is the box's own, made at its first start
+    link = http.client.HTTPSConnection("127.0.0.1", lab.port, timeout=10,
+                                       context=ssl._create_unverified_context())
+    headers = {"Content-Type": "application/json"}
+    link.request("POST", "/api/session", json.dumps({"login": login, "password": old}), headers)
+    answer = link.getresponse()
+    session = json.loads(answer.read())
+    assert answer.status == 200, session
+    headers |= {"Cookie": answer.getheader("Set-Cookie").split(";")[0],
+                "X-CSRF-Token": session["csrf"]}
+    link.request("POST", "/api/password", json.dumps({"old": old, "new": new}), headers)
+    answer = link.getresponse()
+    assert answer.status == 200, answer.read()
+    link.close()
+
+
+def fetch(lab, login=None, password=PASSWORD, url=URL, *more):
+    who = [] if login is None else ["--proxy-user", f"{login}:{password}"]
+    return lab.curl(HERE, url, *who, *more, proxy=proxy_url(), seconds=8)
+
+
+def records(lab, kind, **fields):
+    return [r for r in lab.records("--kind", kind)
+            if all(r.get(k) == v for k, v in fields.items())]
+
+
+def tunnels_of(lab, login):
+    rows = json.loads(lab.cli("--json", "proxy", "connections").stdout)["connections"]
+    return len([r for r in rows if r["user"] == login and r["state"] == "relay"])
+
+
+def test_sign_in(make_lab, tmp_path):
+    lab = make_lab()
+    login, _, first = lab.accounts[0]
+    assert fetch(lab)[0] == 200
+    apply(lab, tmp_path)
+
+    # without, with a wrong one, and with a first password
+    assert fetch(lab)[0] == 407
+    assert fetch(lab, login, "wrong")[0] == 407
+    status, _, body = fetch(lab, login, first, f"http://{site.ALLOWED}/")
+    assert status == 403 and "This is a first password." in body
+    assert "FindProxyForURL" in lab.curl(HERE, f"{proxy_url()}/proxy.pac")[2]
+
+    change_password(lab, login, first, PASSWORD)
+    assert fetch(lab, login)[0] == 200
+    assert fetch(lab, login, url=f"http://{site.ALLOWED}/")[0] == 200
+    assert wait_for(lambda: records(lab, "proxy-close", user=login, host=site.ALLOWED), 5)
+    assert records(lab, "proxy-open", user=login, host=site.ALLOWED)
+    assert records(lab, "proxy-deny", reason_name="sign-in", host=site.ALLOWED)
+    assert [r for r in records(lab, "sign-in", user=login)
+            if r["detail"].startswith("proxy, zone office: refused")]
+    everything = json.dumps(lab.records(), ensure_ascii=False) + lab.logs()
+    assert PASSWORD not in everything and first not in everything
+
+    # mgmtd hangs: who is known goes on, nobody else comes in
+    lab.kill("mgmtd", hold=True)
+    assert fetch(lab, login)[0] == 200
+    assert fetch(lab, "somebody")[0] == 503
+    lab.release("mgmtd")
+    lab.wait_ready("mgmtd")
+
+    # disabled: an open tunnel ends at once, and what was known of the password
+    host, port = topo.PROXY4, topo.PROXY_PORT
+    tunnel = lab.start_on(HERE, "curl", "-sS", "--cacert", str(lab.sites.ca), "-x",
+                          f"http://{host}:{port}", "--proxy-user", f"{login}:{PASSWORD}",
+                          "--limit-rate", "1k", "-o", "/dev/null", f"{URL}{site.BIG_FILE}")
+    try:
+        assert wait_for(lambda: tunnels_of(lab, login) == 1, 5)
+        lab.cli("user", "disable", login, "--reason", "left")
+        assert tunnels_of(lab, login) == 0
+    finally:
+        tunnel.kill()
+        tunnel.wait()
+    assert fetch(lab, login)[0] == 407
+    assert wait_for(lambda: records(lab, "proxy-close", user=login, reason_name="withdrawn"), 5), \
+        lab.records("--kind", "proxy-close")
