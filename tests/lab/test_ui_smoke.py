@@ -4,11 +4,19 @@ import os
 import pathlib
 import subprocess
 
+from lab import sites as site
+from lab import topology as topo
+from lab.lab import proxy_url
+
 REPO = pathlib.Path(__file__).resolve().parents[2]
 
 
 def test_every_role_sees_its_pages(make_lab):
     lab = make_lab()
+    # so that there is something open to be shown
+    lab.start_on(topo.OFFICE, "curl", "-s", "-o", "/dev/null", "--limit-rate", "20k", "-m", "120",
+                 "--cacert", str(lab.sites.ca), "-x", proxy_url(),
+                 f"https://{site.ALLOWED}/{site.BIG_FILE}")
     for login, role, password in lab.accounts:
         done = subprocess.run(
             [REPO / "tests/ui/smoke"], capture_output=True, text=True, timeout=180, check=False,

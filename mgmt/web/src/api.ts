@@ -4,7 +4,7 @@
 import { learnServerTime } from "./clock";
 import type {
 	AllowEntry, AllowList, AllowRequest, AllowTest, Applied, Device, Lint, ListSettings,
-	PermitRequest, Policy, Published, RecordPage, Role, Session, Status, Suggestions, User,
+	PermitRequest, Policy, ProxyConnectionPage, Published, RecordPage, Role, Session, Status, Suggestions, User,
 	UserWithPassword, Verification, Warning,
 } from "./types";
 
@@ -214,6 +214,14 @@ export class Api {
 	records(query: URLSearchParams): Promise<RecordPage> {
 		return this.call(`/api/records?${query}`);
 	}
+	proxyConnections(after?: string): Promise<ProxyConnectionPage> {
+		const from = after === undefined ? "" : `?after=${encodeURIComponent(after)}`;
+		return this.call(`/api/proxy/connections${from}`);
+	}
+	cutProxyConnection(id: string, reason: string): Promise<{ cut: number }> {
+		return this.post(`/api/proxy/connections/${encodeURIComponent(id)}/cut`, { reason });
+	}
+
 	verify(): Promise<Verification> {
 		return this.call("/api/records/verify");
 	}

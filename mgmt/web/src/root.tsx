@@ -9,6 +9,7 @@ import { type App, AppContext, describeError } from "./context";
 import type { Lang } from "./format";
 import { type MessageKey, storedLanguage, storeLanguage, termOf, translate } from "./i18n";
 import { AllowPage } from "./pages/allow";
+import { ConnectionsPage } from "./pages/connections";
 import { DevicesPage } from "./pages/devices";
 import { ListsPage } from "./pages/lists";
 import { PasswordDialog, PasswordPage } from "./pages/password";
@@ -26,7 +27,7 @@ import type { Session } from "./types";
 const pageOf: Record<PageName, (props: { query: URLSearchParams }) => JSX.Element> = {
 	status: StatusPage, allow: AllowPage, lists: ListsPage, review: ReviewPage,
 	devices: DevicesPage,
-	records: RecordsPage, users: UsersPage, policy: PolicyPage,
+	records: RecordsPage, connections: ConnectionsPage, users: UsersPage, policy: PolicyPage,
 };
 
 type Who = { state: "asking" } | { state: "out"; why: MessageKey | null; text?: string }

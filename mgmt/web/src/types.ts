@@ -262,6 +262,31 @@ export interface RecordPage {
 	more: boolean;
 }
 
+export interface ProxyConnection {
+	id: string;
+	state: "opening" | "hello" | "relay" | "exchange";
+	opened: string;
+	zone?: string;
+	src: string;
+	src_port: number;
+	device?: string;
+	user?: string;
+	method?: string;
+	host?: string;
+	dst?: string;
+	dst_port: number;
+	rule?: string;
+	bytes_up: number;
+	bytes_down: number;
+	idle_ms: number;
+	transparent: boolean;
+}
+
+export interface ProxyConnectionPage {
+	connections: ProxyConnection[];
+	more: boolean;
+}
+
 export interface Verification {
 	ok: boolean;
 	checked: number;

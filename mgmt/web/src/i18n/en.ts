@@ -17,6 +17,7 @@ export const en: Record<keyof typeof ja, string> = {
 	"nav.review": "Review",
 	"nav.devices": "Devices",
 	"nav.records": "Records",
+	"nav.connections": "Connections",
 	"nav.users": "Users",
 	"nav.policy": "Policy",
 

@@ -17,6 +17,7 @@ export const ja = {
 	"nav.review": "点検",
 	"nav.devices": "端末",
 	"nav.records": "接続記録",
+	"nav.connections": "通信中の接続",
 	"nav.users": "利用者",
 	"nav.policy": "ポリシー",
 
