@@ -47,6 +47,8 @@ class Case:
     closed: object = None  # True: the proxy closes; False: the next request is served; None: either
     # what the origin got: None nothing; "any"; or a list of (method, target, body), nothing more
     origin: object = None
+    # the last request may have gone into a connection that was ending, and once more over another
+    repeats: bool = False
     partial: bool = False  # the beginning of a request may be there, never a whole one more
     never: tuple = ()  # bytes that are not to reach the origin
     unseen: tuple = ()  # bytes that are not to reach the client
@@ -290,7 +292,7 @@ def judge_origin(case, r):
             wrong.append(f"the origin received a part: {rest[:120]!r}")
     got = [g for g in got if g[1] != "/again"]
     want = [(m, t, b) for m, t, b in case.origin or ()]
-    if got != want:
+    if got != want and not (case.repeats and got == want + want[-1:]):
         wrong.append(f"the origin received {str(got)[:300]}, expected {str(want)[:300]}")
     return wrong
 

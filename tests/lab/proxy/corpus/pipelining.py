@@ -14,6 +14,11 @@ def row(name, send, status, arrived, rfc="9112 9.3.2", **more):
     return Case(name, rfc, send, status=status, origin=arrived, never=(WORD,), **more)
 
 
+def ended(*words, **more):
+    """The origin ends the connection when nobody knows whether it is used again: RFC 9112 9.3.1."""
+    return row(*words, repeats=True, **more)
+
+
 CASES = bound("pipeline", [
     row("two-in-one-write", ONE + TWO, (200, 200), GOT),
     row("two-one-after-the-other", (ONE, Recv(), TWO), (200, 200), GOT, "9112 9.3"),
@@ -60,24 +65,24 @@ CASES = bound("pipeline", [
     # answers stay with their requests
     row("slow-first", ONE + TWO, (200, 200), GOT, "9112 9.3.2",
         reply=Reply(hold=0.3, replies=(ok(b"first"), ok(b"second")))),
-    row("origin-closes-after-the-first", (ONE, Recv(), TWO), (200, 200), GOT, "9112 9.5",
+    ended("origin-closes-after-the-first", (ONE, Recv(), TWO), (200, 200), GOT, "9112 9.5",
         reply=Reply(after="close")),
-    row("origin-closes-while-idle", (ONE, Recv(), Sleep(0.2), TWO), (200, 200), GOT, "9112 9.5",
+    ended("origin-closes-while-idle", (ONE, Recv(), Sleep(0.2), TWO), (200, 200), GOT, "9112 9.5",
         reply=Reply(replies=(ok(),), after="close")),
     # a second answer to one request must never be taken for the answer to another
-    row("two-answers-at-once", (ONE, Recv(), TWO), (200, 200), GOT, "9112 9.2",
+    ended("two-answers-at-once", (ONE, Recv(), TWO), (200, 200), GOT, "9112 9.2",
         reply=Reply(replies=(ok() + POISON,)), unseen=(b"poison",)),
-    row("two-answers-pipelined", ONE + TWO, (200, 200), GOT, "9112 9.2",
+    ended("two-answers-pipelined", ONE + TWO, (200, 200), GOT, "9112 9.2",
         reply=Reply(replies=(ok() + POISON,)), unseen=(b"poison",)),
-    row("second-answer-late", (ONE, Recv(), Sleep(0.4), TWO), (200, 200), GOT, "9112 9.2",
+    ended("second-answer-late", (ONE, Recv(), Sleep(0.4), TWO), (200, 200), GOT, "9112 9.2",
         reply=Reply(late=(0.1, POISON)), unseen=(b"poison",)),
-    row("second-answer-to-another-client", (ONE, Recv(), Anew(), TWO), (200, 200), GOT, "9112 9.2",
+    ended("second-answer-to-another-client", (ONE, Recv(), Anew(), TWO), (200, 200), GOT, "9112 9.2",
         reply=Reply(replies=(ok() + POISON,)), unseen=(b"poison",)),
-    row("second-answer-late-to-another-client", (ONE, Recv(), Anew(), Sleep(0.4), TWO), (200, 200),
+    ended("second-answer-late-to-another-client", (ONE, Recv(), Anew(), Sleep(0.4), TWO), (200, 200),
         GOT, "9112 9.2", reply=Reply(late=(0.1, POISON)), unseen=(b"poison",)),
-    row("bytes-behind-an-answer", (ONE, Recv(), TWO), (200, 200), GOT, "9112 9.2",
+    ended("bytes-behind-an-answer", (ONE, Recv(), TWO), (200, 200), GOT, "9112 9.2",
         reply=Reply(replies=(ok() + b"poison",)), unseen=(b"poison",)),
-    row("half-an-answer-behind", (ONE, Recv(), TWO), (200, 200), GOT, "9112 9.2",
+    ended("half-an-answer-behind", (ONE, Recv(), TWO), (200, 200), GOT, "9112 9.2",
         reply=Reply(replies=(ok() + POISON[:20],)), unseen=(b"poison",)),
     row("no-kept-connection-for-another-host-field", (ONE, Recv(), post(b"Content-Length: 3",
                                                                         body=b"abc")), (200, 200),
