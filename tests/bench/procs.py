@@ -47,12 +47,12 @@ def machine_busy():
     return (fields[0] + fields[1] + fields[2]) / TICK
 
 
-def interrupts(cpu):
-    """Seconds of interrupt work on one CPU: with tick accounting the kernel charges what packets
-    cost there to nobody, although it runs inside the system calls of who sends them."""
+def busy(cpu):
+    """Seconds that one CPU worked, interrupts included: packets are work of whoever happens to
+    run, or of the kernel's own threads, and so missing in the figures of a single process."""
     with open("/proc/stat", encoding="ascii") as f:
         fields = next(line.split() for line in f if line.startswith(f"cpu{cpu} "))
-    return (int(fields[6]) + int(fields[7])) / TICK
+    return sum(int(fields[i]) for i in (1, 2, 3, 6, 7)) / TICK
 
 
 def pss_kib(pids):

@@ -79,8 +79,7 @@ class Bench:
         samples = []
         for line in load.popen.stdout:
             if line.strip() in ("begin", "end"):
-                samples.append((time.monotonic(), contender.cpu() + procs.interrupts(0),
-                                self.others(contender, load),
+                samples.append((time.monotonic(), procs.busy(0), self.others(contender, load),
                                 procs.cpu_seconds([load.pid, self.fixed[0].pid])))
             else:
                 streams = json.loads(line)
