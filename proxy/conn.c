@@ -261,11 +261,13 @@ void conn_answer(struct conn *c, enum reason reason, unsigned status)
 static void record_refusal(struct conn *c, enum reason reason)
 {
 	struct worker *w = c->w;
-	uint32_t count =
-		dampen_refusal(&w->dampen, c->mark, c->src, loop_now_ms(w->loop));
+	/* the rest of a mark is a class, or a zone's: many devices share it */
+	uint32_t permit = c->mark & REVISION_MARK_NUMBER;
+	uint32_t count = dampen_refusal(&w->dampen, permit, c->src, loop_now_ms(w->loop));
 
 	if (count != 0)
-		declog_deny(&w->log, &c->rq->facts, reason, count, loop_wall_us(w->loop));
+		declog_deny(&w->log, &c->rq->facts, reason, count > 1 ? count : 0,
+			    loop_wall_us(w->loop));
 }
 
 void conn_refuse(struct conn *c, enum reason reason, unsigned status)

@@ -13,17 +13,17 @@ void dampen_init(struct dampen *d)
 	crypto_shorthash_keygen(d->key);
 }
 
-static struct dampen_slot *slot_of(struct dampen *d, uint32_t mark, struct addr src)
+static struct dampen_slot *slot_of(struct dampen *d, uint32_t permit, struct addr src)
 {
-	uint8_t in[sizeof(mark) + 1 + sizeof(src.bytes)] = { 0 };
+	uint8_t in[sizeof(permit) + 1 + sizeof(src.bytes)] = { 0 };
 	uint8_t hash[crypto_shorthash_BYTES];
 	uint16_t i;
 
-	if (mark != 0) {
-		memcpy(in, &mark, sizeof(mark));
+	if (permit != 0) {
+		memcpy(in, &permit, sizeof(permit));
 	} else {
-		in[sizeof(mark)] = src.family;
-		memcpy(in + sizeof(mark) + 1, src.bytes, src.family == 4 ? 4 : 16);
+		in[sizeof(permit)] = src.family;
+		memcpy(in + sizeof(permit) + 1, src.bytes, src.family == 4 ? 4 : 16);
 	}
 	(void)crypto_shorthash(hash, in, sizeof(in), d->key);
 	memcpy(&i, hash, sizeof(i));
@@ -46,9 +46,10 @@ static void grant(struct dampen_slot *s, int64_t now_ms)
 	}
 }
 
-uint32_t dampen_refusal(struct dampen *d, uint32_t mark, struct addr src, int64_t now_ms)
+uint32_t dampen_refusal(struct dampen *d, uint32_t permit, struct addr src,
+			int64_t now_ms)
 {
-	struct dampen_slot *s = slot_of(d, mark, src);
+	struct dampen_slot *s = slot_of(d, permit, src);
 	uint32_t count = s->owed + 1;
 
 	grant(s, now_ms);

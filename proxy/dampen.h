@@ -34,10 +34,11 @@ struct dampen {
 void dampen_init(struct dampen *d);
 
 /*
- * A refusal of the client with that permit's mark, or without one of that address.
+ * A refusal of the client with that permit's number (0: none), or else of that address.
  * Returns how many refusals its record stands for (1 or more), or 0: write none now.
  */
-uint32_t dampen_refusal(struct dampen *d, uint32_t mark, struct addr src, int64_t now_ms);
+uint32_t dampen_refusal(struct dampen *d, uint32_t permit, struct addr src,
+			int64_t now_ms);
 
 /*
  * Take out what is owed in some slot, so that it is recorded although nothing follows.

@@ -59,11 +59,10 @@ static void test_by_permit(void **state)
 
 		a.bytes[14] = (uint8_t)(i >> 8);
 		a.bytes[15] = (uint8_t)i;
-		assert_int_equal(dampen_refusal(&d, 0x01000007, a, T0) != 0,
-				 i < DAMPEN_BURST);
+		assert_int_equal(dampen_refusal(&d, 7, a, T0) != 0, i < DAMPEN_BURST);
 	}
-	for (uint32_t mark = 8; mark < 40; mark++)
-		others += dampen_refusal(&d, mark, addr("10.0.0.2"), T0);
+	for (uint32_t permit = 8; permit < 40; permit++)
+		others += dampen_refusal(&d, permit, addr("10.0.0.2"), T0);
 	assert_in_range(others, 30, 2000); /* one or two may share the slot */
 }
 

@@ -51,8 +51,11 @@ static void box_new(struct box *b)
 	assert_int_equal(engine_new(b->spool, 1, &b->e), 0);
 }
 
-/* Returns how many records there are, the last of them in ret_last. */
-static size_t box_free(struct box *b, struct record *ret_last)
+/*
+ * Returns how many records of src (NULL: of anybody) there are, the last of them in
+ * ret_last.
+ */
+static size_t box_free_of(struct box *b, const struct addr *src, struct record *ret_last)
 {
 	char path[128];
 	struct spool_reader *r;
@@ -63,8 +66,12 @@ static size_t box_free(struct box *b, struct record *ret_last)
 	engine_free(b->e);
 	spool_close(b->spool);
 	assert_int_equal(spool_reader_open(b->dir, (struct spool_pos){ 0 }, &r), 0);
-	for (; spool_reader_next(r, &rec, &seq, &lost) == 1; n++)
+	while (spool_reader_next(r, &rec, &seq, &lost) == 1) {
+		if (src != NULL && !addr_equal(rec.src, *src))
+			continue;
 		*ret_last = rec;
+		n++;
+	}
 	spool_reader_close(r);
 	(void)snprintf(path, sizeof(path), "%s/0000000000000001.spool", b->dir);
 	(void)unlink(path);
@@ -72,6 +79,11 @@ static size_t box_free(struct box *b, struct record *ret_last)
 	(void)unlink(path);
 	(void)rmdir(b->dir);
 	return n;
+}
+
+static size_t box_free(struct box *b, struct record *ret_last)
+{
+	return box_free_of(b, NULL, ret_last);
 }
 
 static void box_use_revision(struct box *b)
@@ -103,8 +115,8 @@ static void arrive(void *user)
 	worker_accept(a->w, a->fd, (const struct sockaddr *)&a->from);
 }
 
-/* Returns the client's end. */
-static int connect_from(struct box *b, const char *from)
+/* Returns the client's end. The kernel has put mark on the connection. */
+static int connect_marked(struct box *b, const char *from, uint32_t mark)
 {
 	struct arrival a = { .w = engine_worker(b->e, 0) };
 	struct addr src;
@@ -117,15 +129,21 @@ static int connect_from(struct box *b, const char *from)
 	assert_int_equal(
 		setsockopt(fd[1], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
 	a.fd = fd[0];
+	if (mark != 0)
+		assert_int_equal(
+			setsockopt(a.fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)), 0);
 	assert_int_equal(loop_call(a.w->loop, arrive, &a), 0);
 	return fd[1];
 }
 
-/* Connect from an address, send, and give back what came until the close. */
-static void ask(struct box *b, const char *from, const char *request, char *dst,
-		size_t size)
+static int connect_from(struct box *b, const char *from)
 {
-	int fd = connect_from(b, from);
+	return connect_marked(b, from, 0);
+}
+
+/* Send, and give back what came until the close. */
+static void ask_over(int fd, const char *request, char *dst, size_t size)
+{
 	size_t got = 0;
 	ssize_t n;
 
@@ -135,6 +153,12 @@ static void ask(struct box *b, const char *from, const char *request, char *dst,
 		got += (size_t)n;
 	dst[got] = '\0';
 	(void)close(fd);
+}
+
+static void ask(struct box *b, const char *from, const char *request, char *dst,
+		size_t size)
+{
+	ask_over(connect_from(b, from), request, dst, size);
 }
 
 static const struct {
@@ -412,6 +436,30 @@ static void test_path_is_kept(void **state)
 		decide_again(persons, sizeof(persons) - 1, &e, "/other", true).allowed);
 }
 
+#define ZONE_MARK 0x0f000000u /* of all devices of a zone without admission */
+
+/* One device's flood is summed up, and does not take another's records along. */
+static void test_flood_of_refusals(void **state)
+{
+	struct record rec = { 0 };
+	struct addr src;
+	struct box b;
+	char answer[8192];
+
+	(void)state;
+	box_new(&b);
+	box_use_revision(&b);
+	for (int i = 0; i < DAMPEN_BURST + 100; i++)
+		ask_over(connect_marked(&b, "10.40.0.2", ZONE_MARK), rows[1].request,
+			 answer, sizeof(answer));
+	ask_over(connect_marked(&b, "10.40.0.3", ZONE_MARK), rows[1].request, answer,
+		 sizeof(answer));
+	assert_int_equal(addr_parse("10.40.0.3", &src), 0);
+	assert_int_equal(box_free_of(&b, &src, &rec), 1);
+	assert_int_equal(rec.reason, REASON_NOT_LISTED);
+	assert_int_equal(rec.count, 0); /* it stands for itself alone */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -421,6 +469,7 @@ int main(void)
 		cmocka_unit_test(test_slow_heads),
 		cmocka_unit_test(test_limits_follow_the_revision),
 		cmocka_unit_test(test_allocation),
+		cmocka_unit_test(test_flood_of_refusals),
 		cmocka_unit_test(test_person_has_not_signed_in),
 		cmocka_unit_test(test_path_is_kept),
 	};
