@@ -132,7 +132,7 @@ static int bind_and_listen(const char *path, int type, int *ret_fd)
 		return -errno;
 	if (unlink(path) == -1 && errno != ENOENT)
 		return -errno; /* left by the one before us; the folder is sticky */
-	old = umask(0117);
+	old = umask(0117); /* between bind() and a chmod() anybody could connect */
 	r = bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1 ? -errno : 0;
 	(void)umask(old);
 	if (r < 0)

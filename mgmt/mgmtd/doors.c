@@ -18,32 +18,6 @@
 #define BACKLOG      64
 #define PORT_DEFAULT 8443
 
-/* Born under a tight umask: between bind() and chmod() anybody could connect. */
-static int bind_local(const char *path, int *ret_fd)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	CLEANUP(close_p) int fd = -1;
-	mode_t old;
-	int r;
-
-	if (str_copy(sun.sun_path, sizeof(sun.sun_path), path) < 0)
-		return -ENAMETOOLONG;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1)
-		return -errno;
-	if (unlink(path) == -1 && errno != ENOENT)
-		return -errno;
-	old = umask(0117);
-	r = bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1 ? -errno : 0;
-	(void)umask(old);
-	if (r < 0)
-		return r;
-	if (listen(fd, BACKLOG) == -1)
-		return -errno;
-	*ret_fd = steal_fd(&fd);
-	return 0;
-}
-
 static int bind_address(const char *text, uint16_t port, int *ret_fd)
 {
 	struct sockaddr_storage ss;
@@ -128,17 +102,8 @@ static int start_https(struct doors *d)
 static int start_local(struct doors *d)
 {
 	struct http_conf conf = { .door = API_DOOR_LOCAL };
-	char path[PATH_TEXT_MAX];
-	int r = 0;
+	int r = svc_listen_stream(d->svc, PATH_SOCK_API, &conf.listen_fd);
 
-	conf.listen_fd = svc_activated("api.sock");
-	if (conf.listen_fd >= 0) {
-		(void)fcntl(conf.listen_fd, F_SETFL, O_NONBLOCK);
-	} else {
-		r = svc_path(d->svc, PATH_SOCK_API, path);
-		if (r == 0)
-			r = bind_local(path, &conf.listen_fd);
-	}
 	return r < 0 ? r : http_open(d->svc->event, d->app, &conf, &d->local);
 }
 
