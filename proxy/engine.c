@@ -198,8 +198,8 @@ static int each(struct engine *e, loop_fn *fn, struct order *o)
 		r = loop_call(o->t->worker->loop, fn, o);
 		if (r == 0)
 			r = o->result;
-		if (first ==
-		    0) /* what one cannot do is no reason to leave the others out */
+		/* what one cannot do is no reason to leave the others out */
+		if (first == 0)
 			first = r;
 	}
 	return first;

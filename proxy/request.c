@@ -380,10 +380,8 @@ void request_read(struct conn *c)
 			on_bytes(c, c->w->tools.chunk, (size_t)n);
 		else if (c->in_len != 0)
 			refuse_bytes(c, -EBADMSG);
-		else
-			conn_end(
-				c,
-				REASON_CLOSED); /* nothing was asked: nothing to record */
+		else /* nothing was asked: nothing to record */
+			conn_end(c, REASON_CLOSED);
 	}
 }
 

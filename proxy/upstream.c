@@ -87,8 +87,7 @@ void upstream_pool_free(struct upstream_pool *p)
 {
 	if (p == NULL)
 		return;
-	while (p->oldest != NULL)
-		upstream_free(p->oldest);
+	upstream_drop_kept(p);
 	loop_timer_clear(p->loop, &p->timer);
 	free(p);
 }
@@ -209,16 +208,10 @@ struct upstream *upstream_take(struct upstream_pool *p, const struct upstream_ke
 	return NULL;
 }
 
-void upstream_sift(struct upstream_pool *p,
-		   bool (*good)(void *user, const struct upstream *u), void *user)
+void upstream_drop_kept(struct upstream_pool *p)
 {
-	struct upstream *next;
-
-	for (struct upstream *u = p->oldest; u != NULL; u = next) {
-		next = u->newer;
-		if (!good(user, u))
-			upstream_free(u);
-	}
+	while (p->oldest != NULL)
+		upstream_free(p->oldest);
 }
 
 size_t upstream_kept(const struct upstream_pool *p)

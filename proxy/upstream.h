@@ -68,9 +68,8 @@ struct upstream *upstream_take(struct upstream_pool *p, const struct upstream_ke
 /* Give up the connection but not the io: it becomes something else. */
 struct loop_io *upstream_release(struct upstream *u);
 
-/* Close every kept one that the function does not approve of. */
-void upstream_sift(struct upstream_pool *p,
-		   bool (*good)(void *user, const struct upstream *u), void *user);
+/* Close all that are kept. */
+void upstream_drop_kept(struct upstream_pool *p);
 
 size_t upstream_kept(const struct upstream_pool *p);
 

@@ -97,14 +97,6 @@ void worker_note_until(struct worker *w, int64_t until)
 		arm_expiry(w, next - now_s(w));
 }
 
-/* Nobody knows which decision a kept connection would get now: the next one decides. */
-static bool is_judged(void *user, const struct upstream *u)
-{
-	(void)user;
-	(void)u;
-	return false;
-}
-
 /* Ask the same question again for everything open; end what gets another answer. */
 static size_t judge_again(struct worker *w)
 {
@@ -112,7 +104,8 @@ static size_t judge_again(struct worker *w)
 	struct conn *next;
 	size_t cut = 0;
 
-	upstream_sift(w->upstreams, is_judged, NULL);
+	/* nobody knows which decision a kept connection would get now: the next one decides */
+	upstream_drop_kept(w->upstreams);
 	for (struct conn *c = w->live; c != NULL; c = next) {
 		next = c->next;
 		cut += conn_judge_again(c, now) ? 1 : 0;
