@@ -257,8 +257,7 @@ void conn_answer(struct conn *c, enum reason reason, unsigned status)
 		conn_say(c, text, page_write(&p, text));
 }
 
-/* Recorded, if not by itself then in the number of a later record. */
-static void record_refusal(struct conn *c, enum reason reason)
+void conn_record_refusal(struct conn *c, enum reason reason)
 {
 	struct worker *w = c->w;
 	/* the rest of a mark is a class, or a zone's: many devices share it */
@@ -272,7 +271,7 @@ static void record_refusal(struct conn *c, enum reason reason)
 
 void conn_refuse(struct conn *c, enum reason reason, unsigned status)
 {
-	record_refusal(c, reason);
+	conn_record_refusal(c, reason);
 	local_note_denial(c, reason);
 	measure_refused(c->w, reason);
 	conn_answer(c, reason, status);
@@ -295,7 +294,7 @@ static void handle(struct conn *c)
 		break;
 	case CONN_LOOKUP:
 		if (has_hung_up(c)) {
-			record_refusal(c, REASON_CLOSED);
+			conn_record_refusal(c, REASON_CLOSED);
 			conn_end(c, REASON_CLOSED);
 		}
 		break;

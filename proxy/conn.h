@@ -156,6 +156,9 @@ bool conn_sign_out(struct conn *c, const char *login);
 
 /* --- between the files of a connection --- */
 
+/* Record a refusal; one of many is only counted, in a later record (dampen.h). */
+void conn_record_refusal(struct conn *c, enum reason reason);
+
 /* Refuse with a record and a page. */
 void conn_refuse(struct conn *c, enum reason reason, unsigned status);
 

@@ -30,8 +30,7 @@ static void refuse(struct conn *c, unsigned status, enum page_hint hint)
 	rq->hint = hint;
 	rq->keep = status == 407 && rq->may_keep && !c->asked;
 	if (!c->asked)
-		declog_deny(&c->w->log, &rq->facts, REASON_SIGN_IN, 0,
-			    loop_wall_us(c->w->loop));
+		conn_record_refusal(c, REASON_SIGN_IN);
 	c->asked = true;
 	measure_refused(c->w, REASON_SIGN_IN);
 	conn_answer(c, REASON_SIGN_IN, status);

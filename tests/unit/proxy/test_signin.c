@@ -25,7 +25,7 @@
 #include "tests/unit/proxy/fake_mgmtd.h"
 
 #define ANSWER_MAX  65536
-#define RECORDS_MAX 64
+#define RECORDS_MAX 512
 #define ONE         "10.40.0.2"
 #define OTHER       "10.50.0.2" /* where nobody signs in */
 #define SITE        "user.example"
@@ -524,6 +524,29 @@ static void test_pieces(void **state)
 	box_free(b);
 }
 
+#define FLOOD (DAMPEN_BURST + 100)
+
+/* Every refusal is on record, but a program in a loop does not cause one each. */
+static void test_flood(void **state)
+{
+	struct box *b = box_new();
+	uint32_t stood_for = 0;
+
+	(void)state;
+	for (int i = 0; i < FLOOD; i++)
+		assert_int_equal(ask_as(b, "sato", NULL), 407);
+	box_stop(b);
+	assert_in_range(count(b, REASON_SIGN_IN), DAMPEN_BURST, FLOOD - 1);
+	for (size_t i = 0; i < b->records; i++) {
+		const struct record *r = &b->record[i];
+
+		if (r->kind == RECORD_PROXY_DENY)
+			stood_for += r->count != 0 ? r->count : 1;
+	}
+	assert_int_equal(stood_for, FLOOD);
+	box_free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -536,6 +559,7 @@ int main(void)
 		cmocka_unit_test(test_policy_changes_meanwhile),
 		cmocka_unit_test(test_signed_out),
 		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_flood),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
