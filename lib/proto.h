@@ -40,6 +40,15 @@ enum proto_type {
 	PROTO_SIGN_IN = 11, /* struct proto_sign_in -> PROTO_SIGN_IN_REPLY */
 	/* mgmtd or root -> proxyd: who was signed in as this is not any more */
 	PROTO_SIGN_OUT = 12, /* struct proto_sign_out -> PROTO_RESULT */
+	/* mgmtd or root -> gated, proxyd: the revision on trial stays, or goes now */
+	PROTO_CONFIRM = 13, /* struct proto_trial -> PROTO_RESULT */
+	PROTO_ROLLBACK = 14, /* struct proto_trial -> PROTO_RESULT */
+	/* mgmtd or root -> gated, proxyd: everything but management ends */
+	PROTO_LOCKDOWN = 15, /* struct proto_lockdown -> PROTO_RESULT */
+	/* mgmtd or root -> gated: is what the kernel holds what the policy says? */
+	PROTO_PROVE = 16, /* empty -> PROTO_TEXT ... until .last: JSON */
+	/* mgmtd or root -> gated: which rule decides about this packet? */
+	PROTO_EXPLAIN = 17, /* struct proto_explain -> PROTO_TEXT ... until .last: JSON */
 	/* answers */
 	PROTO_RESULT = 100,
 	PROTO_STATUS_REPLY = 101,
@@ -53,8 +62,39 @@ enum proto_type {
 	/* gated's own channel on fd 3: see fw/apply/request.h, from 200 on */
 };
 
+/*
+ * On trial: unless PROTO_CONFIRM comes within that time, the daemon goes back to what
+ * was in force before, by itself.
+ */
 struct proto_load {
 	uint64_t number;
+	uint32_t confirm_s; /* 0: for good; else 10..86400 */
+	uint32_t pad;
+};
+
+struct proto_trial {
+	uint64_t number; /* -ESTALE: this one is not on trial (any more) */
+};
+
+struct proto_lockdown {
+	uint32_t on;
+	uint32_t pad;
+	char who[64]; /* login, for the record */
+	char reason[256];
+};
+
+struct proto_explain { /* the first packet of a connection */
+	uint8_t addr_family; /* 4 or 6 */
+	uint8_t l4proto;
+	uint8_t icmp_type;
+	uint8_t pad;
+	uint16_t src_port; /* 0: an ephemeral one */
+	uint16_t dst_port;
+	uint8_t src[16];
+	uint8_t dst[16];
+	uint8_t mac[6]; /* zero: of a permit for that interface, if there is one */
+	uint8_t pad2[2];
+	char iifname[16]; /* "": the interface that src belongs to */
 };
 
 struct proto_result {
