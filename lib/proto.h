@@ -49,6 +49,8 @@ enum proto_type {
 	PROTO_PROVE = 16, /* empty -> PROTO_TEXT ... until .last: JSON */
 	/* mgmtd or root -> gated: which rule decides about this packet? */
 	PROTO_EXPLAIN = 17, /* struct proto_explain -> PROTO_TEXT ... until .last: JSON */
+	/* sensord -> mgmtd: something is wrong on a segment, or is over */
+	PROTO_EVENT = 18, /* struct proto_event, no answer */
 	/* answers */
 	PROTO_RESULT = 100,
 	PROTO_STATUS_REPLY = 101,
@@ -133,6 +135,27 @@ struct proto_sighting {
 	uint8_t addr_family; /* 0, 4 or 6 */
 	uint8_t addr[16];
 	char name[64]; /* host name the device gave itself, "" none */
+};
+
+enum proto_event_state {
+	PROTO_EVENT_RAISED = 1,
+	PROTO_EVENT_CLOSED = 2,
+};
+
+/* Raised once per change of state, and closed when it is over; equal key, equal event. */
+struct proto_event {
+	int64_t time_us;
+	uint16_t kind; /* enum event_kind */
+	uint8_t state; /* enum proto_event_state */
+	uint8_t addr_family; /* 0, 4 or 6 */
+	uint32_t count; /* frames behind it */
+	char interface[16]; /* where it is seen */
+	char other_interface[16]; /* where it was before, "" */
+	uint8_t mac[6]; /* who does it */
+	uint8_t other_mac[6]; /* whose address or role it takes; zero: none */
+	uint8_t pad[4];
+	uint8_t addr[16];
+	char detail[128]; /* printable UTF-8: a name, a fingerprint */
 };
 
 #define PROTO_QUERY_LIMIT_MAX 10000
