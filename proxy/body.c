@@ -156,13 +156,20 @@ static size_t take_left(struct body *b, size_t len)
 	return n;
 }
 
-static ssize_t take_chunked(struct body *b, const char *data, size_t len)
+/* out: for what the chunks hold, or NULL. */
+static ssize_t take_chunked(struct body *b, const char *data, size_t len, char *out,
+			    size_t *got)
 {
 	size_t i = 0;
 
 	while (i < len && !b->done) {
 		if (b->state == BODY_AT_DATA) {
-			i += take_left(b, len - i);
+			size_t n = take_left(b, len - i);
+
+			if (out != NULL)
+				memcpy(out + *got, data + i, n);
+			*got += n;
+			i += n;
 			if (b->left == 0)
 				b->state = BODY_AT_DATA_CR;
 			continue;
@@ -173,9 +180,17 @@ static ssize_t take_chunked(struct body *b, const char *data, size_t len)
 	return (ssize_t)i;
 }
 
+ssize_t body_decode(struct body *b, const char *data, size_t len, char *out,
+		    size_t *ret_got)
+{
+	*ret_got = 0;
+	return b->kind == BODY_CHUNKED ? take_chunked(b, data, len, out, ret_got)
+				       : -EBADMSG;
+}
+
 ssize_t body_take(struct body *b, const char *data, size_t len)
 {
-	size_t n;
+	size_t n, got = 0;
 
 	if (b->done)
 		return 0;
@@ -187,7 +202,7 @@ ssize_t body_take(struct body *b, const char *data, size_t len)
 		b->done = b->left == 0;
 		return (ssize_t)n;
 	case BODY_CHUNKED:
-		return take_chunked(b, data, len);
+		return take_chunked(b, data, len, NULL, &got);
 	case BODY_UNTIL_CLOSE:
 		return (ssize_t)len;
 	}

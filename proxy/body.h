@@ -62,6 +62,13 @@ struct body body_of(enum body_kind kind, uint64_t length);
  */
 ssize_t body_take(struct body *b, const char *data, size_t len) MUST_CHECK;
 
+/*
+ * The same for BODY_CHUNKED, and what the chunks hold is written to out (len bytes):
+ * ret_got of them, also when it returns -EBADMSG.
+ */
+ssize_t body_decode(struct body *b, const char *data, size_t len, char *out,
+		    size_t *ret_got) MUST_CHECK;
+
 /* May the sender close here? */
 bool body_may_end(const struct body *b);
 

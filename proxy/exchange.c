@@ -68,9 +68,6 @@ static int note_head(struct exchange *x, const struct http1_head *h)
 		x->down = body_of(BODY_UNTIL_CLOSE, 0);
 		return 0;
 	}
-	/* RFC 9112 6.1: a client of HTTP/1.0 cannot read chunks */
-	if (x->old_client && h->chunked)
-		return -EBADMSG;
 	x->head_done = h->status >= 200;
 	if (x->head_done)
 		settle(x, h);
@@ -82,6 +79,7 @@ static ssize_t pass_head(struct exchange *x, const char *data, size_t len, char 
 {
 	struct http1_head head;
 	size_t done = 0;
+	unsigned how;
 	int r;
 
 	if (x->interims++ > EXCHANGE_INTERIM_MAX)
@@ -93,24 +91,34 @@ static ssize_t pass_head(struct exchange *x, const char *data, size_t len, char 
 		return r;
 	if (!x->head_done && x->old_client)
 		return 0; /* RFC 9110 15.2 */
-	r = rewrite_response(&head, x->head_done && !x->keep_client, out,
-			     len + REWRITE_GROWTH_MAX, &done);
+	how = (x->head_done && !x->keep_client ? REWRITE_CLOSE : 0u) |
+	      (x->old_client ? REWRITE_UNCHUNKED : 0u);
+	r = rewrite_response(&head, how, out, len + REWRITE_GROWTH_MAX, &done);
 	return r < 0 ? r : (ssize_t)done;
+}
+
+/* RFC 9112 6.1: a client of HTTP/1.0 cannot read chunks; the end is told by closing. */
+static bool is_undone(const struct exchange *x)
+{
+	return x->old_client && x->down.kind == BODY_CHUNKED;
 }
 
 static ssize_t pass_body(struct exchange *x, const char *in, size_t len, char *out)
 {
+	size_t got;
 	ssize_t n;
 
-	if (x->upgraded)
+	if (is_undone(x))
+		n = body_decode(&x->down, in, len, out, &got);
+	else if (x->upgraded)
 		n = (ssize_t)len;
 	else
 		n = body_take(&x->down, in, len);
-	if (n > 0)
+	if (n > 0 && !is_undone(x))
 		memcpy(out, in, (size_t)n);
 	if (n >= 0 && (size_t)n < len)
 		x->keep_origin = false; /* it says more than it was asked */
-	return n;
+	return n >= 0 && is_undone(x) ? (ssize_t)got : n;
 }
 
 /* Keep the part of a head, for when the rest is there. */

@@ -30,7 +30,7 @@ struct exchange {
 	struct body up;
 	struct body down;
 	bool bodiless; /* the answer to HEAD: fields speak of a body that does not come */
-	bool old_client; /* HTTP/1.0: no interim responses, no chunks */
+	bool old_client; /* HTTP/1.0: no interim responses, and chunks are undone */
 	bool upgrade; /* the request offers WebSocket */
 	bool head_done; /* of the final response */
 	bool upgraded; /* 101: bytes both ways from now on */

@@ -105,19 +105,23 @@ static bool is_ours(const struct http1_field *f, bool counted)
 	return f->known == HTTP1_HOST || (counted && f->known == HTTP1_MAX_FORWARDS);
 }
 
-static void put_fields(struct wr *w, const struct http1_head *head, bool request,
-		       bool counted)
+/* Fields of a response that would frame a body which does not come, or not like that. */
+static bool is_misleading(const struct http1_head *head, const struct http1_field *f,
+			  unsigned how)
 {
-	for (size_t i = 0; i < head->field_count; i++) {
-		const struct http1_field *f = &head->field[i];
+	bool empty = head->status < 200 || head->status == 204;
 
-		if (is_for_one_hop(head, f) || (request && is_ours(f, counted)))
-			continue;
-		put_span(w, f->name);
-		wr_bytes(w, ": ", 2);
-		put_span(w, f->value);
-		wr_bytes(w, "\r\n", 2);
-	}
+	return (f->known == HTTP1_CONTENT_LENGTH && empty) ||
+	       (f->known == HTTP1_TRANSFER_ENCODING &&
+		(empty || (how & REWRITE_UNCHUNKED) != 0));
+}
+
+static void put_field(struct wr *w, const struct http1_field *f)
+{
+	put_span(w, f->name);
+	wr_bytes(w, ": ", 2);
+	put_span(w, f->value);
+	wr_bytes(w, "\r\n", 2);
 }
 
 static void put_host(struct wr *w, const struct target *t)
@@ -172,7 +176,12 @@ int rewrite_request(const struct http1_head *head, const struct target *target, 
 	put_path(&w, head, target);
 	put(&w, head->minor == 0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
 	put_host(&w, target);
-	put_fields(&w, head, true, counted == 1);
+	for (size_t i = 0; i < head->field_count; i++) {
+		const struct http1_field *f = &head->field[i];
+
+		if (!is_for_one_hop(head, f) && !is_ours(f, counted == 1))
+			put_field(&w, f);
+	}
 	if (counted == 1)
 		put_max_forwards(&w, forwards - 1);
 	if (rewrite_offers_websocket(head))
@@ -181,9 +190,10 @@ int rewrite_request(const struct http1_head *head, const struct target *target, 
 	return finish(&w, ret_len);
 }
 
-int rewrite_response(const struct http1_head *head, bool close, char *dst, size_t max,
+int rewrite_response(const struct http1_head *head, unsigned how, char *dst, size_t max,
 		     size_t *ret_len)
 {
+	bool close = (how & REWRITE_CLOSE) != 0;
 	struct wr w = wr_of(dst, max);
 
 	put(&w, "HTTP/1.1 ");
@@ -191,7 +201,12 @@ int rewrite_response(const struct http1_head *head, bool close, char *dst, size_
 	put(&w, " ");
 	put_span(&w, head->phrase);
 	put(&w, "\r\n");
-	put_fields(&w, head, false, false);
+	for (size_t i = 0; i < head->field_count; i++) {
+		const struct http1_field *f = &head->field[i];
+
+		if (!is_for_one_hop(head, f) && !is_misleading(head, f, how))
+			put_field(&w, f);
+	}
 	if (head->status == 101)
 		put(&w, WEBSOCKET);
 	put(&w, close && head->status >= 200 ? VIA CLOSE "\r\n" : VIA "\r\n");

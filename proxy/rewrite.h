@@ -33,11 +33,16 @@ int rewrite_max_forwards(const struct http1_head *head, unsigned *ret_value) MUS
 int rewrite_request(const struct http1_head *head, const struct target *target, char *dst,
 		    size_t max, size_t *ret_len) MUST_CHECK;
 
+enum rewrite_how {
+	REWRITE_CLOSE = 1, /* this is the last one; never said in an interim one (1xx) */
+	REWRITE_UNCHUNKED = 2, /* the chunked coding is undone */
+};
+
 /*
- * The response. close: tell the client that this is the last one; never said in an
- * interim one (1xx). Returns 0 or -EMSGSIZE.
+ * The response; how: of enum rewrite_how. What has no body says nothing of its length
+ * (1xx and 204: RFC 9110 8.6, RFC 9112 6.1). Returns 0 or -EMSGSIZE.
  */
-int rewrite_response(const struct http1_head *head, bool close, char *dst, size_t max,
+int rewrite_response(const struct http1_head *head, unsigned how, char *dst, size_t max,
 		     size_t *ret_len) MUST_CHECK;
 
 #endif

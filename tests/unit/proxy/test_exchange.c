@@ -142,7 +142,24 @@ static const struct {
 	  true },
 	{ GET, "HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\n\r\n",
 	  "HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\n" VIA, true, true },
+	{ GET, "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n",
+	  "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n" VIA, true, true },
 	{ GET, "HTTP/1.1 204 No\r\n\r\n", "HTTP/1.1 204 No\r\n" VIA, true, true },
+	/* what has no body does not speak of one */
+	{ GET, "HTTP/1.1 204 No\r\nContent-Length: 3\r\nA: b\r\n\r\n",
+	  "HTTP/1.1 204 No\r\nA: b\r\n" VIA, true, true },
+	{ GET, "HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n",
+	  "HTTP/1.1 204 No\r\n" VIA, true, true },
+	{ GET,
+	  "HTTP/1.1 103 Hints\r\nContent-Length: 3\r\n\r\n" OK
+	  "Content-Length: 0\r\n\r\n",
+	  "HTTP/1.1 103 Hints\r\n" VIA OK "Content-Length: 0\r\n" VIA, true, true },
+	/* chunks are undone for who cannot read them */
+	{ GET0,
+	  OK "Transfer-Encoding: chunked\r\nA: b\r\n\r\n3\r\nabc\r\nA;x=y\r\n"
+	     "0123456789\r\n0\r\nB: c\r\n\r\n",
+	  OK "A: b\r\n" TAIL "abc0123456789", false, true },
+	{ GET0, OK "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", OK TAIL, false, true },
 	/* an answer before the request was whole */
 	{ POST, "HTTP/1.1 100 Continue\r\n\r\n" OK "Content-Length: 0\r\n\r\n",
 	  "HTTP/1.1 100 Continue\r\n" VIA OK "Content-Length: 0\r\n" TAIL, false, false },
@@ -157,7 +174,8 @@ static const struct {
 	{ GET, OK "Content-Length: 3\r\n\r\nab", -ECONNRESET },
 	{ GET, OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", -ECONNRESET },
 	{ GET, OK "Transfer-Encoding: chunked\r\n\r\nxyz", -EBADMSG },
-	{ GET0, OK "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", -EBADMSG },
+	{ GET0, OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n", -EBADMSG },
+	{ GET0, OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", -ECONNRESET },
 	{ GET, OK "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", -EBADMSG },
 	{ GET, SWITCH "\r\n", -EBADMSG },
 	{ GET, SWITCH "Connection: upgrade\r\nUpgrade: websocket\r\n\r\n", -EBADMSG },

@@ -34,6 +34,12 @@ def good(name, rfc, data, after="keep", status=200, **more):
                 reply=Reply(replies=(data,), after=after), **more)
 
 
+def old(name, rfc, data, after="keep", **more):
+    """Asked for by a client of HTTP/1.0."""
+    return Case(name, rfc, request(version=b"HTTP/1.0"), origin=GOT, closed=True,
+                reply=Reply(replies=(data,), after=after), **more)
+
+
 def chunked(data):
     return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + data
 
@@ -118,6 +124,21 @@ CASES = bound("response", [
     good("no-phrase", "9112 4", b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", closed=False),
     good("empty-phrase", "9112 4", b"HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n", closed=False),
     good("204", "9112 6.3", b"HTTP/1.1 204 No Content\r\n\r\n", status=204, closed=False),
+    good("204-with-length", "9110 8.6", b"HTTP/1.1 204 No Content\r\nContent-Length: 6\r\n\r\n",
+         status=204, closed=False, unseen=(b"Content-Length",)),
+    good("204-chunked", "9112 6.1", b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n",
+         status=204, closed=False, unseen=(b"Transfer-Encoding",)),
+    good("interim-with-length", "9110 8.6", b"HTTP/1.1 103 Early Hints\r\nContent-Length: 6\r\n\r\n"
+         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", closed=False,
+         unseen=(b"Content-Length",)),
+    old("1.0-client-chunked", "9112 6.1", chunked(b"3;a=b\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n"),
+        unseen=(b"Transfer-Encoding", b"\r\nA\r\n", b"3;", b"9\r\n")),
+    old("1.0-client-chunked-trailer", "9112 7.1.2", chunked(b"3\r\nabc\r\n0\r\nX-A: poison\r\n\r\n"),
+        unseen=(b"poison",)),
+    old("1.0-client-chunks-cut", "9112 8", chunked(b"3\r\nabc\r\n"), "close",
+        status={200, 502, None}, reason=None, whole=None),
+    old("1.0-client-chunk-overflow", "9112 7.1", chunked(b"10000000000000006\r\npoison\r\n0\r\n\r\n"),
+        "close", status={200, 502, None}, reason=None, whole=None, unseen=(b"poison",)),
     good("304-with-length", "9112 6.3", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 1000\r\n\r\n",
          status=304, closed=False),
     good("204-with-body", "9112 6.3", b"HTTP/1.1 204 No Content\r\n\r\npoison", status=204,
