@@ -466,11 +466,18 @@ bool conn_sign_out(struct conn *c, const char *login)
 	return true;
 }
 
-int conn_new(struct worker *w, int fd, struct addr src, uint16_t port,
+uint32_t conn_mark_of(int fd)
+{
+	uint32_t mark;
+	socklen_t len = sizeof(mark);
+
+	return getsockopt(fd, SOL_SOCKET, SO_MARK, &mark, &len) == 0 ? mark : 0;
+}
+
+int conn_new(struct worker *w, int fd, uint32_t mark, struct addr src, uint16_t port,
 	     struct conn **ret_conn)
 {
 	struct conn *c = calloc(1, sizeof(*c));
-	socklen_t len = sizeof(c->mark);
 	int r;
 
 	if (c == NULL)
@@ -480,8 +487,7 @@ int conn_new(struct worker *w, int fd, struct addr src, uint16_t port,
 	c->src_port = port;
 	c->timer = (struct loop_timer){ .fn = on_timer, .user = c };
 	c->again = (struct loop_defer){ .fn = on_again, .user = c };
-	if (getsockopt(fd, SOL_SOCKET, SO_MARK, &c->mark, &len) == -1)
-		c->mark = 0;
+	c->mark = mark;
 	c->born_ms = loop_now_ms(w->loop);
 	if (w->transparent)
 		c->meant_port = transparent_port_of(fd);

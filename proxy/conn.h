@@ -129,8 +129,17 @@ static inline int64_t conn_head_ms(const struct conn *c)
 	return (int64_t)c->w->limits.head_seconds * 1000;
 }
 
+/* The mark that the kernel put on the connection; 0: none. */
+uint32_t conn_mark_of(int fd);
+
+/* A mark names the permit of one device; the rest of it is a class, or a zone's. */
+static inline bool conn_is_admitted(uint32_t mark)
+{
+	return (mark & REVISION_MARK_NUMBER) != 0;
+}
+
 /* Takes fd when it returns 0; -ENOMEM or another errno leaves it alone. */
-int conn_new(struct worker *w, int fd, struct addr src, uint16_t port,
+int conn_new(struct worker *w, int fd, uint32_t mark, struct addr src, uint16_t port,
 	     struct conn **ret_conn) MUST_CHECK;
 
 /* For the worker: release what conn_end() left. */

@@ -11,7 +11,8 @@
 
 struct source {
 	struct source *next;
-	struct addr addr;
+	struct addr addr; /* of a network: its first address */
+	bool network;
 	uint32_t count;
 };
 
@@ -51,67 +52,105 @@ void sources_free(struct sources *s)
 	free(s);
 }
 
-/* Where the address stands, or where it would. */
-static struct source **find(struct sources *s, struct addr a)
+/* Where the address (or network) stands, or where it would. */
+static struct source **find(struct sources *s, struct addr a, bool network)
 {
-	uint8_t in[1 + sizeof(a.bytes)] = { a.family }, hash[crypto_shorthash_BYTES];
+	uint8_t in[2 + sizeof(a.bytes)] = { a.family, network ? 1 : 0 };
+	uint8_t hash[crypto_shorthash_BYTES];
 	struct source **at;
 	uint16_t i;
 
-	memcpy(in + 1, a.bytes, a.family == 4 ? 4 : sizeof(a.bytes));
+	memcpy(in + 2, a.bytes, a.family == 4 ? 4 : sizeof(a.bytes));
 	(void)crypto_shorthash(hash, in, sizeof(in), s->key);
 	memcpy(&i, hash, sizeof(i));
 	at = &s->bucket[i % BUCKETS];
-	while (*at != NULL && !addr_equal((*at)->addr, a))
+	while (*at != NULL && ((*at)->network != network || !addr_equal((*at)->addr, a)))
 		at = &(*at)->next;
 	return at;
 }
 
-static int add(struct sources *s, struct addr src, uint32_t max, size_t total_max)
+static int count_up(struct sources *s, struct addr a, bool network, size_t max)
 {
-	struct source **at = find(s, src);
+	struct source **at = find(s, a, network);
 
-	if (s->total >= total_max)
-		return -ENFILE;
 	if (*at == NULL) {
 		struct source *one = malloc(sizeof(*one));
 
 		if (one == NULL)
 			return -ENOMEM;
-		*one = (struct source){ .addr = src };
+		*one = (struct source){ .addr = a, .network = network };
 		*at = one;
 	}
 	if ((*at)->count >= max)
 		return -EUSERS;
 	(*at)->count++;
-	s->total++;
 	return 0;
 }
 
-int sources_add(struct sources *s, struct addr src, uint32_t max, size_t total_max)
+static bool count_down(struct sources *s, struct addr a, bool network)
+{
+	struct source **at = find(s, a, network), *one = *at;
+
+	if (one == NULL)
+		return false;
+	if (--one->count == 0) {
+		*at = one->next;
+		free(one);
+	}
+	return true;
+}
+
+/* The network that is counted, too. */
+static bool network_of(struct addr src, bool admitted, struct addr *ret_network)
+{
+	if (src.family != 6 || admitted)
+		return false;
+	*ret_network = src;
+	memset(ret_network->bytes + 8, 0, 8);
+	return true;
+}
+
+static int add(struct sources *s, struct addr src, bool admitted, uint32_t max,
+	       size_t total_max)
+{
+	size_t network_max = total_max > 1 ? total_max / 2 : 1;
+	struct addr network;
+	int r;
+
+	if (s->total >= total_max)
+		return -ENFILE;
+	r = count_up(s, src, false, max);
+	if (r < 0)
+		return r;
+	if (network_of(src, admitted, &network))
+		r = count_up(s, network, true, network_max);
+	if (r < 0)
+		(void)count_down(s, src, false);
+	else
+		s->total++;
+	return r;
+}
+
+int sources_add(struct sources *s, struct addr src, bool admitted, uint32_t max,
+		size_t total_max)
 {
 	int r;
 
 	(void)pthread_mutex_lock(&s->lock);
-	r = max != 0 ? add(s, src, max, total_max) : -EUSERS;
+	r = max != 0 ? add(s, src, admitted, max, total_max) : -EUSERS;
 	(void)pthread_mutex_unlock(&s->lock);
 	return r;
 }
 
-void sources_remove(struct sources *s, struct addr src)
+void sources_remove(struct sources *s, struct addr src, bool admitted)
 {
-	struct source **at;
+	struct addr network;
 
 	(void)pthread_mutex_lock(&s->lock);
-	at = find(s, src);
-	if (*at != NULL) {
-		struct source *one = *at;
-
+	if (count_down(s, src, false)) {
 		s->total--;
-		if (--one->count == 0) {
-			*at = one->next;
-			free(one);
-		}
+		if (network_of(src, admitted, &network))
+			(void)count_down(s, network, true);
 	}
 	(void)pthread_mutex_unlock(&s->lock);
 }

@@ -43,7 +43,7 @@ void worker_bury(struct worker *w, struct conn *c)
 	if (c->next != NULL)
 		c->next->link = c->link;
 	w->live_count--;
-	sources_remove(w->engine->sources, c->src);
+	sources_remove(w->engine->sources, c->src, conn_is_admitted(c->mark));
 	c->next = w->dead;
 	w->dead = c;
 }
@@ -342,11 +342,13 @@ void worker_accept(struct worker *w, int fd, const struct sockaddr *peer)
 	struct engine *e = w->engine;
 	uint16_t port = 0;
 	struct addr src = addr_unmap(addr_from_sockaddr(peer, &port));
+	uint32_t mark = conn_mark_of(fd);
+	bool admitted = conn_is_admitted(mark);
 	struct conn *c;
 	int r;
 
 	w->metrics.accepted++;
-	r = sources_add(e->sources, src, w->limits.device_connections,
+	r = sources_add(e->sources, src, admitted, w->limits.device_connections,
 			w->limits.connections < e->conns_max ? w->limits.connections
 							     : e->conns_max);
 	if (r < 0) {
@@ -355,8 +357,8 @@ void worker_accept(struct worker *w, int fd, const struct sockaddr *peer)
 		refuse_overload(w, fd);
 		return;
 	}
-	if (conn_new(w, fd, src, port, &c) < 0) {
-		sources_remove(e->sources, src);
+	if (conn_new(w, fd, mark, src, port, &c) < 0) {
+		sources_remove(e->sources, src, admitted);
 		refuse_overload(w, fd);
 		return;
 	}
