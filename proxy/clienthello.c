@@ -44,9 +44,10 @@ static int record_length(const uint8_t *p, size_t left, bool first)
 
 /*
  * Is the message there, whichever way it is cut? Returns as clienthello_read(); with 1
- * its length, header included.
+ * its length, header included, and where its last record ends.
  */
-static int message_length(const uint8_t *data, size_t len, size_t *ret_length)
+static int message_length(const uint8_t *data, size_t len, size_t *ret_length,
+			  size_t *ret_end)
 {
 	uint8_t head[MESSAGE_HEADER];
 	size_t at = 0, got = 0, want = MESSAGE_HEADER;
@@ -75,12 +76,15 @@ static int message_length(const uint8_t *data, size_t len, size_t *ret_length)
 		part = smaller(record, want - got);
 		if (want > CLIENTHELLO_MAX - RECORD_HEADER || at + part > CLIENTHELLO_MAX)
 			return -EMSGSIZE;
+		if (got + part == want && want > MESSAGE_HEADER && part < record)
+			return -EBADMSG; /* a second message could hide behind it */
 		if (part > there)
 			return 0;
 		got += part;
 		at += part;
 	}
 	*ret_length = want;
+	*ret_end = at;
 	return 1;
 }
 
@@ -218,13 +222,17 @@ static int read_fragmented(const uint8_t *data, size_t length,
 
 int clienthello_read(const uint8_t *data, size_t len, struct clienthello *ret_hello)
 {
-	size_t length;
-	int r = message_length(data, len, &length);
+	const uint8_t *body = data + RECORD_HEADER + MESSAGE_HEADER;
+	size_t length, end;
+	int r = message_length(data, len, &length, &end);
 
 	if (r <= 0)
 		return r;
 	if (length > ((size_t)data[3] << 8 | data[4]))
-		return read_fragmented(data, length, ret_hello);
-	data += RECORD_HEADER + MESSAGE_HEADER;
-	return read_body(rd_of(data, length - MESSAGE_HEADER), ret_hello);
+		r = read_fragmented(data, length, ret_hello);
+	else
+		r = read_body(rd_of(body, length - MESSAGE_HEADER), ret_hello);
+	if (r > 0)
+		ret_hello->length = (uint32_t)end;
+	return r;
 }

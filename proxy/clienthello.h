@@ -4,7 +4,8 @@
  *
  * Pure: looks at the bytes a client sent so far, from the first one on, and says
  * whether they are a whole ClientHello, in one record or fragmented over many
- * (RFC 8446 5.1). Nothing is decrypted, and what follows the message is not looked at.
+ * (RFC 8446 5.1). Nothing is decrypted, and what follows in further records is not
+ * looked at; another message in the same record is refused.
  */
 #ifndef PROXY_CLIENTHELLO_H
 #define PROXY_CLIENTHELLO_H
@@ -29,6 +30,7 @@ struct clienthello {
 	 * nobody on the way can tell apart.
 	 */
 	bool ech;
+	uint32_t length; /* bytes of data that it takes, record headers included */
 };
 
 /*

@@ -84,6 +84,24 @@ int conn_hold(struct conn *c, const char *data, size_t len)
 	return 0;
 }
 
+void conn_take_held(struct conn *c, uint32_t len)
+{
+	c->in_len -= len;
+	if (c->in_len != 0) {
+		memmove(c->in, c->in + len, c->in_len);
+		return;
+	}
+	free(c->in);
+	c->in = NULL;
+}
+
+bool conn_refuses_ech(const struct conn *c)
+{
+	const struct snapshot *snap = c->w->snap;
+
+	return snap != NULL && snap->rev->policy->proxy.ech == POLICY_ECH_REFUSE;
+}
+
 void conn_record_close_as(struct conn *c, enum reason reason, const char *detail)
 {
 	struct declog_end end = {
@@ -434,6 +452,10 @@ bool conn_judge_again(struct conn *c, int64_t now_s)
 	if (c->rq != NULL) { /* what is to be done yet is done by this answer */
 		c->rq->tls_any = a.tls_any;
 		c->rq->named_address = a.named_address;
+	}
+	if (c->tls_ech && conn_refuses_ech(c) && a.allowed) {
+		a.allowed = false;
+		a.reason = REASON_SNI;
 	}
 	if (a.allowed && dial && !is_unseen(c, &f, a.tls_any)) {
 		c->until = a.until;

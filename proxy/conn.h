@@ -29,6 +29,7 @@
 #include "proxy/flow.h"
 #include "proxy/page.h"
 #include "proxy/resolver.h"
+#include "proxy/serverhello.h"
 #include "proxy/upstream.h"
 #include "proxy/worker.h"
 
@@ -69,6 +70,7 @@ struct request {
 	bool literal; /* the host is an address */
 	bool named_address; /* that an entry names */
 	bool tls_any;
+	uint32_t hello_len; /* of conn.in: the ClientHello; 0: none was looked at */
 	bool head_only;
 	bool japanese;
 	bool fresh; /* not to be sent over a connection that was used before */
@@ -120,6 +122,9 @@ struct conn {
 	bool answered; /* mgmtd has been asked about the request that is looked at */
 	bool tls_ech; /* the hello had an encrypted part */
 	uint16_t tls_version; /* highest that the hello offered, 0: none seen */
+	uint8_t retry; /* enum retry_state */
+	struct serverhello server; /* while retry is RETRY_SERVER */
+	uint32_t between; /* bytes between the two hellos */
 	uint32_t mark;
 };
 
@@ -194,6 +199,12 @@ void conn_forget_request(struct conn *c);
 /* Keep bytes of the client for later, behind those that are kept. Returns 0 or -ENOMEM. */
 int conn_hold(struct conn *c, const char *data, size_t len) MUST_CHECK;
 
+/* The first len bytes of what is kept are done with. */
+void conn_take_held(struct conn *c, uint32_t len);
+
+/* A ClientHello with an encrypted part is refused. */
+bool conn_refuses_ech(const struct conn *c);
+
 /* Everything is said: tell the client, and read what it still sends until it closes. */
 void conn_drain(struct conn *c);
 
@@ -226,6 +237,12 @@ void contact_timeout(struct conn *c);
 
 /* relay.c: the origin of a CONNECT is there. */
 void relay_start(struct conn *c);
+
+struct clienthello;
+
+/* relay.c: is that hello for host, as the policy wants it? If not, the tunnel has ended. */
+bool relay_refuses_hello(struct conn *c, const struct clienthello *hello,
+			 const char *host);
 
 /* relay.c: from now on only bytes (after 101). */
 void relay_begin(struct conn *c);

@@ -11,6 +11,7 @@
 #include "proxy/clienthello.h"
 #include "proxy/conn.h"
 #include "proxy/limit.h"
+#include "proxy/retry.h"
 
 #define ESTABLISHED "HTTP/1.1 200 Connection established\r\n\r\n"
 
@@ -34,14 +35,20 @@ static void pump(struct conn *c)
 	int up, down;
 
 	c->up.last = c->down.done;
-	up = flow_pump(&c->up, c->client, c->origin, tools);
-
+	up = c->retry != RETRY_NONE ? retry_pump_up(c)
+				    : flow_pump(&c->up, c->client, c->origin, tools);
+	if (c->state == CONN_DEAD)
+		return;
 	if (up < 0) {
 		fail(c, up);
 		return;
 	}
 	c->down.last = c->up.done;
-	down = flow_pump(&c->down, c->origin, c->client, tools);
+	down = c->retry == RETRY_SERVER
+		       ? retry_pump_down(c)
+		       : flow_pump(&c->down, c->origin, c->client, tools);
+	if (c->state == CONN_DEAD)
+		return;
 	if (down < 0) {
 		fail(c, down);
 		return;
@@ -68,15 +75,16 @@ void relay_begin(struct conn *c)
 		pump(c);
 }
 
-/* What was read to look at goes on first. */
+/* What was read to look at goes on first; what follows it waits for the server. */
 static void pass_hello(struct conn *c)
 {
-	int r = flow_send(&c->up, c->origin, c->in, c->in_len);
+	uint32_t looked = c->rq->hello_len, len = looked != 0 ? looked : c->in_len;
+	int r = flow_send(&c->up, c->origin, c->in, len);
 
-	c->up.bytes += c->in_len;
-	free(c->in);
-	c->in = NULL;
-	c->in_len = 0;
+	c->up.bytes += len;
+	conn_take_held(c, len);
+	if (looked != 0)
+		retry_begin(c);
 	if (r < 0)
 		fail(c, r);
 	else
@@ -96,9 +104,19 @@ static void refuse_name(struct conn *c, const struct clienthello *hello)
 }
 
 /*
- * An encrypted hello whose outer name is the one asked for goes on: Chromium sends
- * one made of noise with every connection, and nobody can tell the two apart.
+ * An encrypted hello whose outer name is the one asked for goes on, unless the policy
+ * refuses it: Chromium sends one made of noise with every connection, and nobody can
+ * tell the two apart.
  */
+bool relay_refuses_hello(struct conn *c, const struct clienthello *hello,
+			 const char *host)
+{
+	if (strcmp(hello->name, host) == 0 && !(hello->ech && conn_refuses_ech(c)))
+		return false;
+	refuse_name(c, hello);
+	return true;
+}
+
 static void judge_hello(struct conn *c, const uint8_t *data, size_t len)
 {
 	struct clienthello hello;
@@ -110,10 +128,9 @@ static void judge_hello(struct conn *c, const uint8_t *data, size_t len)
 		conn_end(c, REASON_NOT_TLS);
 		return;
 	}
-	if (strcmp(hello.name, c->rq->facts.host) != 0) {
-		refuse_name(c, &hello);
+	if (relay_refuses_hello(c, &hello, c->rq->facts.host))
 		return;
-	}
+	c->rq->hello_len = hello.length;
 	c->tls_version = hello.version;
 	c->tls_ech = hello.ech;
 	pass_hello(c);
@@ -127,22 +144,23 @@ static bool origin_gone(struct conn *c)
 
 static void hello_event(struct conn *c)
 {
-	ssize_t n = flow_read(c->client, c->w->tools.chunk, CLIENTHELLO_MAX);
-
 	if (flow_flush(&c->down, c->client) < 0 || origin_gone(c)) {
 		conn_end(c, REASON_CLOSED);
 		return;
 	}
-	if (n == -EAGAIN)
-		return;
-	if (n <= 0) {
-		conn_end(c, c->in_len == 0 ? REASON_CLOSED : REASON_NOT_TLS);
-		return;
+	while (c->state == CONN_HELLO) {
+		ssize_t n = flow_read(c->client, c->w->tools.chunk, CLIENTHELLO_MAX);
+
+		if (n == -EAGAIN)
+			return;
+		if (n <= 0)
+			conn_end(c, n == 0 && c->in_len != 0 ? REASON_NOT_TLS
+							     : REASON_CLOSED);
+		else if (conn_hold(c, c->w->tools.chunk, (size_t)n) < 0)
+			conn_end(c, REASON_OVERLOAD);
+		else
+			judge_hello(c, (const uint8_t *)c->in, c->in_len);
 	}
-	if (conn_hold(c, c->w->tools.chunk, (size_t)n) < 0)
-		conn_end(c, REASON_OVERLOAD);
-	else
-		judge_hello(c, (const uint8_t *)c->in, c->in_len);
 }
 
 void relay_start(struct conn *c)
@@ -178,7 +196,7 @@ void relay_timeout(struct conn *c)
 	enum reason over;
 	int64_t ms;
 
-	if (c->state == CONN_HELLO) {
+	if (c->state == CONN_HELLO || c->retry == RETRY_HELLO) {
 		conn_end(c, REASON_NOT_TLS);
 		return;
 	}

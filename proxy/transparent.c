@@ -113,10 +113,17 @@ static void ask_for(struct conn *c, const struct clienthello *hello)
 	}
 	f = &c->rq->facts;
 	(void)str_copy(f->host, sizeof(f->host), hello->name);
+	c->rq->hello_len = hello->length;
 	c->tls_version = hello->version;
 	c->tls_ech = hello->ech;
-	if (request_admit(c))
-		contact_start(c);
+	if (!request_admit(c))
+		return;
+	if (hello->ech && conn_refuses_ech(c)) {
+		(void)str_copy(f->detail, sizeof(f->detail), DETAIL ", ECH");
+		conn_refuse(c, REASON_SNI, 403);
+		return;
+	}
+	contact_start(c);
 }
 
 static void look(struct conn *c)

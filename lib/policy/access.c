@@ -186,6 +186,34 @@ static int read_workers(struct reader *r, const struct yaml_node *n, void *objec
 	return 0;
 }
 
+static int read_ech(struct reader *r, const struct yaml_node *n, void *object)
+{
+	static const struct reader_choice choices[] = {
+		{ "allow", POLICY_ECH_ALLOW },
+		{ "refuse", POLICY_ECH_REFUSE },
+	};
+	int v;
+
+	(void)object;
+	if (reader_choice(r, n, "ech", choices, ARRAY_LEN(choices), &v))
+		r->p->proxy.ech = (enum policy_ech)v;
+	return 0;
+}
+
+static int read_restart(struct reader *r, const struct yaml_node *n, void *object)
+{
+	static const struct reader_choice choices[] = {
+		{ "keep", POLICY_RESTART_KEEP },
+		{ "cut", POLICY_RESTART_CUT },
+	};
+	int v;
+
+	(void)object;
+	if (reader_choice(r, n, "restart", choices, ARRAY_LEN(choices), &v))
+		r->p->proxy.restart = (enum policy_restart)v;
+	return 0;
+}
+
 static bool is_new_resolver(struct reader *r, const struct yaml_node *n, struct addr a)
 {
 	const struct policy_proxy *p = &r->p->proxy;
@@ -235,6 +263,8 @@ int proxy_read(struct reader *r, const struct yaml_node *n, void *object)
 		{ "transparent", false, read_transparent }, /* after zones and via */
 		{ "sign_in", false, read_sign_in }, /* after transparent */
 		{ "workers", false, read_workers },
+		{ "ech", false, read_ech },
+		{ "restart", false, read_restart },
 		{ "limits", false, proxy_limits_read },
 	};
 	struct policy_proxy *p = &r->p->proxy;

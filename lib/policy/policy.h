@@ -122,6 +122,16 @@ struct policy_limits { /* of the proxy; defaults and ranges: docs/policy.md */
 
 extern const struct policy_limits policy_limits_default;
 
+enum policy_ech { /* a ClientHello with an encrypted part */
+		  POLICY_ECH_ALLOW,
+		  POLICY_ECH_REFUSE,
+};
+
+enum policy_restart { /* open tunnels when proxyd is started again */
+		      POLICY_RESTART_KEEP,
+		      POLICY_RESTART_CUT,
+};
+
 struct policy_proxy {
 	bool present;
 	uint16_t port; /* default 3128 */
@@ -135,6 +145,8 @@ struct policy_proxy {
 	struct addr *resolver; /* 1 or more */
 	size_t resolver_count;
 	uint32_t workers; /* 1..POLICY_WORKERS_MAX; 0: one for each CPU */
+	enum policy_ech ech;
+	enum policy_restart restart;
 	struct policy_limits limits;
 	struct place at;
 };

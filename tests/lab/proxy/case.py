@@ -63,6 +63,9 @@ class Case:
     # after a CONNECT with 200: bytes or a function of the name, or a tuple with steps
     hello: object = None
     opens: bool = False  # these bytes reach the origin; else nothing does and it is closed
+    # not opened: what reaches it all the same, or a function of the name; None: anything
+    reaches: object = b""
+    says: bytes = b""  # what the client sees in the tunnel in front of TUNNEL_OK
     family: str = ""
     wait: float = 15
     twice: bool = True  # False: byte by byte shows nothing more, or would take minutes
@@ -171,7 +174,7 @@ class Player:
                 self.result.sent += step
             self._step(client, step)
         if self.case.opens:
-            client.read_until(lambda b: len(b) >= len(origins.TUNNEL_OK), 10)
+            client.read_until(lambda b: b.endswith(origins.TUNNEL_OK), 10)
         else:
             client.wait_end(self.case.wait)
         self.result.tunnel, self.result.end = client.buffer, client.end
@@ -263,9 +266,9 @@ def judge_end(case, r):
 
 def judge_tunnel(case, r):
     if case.opens:
-        return [] if r.tunnel == origins.TUNNEL_OK else \
+        return [] if r.tunnel == case.says + origins.TUNNEL_OK else \
             [f"the tunnel said {r.tunnel[:80]!r} ({r.end or 'open'})"]
-    wrong = [f"the tunnel said {r.tunnel[:80]!r}"] if r.tunnel else []
+    wrong = [] if case.says.startswith(r.tunnel) else [f"the tunnel said {r.tunnel[:80]!r}"]
     return wrong + ([] if r.end else ["the tunnel stays open"])
 
 
@@ -274,8 +277,9 @@ def judge_origin(case, r):
     wrong = [f"the origin received {word!r}" for word in case.never if word in data]
     wrong += [f"the origin did not receive {word!r}" for word in case.seen if word not in data]
     if case.hello is not None:
-        want = r.sent if case.opens else b""
-        return wrong + ([] if data == want else
+        want = case.reaches(r.host) if callable(case.reaches) else case.reaches
+        want = r.sent if case.opens else want
+        return wrong + ([] if want is None or data == want else
                         [f"the origin received {len(data)} bytes {data[:80]!r}"])
     if case.origin == "any":
         return wrong

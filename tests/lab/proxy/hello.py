@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ClientHello messages, well-formed and not (RFC 8446 4.1.2, RFC 6066 3, RFC 8701)."""
+import hashlib
 import ssl
 import struct
 
@@ -50,6 +51,18 @@ def padded(name, length):
     """A ClientHello whose records are exactly length bytes (one record, if it fits)."""
     bare = len(hello(name, more=extension(PADDING, b"")))
     return hello(name, more=extension(PADDING, b"\0" * (length - bare)))
+
+
+def server_hello(random):
+    """The first message of a server, or with RETRY_RANDOM the one that asks for another hello."""
+    body = b"\x03\x03" + random + b"\x20" + b"\x44" * 32 + b"\x13\x01\0" + u16(
+        extension(43, b"\x03\x04") + extension(51, b"\0\x17"))
+    return records(b"\x02" + struct.pack("!I", len(body))[1:] + body, version=0x0303)
+
+
+RETRY_RANDOM = hashlib.sha256(b"HelloRetryRequest").digest()
+RETRY = server_hello(RETRY_RANDOM)
+SERVER_HELLO = server_hello(RETRY_RANDOM[:31] + b"\0")
 
 
 def openssl(name):

@@ -35,7 +35,7 @@ class Reply:
     greet: bytes = b""  # sent as soon as the connection is there, before any request
     late: tuple = ()  # (seconds, bytes) sent after the first reply, unasked
     after: str = "keep"  # after the reply: "keep", "close" or "reset"
-    raw: bool = False  # no HTTP: TUNNEL_OK for the first bytes, then silence
+    raw: bool = False  # no HTTP: the replies (or TUNNEL_OK) as bytes come, then silence
     hold: float = 0.0  # seconds before the first reply
     on_head: bool = False  # answer as soon as the head is there, without waiting for a body
     echo: object = None  # function of a Request: (answer, whether the connection ends with it)
@@ -223,9 +223,10 @@ class Origin:
                 return
             arrival.data += data
             if script.raw:
-                if not answered:
-                    self._send(conn, arrival, TUNNEL_OK)
-                answered = 1
+                replies = script.replies or (TUNNEL_OK,)
+                if answered < len(replies):
+                    self._send(conn, arrival, replies[answered])
+                answered += 1
                 continue
             while True:
                 length, close = self._next(arrival.data[done:], script)

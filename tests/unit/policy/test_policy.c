@@ -233,6 +233,8 @@ static void proxy_defaults(const struct policy_proxy *x)
 	assert_int_equal(x->transparent_count, 0);
 	assert_int_equal(x->sign_in_count, 0);
 	assert_int_equal(x->workers, 0);
+	assert_int_equal(x->ech, POLICY_ECH_ALLOW);
+	assert_int_equal(x->restart, POLICY_RESTART_KEEP);
 	assert_int_equal(x->limits.connections, 20000);
 	assert_int_equal(x->limits.device_connections, 256);
 	assert_int_equal(x->limits.head_seconds, 10);
@@ -274,6 +276,7 @@ static void reads_the_proxy(void **state)
 		     "    device_connections: 65535\n    head_seconds: 1\n"
 		     "    idle_seconds: 86400\n    tunnel_upload: 100MiB\n"
 		     "    device_day_upload: 1024TiB\n    upload_action: cut\n"
+		     "  ech: refuse\n  restart: cut\n"
 		     "  workers: 32\n  zones: [claims, office]\n  via: net\n"
 		     "  resolvers: [192.0.2.1]\n"
 		     "flows:\n  - { id: f, from: office, to: net, services: [mail] }\n";
@@ -291,6 +294,8 @@ static void reads_the_proxy(void **state)
 	assert_int_equal(x->sign_in_count, 1);
 	assert_int_equal(x->sign_in[0], 1);
 	assert_int_equal(x->workers, 32);
+	assert_int_equal(x->ech, POLICY_ECH_REFUSE);
+	assert_int_equal(x->restart, POLICY_RESTART_CUT);
 	assert_int_equal(x->limits.connections, 200000);
 	assert_int_equal(x->limits.device_connections, 65535);
 	assert_int_equal(x->limits.head_seconds, 1);

@@ -311,6 +311,8 @@ static const struct row rows[] = {
 	  "p:12:70: workers must be a number from 1 to 32, found '0'" },
 	{ SERVED "workers: 33" END, "p:12:70: workers must be a number from 1 to 32" },
 	{ SERVED "workers: -1" END, "p:12:70: workers must be a number from 1 to 32" },
+	{ SERVED "ech: deny" END, "p:12:66: unknown ech 'deny'; accepted: allow, refuse" },
+	{ SERVED "restart: no" END, "p:12:70: unknown restart 'no'; accepted: keep, cut" },
 	{ SERVED "limits: 5" END, "p:12:69: limits must be a mapping" },
 	{ SERVED "limits: {}" END, "p:12:69: limits is empty" },
 	{ LIMITS("conections: 1"),

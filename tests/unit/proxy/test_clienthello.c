@@ -276,7 +276,7 @@ static void test_too_long(void **state)
 	(void)state;
 	/* said by the handshake header, whole or in pieces */
 	assert_int_equal(read_text("\x16\x03\x01\x40\0\x01\0\x3f\xf8", 9), -EMSGSIZE);
-	assert_int_equal(read_text("\x16\x03\x01\x40\0\x01\0\x3f\xf7", 9), 0);
+	assert_int_equal(read_text("\x16\x03\x01\x3f\xfb\x01\0\x3f\xf7", 9), 0);
 	assert_int_equal(
 		read_text("\x16\x03\x01\0\x02\x01\x01\x16\x03\x01\0\x02\0\0", 14),
 		-EMSGSIZE);
@@ -590,10 +590,11 @@ static void test_without_extensions(void **state)
 	assert_int_equal(read_exactly(hello.data, hello.len, &h), -EBADMSG);
 }
 
-/* A refusal writes nothing, and what follows the message is not looked at. */
+/* A refusal writes nothing, and what follows in other records is not looked at. */
 static void test_output(void **state)
 {
 	struct clienthello h = { .name = "untouched", .version = 7 };
+	size_t whole;
 
 	(void)state;
 	put_sni("a.example", 9);
@@ -604,11 +605,17 @@ static void test_output(void **state)
 	put_sni("a.example", 9);
 	build();
 	ext.len = 0;
-	put(&hello, "\x01\x02", 2); /* in the same record */
-	set_length(&hello, 3, hello.len - 5);
-	assert_int_equal(read_exactly(hello.data, hello.len - 2, &h), 1);
+	whole = hello.len;
+	put(&hello, "\x16\x03\x03", 3);
 	assert_int_equal(read_exactly(hello.data, hello.len, &h), 1);
 	assert_string_equal(h.name, "a.example");
+	assert_int_equal(h.length, whole);
+	/* a second message in the same record is refused, as soon as it is announced */
+	hello.len = whole;
+	put(&hello, "\x01\x02", 2);
+	set_length(&hello, 3, hello.len - 5);
+	assert_int_equal(read_exactly(hello.data, hello.len - 2, &h), -EBADMSG);
+	assert_int_equal(read_exactly(hello.data, hello.len, &h), -EBADMSG);
 }
 
 int main(void)

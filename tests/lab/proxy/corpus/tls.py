@@ -2,6 +2,7 @@
 """What comes through a tunnel first: a ClientHello with the tunnel's name, or nothing passes."""
 from .. import hello as h
 from ..case import Case, Shut, Sleep, bound
+from ..origin import TUNNEL_OK, Reply
 from ..stand import DENIED
 from .common import SMUGGLED
 
@@ -135,11 +136,69 @@ OTHER = [
         MALFORMED),
     cut("says-it-is-16-mib", "8446 4", b"\x16\x03\x01\x40\0\x01\xff\xff\xff" + b"\x03\x03" * 9000,
         MALFORMED),
-    cut("hello-cut", "8446 5.1", lambda n: (h.hello(name(n))[:80], Shut()), None),
-    cut("hello-cut-in-the-record-head", "8446 5.1", (b"\x16\x03", Shut()), None),
-    cut("nothing-at-all", "8446 5.1", (Shut(),), None),
+    cut("hello-cut", "8446 5.1", lambda n: (h.hello(name(n))[:80], Shut()), "not-tls",
+        wait=3),
+    cut("hello-cut-in-the-record-head", "8446 5.1", (b"\x16\x03", Shut()), "not-tls", wait=3),
+    cut("nothing-at-all", "8446 5.1", (Shut(),), "closed", wait=3),
     cut("never-comes", "9112 9.5", (), None, twice=False),
     cut("never-ends", "9112 9.5", lambda n: h.hello(name(n))[:100], None, twice=False),
+]
+
+# RFC 8446 4.1.4: asked for a second hello, the client names the same server again
+SAYS_RETRY = Reply(replies=(h.RETRY, TUNNEL_OK))
+ONLY_RETRY = Reply(replies=(h.RETRY,))
+CHANGE_CIPHER = h.records(b"\x01", kind=20, version=0x0303)
+
+
+def again(case, second, *, pause=True, reply=SAYS_RETRY, **more):
+    """The first hello, then (when asked, or at once) what second gives."""
+    def both(host):
+        first = h.hello(name(host))
+        return (first, Sleep(0.3), second(host)) if pause else first + second(host)
+    return Case(case, "8446 4.1.4", CONNECT, hello=both, reply=reply, says=h.RETRY, **more)
+
+
+def first_only(host):
+    return h.hello(name(host))
+
+
+def with_change_cipher(host):
+    return h.hello(name(host)) + CHANGE_CIPHER
+
+
+RETRIES = [
+    again("retry", lambda n: h.hello(name(n)), opens=True),
+    again("retry-compatibility", lambda n: CHANGE_CIPHER + h.hello(name(n)), opens=True),
+    again("retry-fragmented", lambda n: h.hello(name(n), size=7), opens=True),
+    again("retry-early-data", lambda n: h.records(b"\x99" * 9000, kind=23, version=0x0303) * 2 +
+          h.hello(name(n)), opens=True),
+    again("retry-at-once", lambda n: h.hello(name(n)), pause=False, opens=True),
+    again("retry-other-name", lambda n: h.hello(DENIED.encode()), record="sni",
+          reaches=first_only, never=(DENIED.encode(),)),
+    again("retry-other-name-at-once", lambda n: h.hello(DENIED.encode()), pause=False,
+          record="sni", reaches=first_only, never=(DENIED.encode(),)),
+    again("retry-other-name-fragmented", lambda n: h.hello(DENIED.encode(), size=1),
+          record="sni", reaches=first_only, never=(DENIED.encode(),)),
+    again("retry-other-name-behind-change-cipher", lambda n: CHANGE_CIPHER + h.hello(
+        DENIED.encode()), record="sni", reply=ONLY_RETRY, reaches=with_change_cipher,
+          never=(DENIED.encode(),)),
+    again("retry-other-name-behind-alert", lambda n: h.records(b"\x01\x5a", kind=21) + h.hello(
+        DENIED.encode()), record="sni", never=(DENIED.encode(),), reply=ONLY_RETRY,
+          reaches=lambda n: h.hello(name(n)) + h.records(b"\x01\x5a", kind=21)),
+    again("retry-no-name", lambda n: h.hello(), record="sni", reaches=first_only),
+    again("retry-not-tls", lambda n: b"GET / HTTP/1.1\r\n\r\n", record="not-tls",
+          reaches=first_only),
+    again("retry-other-message", lambda n: h.records(h.handshake(h.COMMON, kind=11)),
+          record="not-tls", reaches=first_only),
+    again("retry-too-much-between", lambda n: h.records(b"\x99" * 16000, kind=23) * 5,
+          record="not-tls", reply=ONLY_RETRY, reaches=None, twice=False),
+    Case("two-hellos-in-one-record", "8446 5.1", CONNECT, hello=lambda n: h.records(
+        h.handshake(h.server_name(name(n)) + h.COMMON) +
+        h.handshake(h.server_name(DENIED.encode()) + h.COMMON)), record="not-tls"),
+    # an answer that only begins like the one that asks again
+    Case("server-hello-ends-the-look", "8446 4.1.3", CONNECT, opens=True,
+         hello=lambda n: h.hello(name(n)) + h.hello(DENIED.encode()),
+         reply=Reply(replies=(h.SERVER_HELLO + TUNNEL_OK,)), says=h.SERVER_HELLO),
 ]
 
 PLAIN = [  # not a tunnel at all, or one that needs no TLS
@@ -153,4 +212,4 @@ PLAIN = [  # not a tunnel at all, or one that needs no TLS
          opens=False, record="not-tls"),
 ]
 
-CASES = bound("tls", GOOD + NAMES + OTHER + PLAIN)
+CASES = bound("tls", GOOD + NAMES + OTHER + RETRIES + PLAIN)
