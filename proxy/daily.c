@@ -8,9 +8,17 @@
 #include <string.h>
 
 #include "lib/id.h"
+#include "lib/rd.h"
 #include "lib/str.h"
+#include "lib/wr.h"
 
 #define BUCKETS 4096 /* a power of two */
+
+/* Saved: a head with the day and how many, then the places, the others' first. */
+#define MAGIC     "SEKIDAY1"
+#define HEAD_LEN  (8 + 8 + 4)
+#define PLACE_LEN (ID_TEXT_MAX + 1 + 16 + 8 + 1)
+#define TOLD      1
 
 struct place {
 	struct place *next;
@@ -25,6 +33,7 @@ struct daily {
 	/* a client may choose its IPv6 addresses: the places must not be guessable */
 	uint8_t key[crypto_shorthash_KEYBYTES];
 	int64_t day;
+	bool changed; /* since it was saved */
 	size_t count, addresses;
 	struct place others; /* of all that found no place */
 	struct place *bucket[BUCKETS];
@@ -141,6 +150,7 @@ uint64_t daily_add(struct daily *d, const struct daily_who *who, int64_t day,
 	p = get(d, who, bytes != 0);
 	if (p != NULL) {
 		p->bytes = bytes < UINT64_MAX - p->bytes ? p->bytes + bytes : UINT64_MAX;
+		d->changed = d->changed || bytes != 0;
 		sum = p->bytes;
 	}
 	(void)pthread_mutex_unlock(&d->lock);
@@ -156,7 +166,132 @@ bool daily_first_alarm(struct daily *d, const struct daily_who *who, int64_t day
 	begin_day(d, day);
 	p = get(d, who, true);
 	first = !p->told;
+	d->changed = d->changed || first;
 	p->told = true;
 	(void)pthread_mutex_unlock(&d->lock);
 	return first;
+}
+
+static void put_place(struct wr *w, const struct place *p)
+{
+	wr_bytes(w, p->device, sizeof(p->device));
+	wr_u8(w, p->addr.family);
+	wr_bytes(w, p->addr.bytes, sizeof(p->addr.bytes));
+	wr_be64(w, p->bytes);
+	wr_u8(w, p->told ? TOLD : 0);
+}
+
+static void put_all(struct wr *w, const struct daily *d)
+{
+	wr_bytes(w, MAGIC, 8);
+	wr_be64(w, (uint64_t)d->day);
+	wr_be32(w, (uint32_t)d->count);
+	put_place(w, &d->others);
+	for (size_t i = 0; i < BUCKETS; i++) {
+		for (const struct place *p = d->bucket[i]; p != NULL; p = p->next)
+			put_place(w, p);
+	}
+}
+
+/* With the lock held. */
+static int save(struct daily *d, void **ret_data, size_t *ret_len)
+{
+	size_t max = HEAD_LEN + PLACE_LEN * (d->count + 1);
+	struct wr w;
+	void *data;
+
+	if (!d->changed)
+		return 0;
+	data = malloc(max);
+	if (data == NULL)
+		return -ENOMEM;
+	w = wr_of(data, max);
+	put_all(&w, d);
+	d->changed = false;
+	*ret_data = data;
+	*ret_len = w.len;
+	return 1;
+}
+
+int daily_save(struct daily *d, void **ret_data, size_t *ret_len)
+{
+	int r;
+
+	(void)pthread_mutex_lock(&d->lock);
+	r = save(d, ret_data, ret_len);
+	(void)pthread_mutex_unlock(&d->lock);
+	return r;
+}
+
+static bool take_place(struct rd *r, struct place *p)
+{
+	uint8_t told;
+
+	*p = (struct place){ 0 };
+	rd_bytes(r, p->device, sizeof(p->device));
+	p->addr.family = rd_u8(r);
+	rd_bytes(r, p->addr.bytes, sizeof(p->addr.bytes));
+	p->bytes = rd_be64(r);
+	told = rd_u8(r);
+	p->told = told == TOLD;
+	return !rd_failed(r) && told <= TOLD && p->device[ID_TEXT_MAX - 1] == '\0' &&
+	       (p->addr.family == 0 || p->addr.family == 4 || p->addr.family == 6);
+}
+
+/* A head, and as many places as it says; r is behind them then. */
+static bool is_sound(struct rd r)
+{
+	const uint8_t *magic = rd_take(&r, 8);
+	struct place p;
+	uint32_t count;
+
+	(void)rd_be64(&r);
+	count = rd_be32(&r);
+	if (rd_failed(&r) || memcmp(magic, MAGIC, 8) != 0 || count > DAILY_PLACES_MAX ||
+	    r.left != (count + (size_t)1) * PLACE_LEN)
+		return false;
+	for (uint32_t i = 0; i <= count; i++) {
+		if (!take_place(&r, &p) ||
+		    (i != 0 && (p.device[0] == '\0') != (p.addr.family != 0)))
+			return false;
+	}
+	return true;
+}
+
+/* With the lock held, and all of it known to be sound. */
+static int load(struct daily *d, struct rd r)
+{
+	struct place p, *at;
+	uint32_t count;
+
+	(void)rd_take(&r, 8);
+	clear(d);
+	d->day = (int64_t)rd_be64(&r);
+	count = rd_be32(&r);
+	(void)take_place(&r, &d->others);
+	for (uint32_t i = 0; i < count; i++) {
+		struct daily_who who = { p.device, { 0 } };
+
+		(void)take_place(&r, &p);
+		who.addr = p.addr;
+		at = get(d, &who, true);
+		if (at == &d->others)
+			return -ENOMEM;
+		at->bytes = p.bytes;
+		at->told = p.told;
+	}
+	return 0;
+}
+
+int daily_load(struct daily *d, const void *data, size_t len)
+{
+	struct rd r = rd_of(data, len);
+	int e;
+
+	if (!is_sound(r))
+		return -EBADMSG;
+	(void)pthread_mutex_lock(&d->lock);
+	e = load(d, r);
+	(void)pthread_mutex_unlock(&d->lock);
+	return e;
 }

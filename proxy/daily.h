@@ -2,7 +2,7 @@
 /*
  * daily - how much each device has sent on this day, over all workers
  *
- * Thread-safe, in memory only, and bounded: addresses may take half of the places,
+ * Thread-safe and bounded: addresses may take half of the places,
  * so that somebody who makes addresses up does not take those of admitted devices.
  * Who finds no place is counted together with all others that found none.
  */
@@ -17,6 +17,7 @@
 #include "lib/attr.h"
 
 #define DAILY_PLACES_MAX 65536
+#define DAILY_SAVED_MAX  (4u << 20) /* bytes of what is saved */
 
 struct daily;
 
@@ -36,6 +37,18 @@ void daily_free(struct daily *d);
  */
 uint64_t daily_add(struct daily *d, const struct daily_who *who, int64_t day,
 		   uint64_t bytes);
+
+/*
+ * What is known, as a file for the next proxyd. Returns 1, 0 (nothing has changed since
+ * it was asked for last: there is no data), or -ENOMEM. The caller frees the data.
+ */
+int daily_save(struct daily *d, void **ret_data, size_t *ret_len) MUST_CHECK;
+
+/*
+ * Take up what daily_save() gave, in front of everything else. Returns 0, -EBADMSG (it
+ * is not that, and nothing was taken up) or -ENOMEM (some of it was).
+ */
+int daily_load(struct daily *d, const void *data, size_t len) MUST_CHECK;
 
 /* True for the first call with this device and day: tell people only once. */
 bool daily_first_alarm(struct daily *d, const struct daily_who *who, int64_t day);

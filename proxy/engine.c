@@ -6,12 +6,15 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "lib/log.h"
 #include "lib/mono.h"
+#include "lib/str.h"
 #include "proxy/accounts.h"
 #include "proxy/clerk.h"
+#include "proxy/dayfile.h"
 #include "proxy/desk.h"
 #include "proxy/listener.h"
 #include "proxy/measure.h"
@@ -161,6 +164,7 @@ void engine_free(struct engine *e)
 	accounts_stop(e->accounts);
 	for (size_t i = 0; i < e->thread_count; i++)
 		worker_free(e->thread[i].worker);
+	engine_save(e);
 	clerk_free(e->clerk);
 	accounts_free(e->accounts);
 	desk_free(e->desk);
@@ -176,6 +180,27 @@ int engine_hire_clerk(struct engine *e, const char *path)
 	int r = clerk_new(path, CLERK_PACE_MS, &e->clerk);
 
 	return r < 0 ? r : accounts_new(path, &e->accounts);
+}
+
+void engine_remember(struct engine *e, const char *path)
+{
+	int r = dayfile_read(path, e->daily);
+
+	if (r < 0 && r != -ENOENT)
+		log_warn("proxyd", "cannot read %s: %s; the day's sums begin anew", path,
+			 strerror(-r));
+	(void)str_copy(e->day_file, sizeof(e->day_file), path);
+}
+
+void engine_save(struct engine *e)
+{
+	int r;
+
+	if (e->day_file[0] == '\0')
+		return;
+	r = dayfile_write(e->day_file, e->daily);
+	if (r < 0)
+		log_warn("proxyd", "cannot write %s: %s", e->day_file, strerror(-r));
 }
 
 struct worker *engine_worker(struct engine *e, size_t index)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "lib/attr.h"
+#include "lib/paths.h"
 #include "proxy/daily.h"
 #include "proxy/declog.h"
 #include "proxy/metrics.h"
@@ -33,6 +34,7 @@ struct engine {
 	struct sources *sources;
 	atomic_uint_fast64_t next_conn;
 	struct daily *daily;
+	char day_file[PATH_TEXT_MAX]; /* where its sums are kept; "": nowhere */
 	size_t conns_max; /* what the descriptors allow */
 	size_t kept_max; /* connections to origins that a worker keeps for later */
 	struct engine_thread *thread; /* owned */
@@ -50,6 +52,12 @@ int engine_new(struct spool *spool, size_t count, struct engine **ret_engine) MU
  * a negative errno.
  */
 int engine_hire_clerk(struct engine *e, const char *path) MUST_CHECK;
+
+/* The day's sums are in this file, and kept there. Before engine_listen(). */
+void engine_remember(struct engine *e, const char *path);
+
+/* Write them, when they have changed. */
+void engine_save(struct engine *e);
 
 /* The worker at index (below thread_count): for what is ordered by loop_call(). */
 struct worker *engine_worker(struct engine *e, size_t index);

@@ -24,6 +24,8 @@
 #define AREA      "proxyd"
 #define ACTIVATED "proxy" /* name of a handed-in listening socket */
 
+#define SAVE_EVERY_US (30 * 1000000ull)
+
 struct service {
 	struct svc *svc;
 	char revisions[PATH_TEXT_MAX];
@@ -36,6 +38,7 @@ struct service {
 	int control; /* listening socket */
 	struct ipc_server *ipc;
 	int metrics; /* listening socket */
+	sd_event_source *tick; /* what has to be done now and then */
 	struct scrape *scrape;
 };
 
@@ -397,6 +400,28 @@ static int open_metrics(struct service *s)
 	return scrape_new(s->svc->event, s->metrics, on_scrape, s, &s->scrape);
 }
 
+static int on_tick(sd_event_source *source, uint64_t now_us, void *user)
+{
+	struct service *s = user;
+
+	engine_save(s->engine);
+	(void)sd_event_source_set_time(source, now_us + SAVE_EVERY_US);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/* The day's sums, from before and from now on. */
+static int remember(struct service *s)
+{
+	char path[PATH_TEXT_MAX];
+	int r = svc_path(s->svc, PATH_SPOOL "/" AREA "/uploads", path);
+
+	if (r < 0)
+		return r;
+	engine_remember(s->engine, path);
+	return sd_event_add_time_relative(s->svc->event, &s->tick, CLOCK_MONOTONIC,
+					  SAVE_EVERY_US, 0, on_tick, s);
+}
+
 static int hire_clerk(struct service *s)
 {
 	char mgmtd[PATH_TEXT_MAX];
@@ -419,6 +444,8 @@ static int start(struct service *s)
 	r = start_engine(s, snap);
 	if (r >= 0)
 		r = hire_clerk(s);
+	if (r >= 0)
+		r = remember(s);
 	if (r < 0) {
 		snapshot_unref(snap);
 		return r;
@@ -461,6 +488,7 @@ void service_free(struct service *s)
 {
 	if (s == NULL)
 		return;
+	(void)sd_event_source_disable_unref(s->tick);
 	scrape_free(s->scrape);
 	ipc_server_free(s->ipc);
 	engine_free(s->engine);

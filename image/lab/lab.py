@@ -6,6 +6,7 @@ import pathlib
 import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -202,6 +203,14 @@ class Lab:
         supervisor.ask(self.dir, "kill", name, hold=hold)
         if not wait_for(lambda: self.state()[name]["pid"] != before, 5, 0.01):
             raise LabError(f"{name} (pid {before}) does not die")
+
+    def restart(self, name):
+        """As "systemctl restart": SIGTERM, and started again."""
+        before = self.state()[name]["pid"]
+        supervisor.ask(self.dir, "kill", name, signal=signal.SIGTERM)
+        if not wait_for(lambda: self.state()[name]["pid"] not in (0, before), 10, 0.01):
+            raise LabError(f"{name} (pid {before}) does not come back")
+        self.wait_ready(name)
 
     def release(self, name):
         supervisor.ask(self.dir, "start", name)

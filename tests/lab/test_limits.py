@@ -81,6 +81,9 @@ def test_upload_ceilings(make_lab, tmp_path):
     assert upload(lab, tmp_path, 10)[0] == 403
     good, seen = comes(lab, "proxy-deny", 1, detail="device-day-upload", reason_name="limit")
     assert good, seen
+    # the day goes on when proxyd begins anew
+    lab.restart("proxyd")
+    assert upload(lab, tmp_path, 10)[0] == 403
 
     # and a revision with a lower ceiling ends what is over it
     apply(lab, tmp_path, "{ idle_seconds: 300 }")

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "proxy/daily.h"
@@ -96,6 +97,54 @@ static void test_no_memory(void **state)
 	daily_free(d);
 }
 
+static void test_saved(void **state)
+{
+	struct daily_who device = { "d0000000000000001", address(1) };
+	struct daily_who bare = by_address(2), unknown = by_address(3);
+	struct daily *d, *e;
+	void *data = NULL, *more = NULL;
+	size_t len = 0, more_len;
+
+	(void)state;
+	assert_int_equal(daily_new(&d), 0);
+	assert_int_equal(daily_new(&e), 0);
+	assert_int_equal(daily_save(d, &data, &len), 0); /* nothing to say */
+	(void)daily_add(d, &device, 7, 100);
+	(void)daily_add(d, &bare, 7, 20);
+	assert_true(daily_first_alarm(d, &device, 7));
+	alloc_fail_at(1);
+	assert_int_equal(daily_save(d, &data, &len), -ENOMEM);
+	alloc_fail_at(0);
+	assert_int_equal(daily_save(d, &data, &len), 1);
+	assert_int_equal(daily_save(d, &more, &more_len), 0);
+
+	(void)daily_add(e, &unknown, 7, 1); /* it is not added to */
+	assert_int_equal(daily_load(e, data, len), 0);
+	assert_int_equal(daily_add(e, &device, 7, 0), 100);
+	assert_int_equal(daily_add(e, &bare, 7, 0), 20);
+	assert_int_equal(daily_add(e, &unknown, 7, 0), 0);
+	assert_false(daily_first_alarm(e, &device, 7));
+	assert_true(daily_first_alarm(e, &bare, 7));
+	assert_int_equal(daily_add(e, &device, 8, 0), 0);
+
+	/* what is damaged changes nothing */
+	(void)daily_add(e, &device, 9, 3);
+	for (size_t n = 0; n < len; n++)
+		assert_int_equal(daily_load(e, data, n), -EBADMSG);
+	for (size_t n = 0; n < 8; n++) {
+		((uint8_t *)data)[n] ^= 1;
+		assert_int_equal(daily_load(e, data, len), -EBADMSG);
+		((uint8_t *)data)[n] ^= 1;
+	}
+	assert_int_equal(daily_add(e, &device, 9, 0), 3);
+	alloc_fail_at(1);
+	assert_int_equal(daily_load(e, data, len), -ENOMEM);
+	alloc_fail_at(0);
+	free(data);
+	daily_free(d);
+	daily_free(e);
+}
+
 static void *add_many(void *user)
 {
 	struct daily_who one = by_address(1);
@@ -124,9 +173,8 @@ static void test_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sums),
-		cmocka_unit_test(test_full),
-		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_sums),      cmocka_unit_test(test_full),
+		cmocka_unit_test(test_no_memory), cmocka_unit_test(test_saved),
 		cmocka_unit_test(test_threads),
 	};
 
