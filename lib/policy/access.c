@@ -214,19 +214,6 @@ static int read_restart(struct reader *r, const struct yaml_node *n, void *objec
 	return 0;
 }
 
-static bool is_new_resolver(struct reader *r, const struct yaml_node *n, struct addr a)
-{
-	const struct policy_proxy *p = &r->p->proxy;
-
-	for (size_t i = 0; i < p->resolver_count; i++) {
-		if (addr_equal(p->resolver[i], a)) {
-			diag_add(r->diags, n->at, "resolver %s is listed twice", n->text);
-			return false;
-		}
-	}
-	return true;
-}
-
 static int read_resolvers(struct reader *r, const struct yaml_node *n, void *object)
 {
 	struct policy_proxy *p = &r->p->proxy;
@@ -238,17 +225,9 @@ static int read_resolvers(struct reader *r, const struct yaml_node *n, void *obj
 	if (p->resolver == NULL)
 		return -ENOMEM;
 	for (const struct yaml_node *c = n->first; c != NULL; c = c->next) {
-		struct addr a;
-
-		if (!reader_is_text(r, c, "a resolver"))
-			continue;
-		if (addr_parse(c->text, &a) < 0)
-			diag_add(r->diags, c->at,
-				 "'%s' is not an address; a resolver is an IPv4 or IPv6 "
-				 "address",
-				 text_shown(c->text).s);
-		else if (is_new_resolver(r, c, a))
-			p->resolver[p->resolver_count++] = a;
+		if (reader_addr(r, c, "a resolver", p->resolver, p->resolver_count,
+				&p->resolver[p->resolver_count]))
+			p->resolver_count++;
 	}
 	return 0;
 }

@@ -10,6 +10,8 @@
 #include "lib/policy/text.h"
 #include "lib/str.h"
 
+#define DAY_S 86400
+
 static int read_id(struct reader *r, const struct yaml_node *n, void *object)
 {
 	struct policy_flow *f = object;
@@ -132,6 +134,47 @@ static int read_review(struct reader *r, const struct yaml_node *n, void *object
 	return 0;
 }
 
+static int read_schedule(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_flow *f = object;
+
+	(void)reader_ref(r, n, "schedule", reader_schedules(r), &f->schedule);
+	return 0;
+}
+
+/* A date that stands for its first second by the site's clock, and n days later. */
+static void read_validity(struct reader *r, const struct yaml_node *n, int days,
+			  int64_t *ret_time)
+{
+	int32_t day;
+
+	if (!reader_is_text(r, n, n->key))
+		return;
+	if (allow_schedule_date(n->text, &day) < 0)
+		diag_add(r->diags, n->at,
+			 "%s must be a date as YYYY-MM-DD that the calendar has, found "
+			 "'%s'",
+			 n->key, text_shown(n->text).s);
+	else if (reader_offset(r, n))
+		*ret_time = ((int64_t)day + days) * DAY_S - r->p->offset_s;
+}
+
+static int read_valid_from(struct reader *r, const struct yaml_node *n, void *object)
+{
+	read_validity(r, n, 0, &((struct policy_flow *)object)->valid_from);
+	return 0;
+}
+
+static int read_valid_until(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_flow *f = object;
+
+	read_validity(r, n, 1, &f->valid_until);
+	if (f->valid_until != 0 && f->valid_until <= f->valid_from)
+		diag_add(r->diags, n->at, "flow '%s' ends before it begins", f->id);
+	return 0;
+}
+
 /* from and to come first: source and destination are judged by them. */
 static const struct reader_key flow_keys[] = {
 	{ "id", true, read_id },
@@ -144,6 +187,9 @@ static const struct reader_key flow_keys[] = {
 	{ "basis", false, read_basis },
 	{ "owner", false, read_owner },
 	{ "review", false, read_review },
+	{ "schedule", false, read_schedule },
+	{ "valid_from", false, read_valid_from },
+	{ "valid_until", false, read_valid_until },
 };
 
 static bool has_kind(const struct reader *r, const struct policy_flow *f,
@@ -198,7 +244,7 @@ static int read_flow(struct reader *r, const struct yaml_node *n)
 	char what[READER_WHAT_MAX] = "a flow";
 	int e;
 
-	f->from = f->to = POLICY_NONE;
+	f->from = f->to = f->schedule = POLICY_NONE;
 	f->at = n->at;
 	if (n->kind == YAML_MAPPING)
 		id = yaml_get(n, "id");

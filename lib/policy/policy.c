@@ -28,9 +28,12 @@ static const struct reader_key sections[] = {
 	{ "zones", true, zones_read },
 	{ "networks", false, groups_read },
 	{ "services", false, services_read },
+	{ "schedules", false, schedules_read },
 	{ "flows", false, flows_read },
 	{ "proxy", false, proxy_read },
 	{ "management", false, management_read },
+	{ "gateway", false, gateway_read },
+	{ "pinned", false, pins_read },
 	{ "assertions", false, assertions_read },
 };
 
@@ -131,15 +134,24 @@ void policy_free(struct policy *p)
 		free(p->flow[i].destination);
 		free(p->flow[i].service);
 	}
+	for (size_t i = 0; i < p->pin_count; i++) {
+		free(p->pin[i].device);
+		free(p->pin[i].to);
+	}
 	free(p->zone);
 	free(p->group);
 	free(p->service);
+	free(p->schedule);
 	free(p->flow);
+	free(p->pin);
 	free(p->proxy.zone);
 	free(p->proxy.transparent);
 	free(p->proxy.sign_in);
 	free(p->proxy.resolver);
 	free(p->management.zone);
+	free(p->gateway.ntp.server);
+	free(p->gateway.syslog.server);
+	free(p->gateway.mail.server);
 	free(p->assertion);
 	free(p);
 }

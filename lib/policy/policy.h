@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "lib/addr.h"
+#include "lib/allow/schedule.h"
 #include "lib/attr.h"
 #include "lib/diag.h"
 
@@ -30,6 +31,10 @@
 #define POLICY_MATCHES_MAX    64 /* a service */
 #define POLICY_ASSERTIONS_MAX 256
 #define POLICY_WORKERS_MAX    32
+#define POLICY_SCHEDULES_MAX  64
+#define POLICY_PINS_MAX       64
+#define POLICY_SERVERS_MAX    8 /* of one kind that the gateway itself uses */
+#define POLICY_ACCOUNT_MAX    31
 #define POLICY_NONE           ((size_t)-1)
 
 enum policy_zone_kind {
@@ -88,6 +93,12 @@ struct policy_service {
 	struct place at;
 };
 
+struct policy_schedule {
+	char name[POLICY_NAME_MAX + 1];
+	struct allow_schedule hours;
+	struct place at;
+};
+
 struct policy_flow {
 	char id[POLICY_NAME_MAX + 1];
 	size_t from, to; /* zones */
@@ -101,6 +112,9 @@ struct policy_flow {
 	char basis[256];
 	char owner[128];
 	char review[11]; /* YYYY-MM-DD */
+	size_t schedule; /* POLICY_NONE: at every hour */
+	int64_t valid_from; /* seconds UTC, from <= now < until; 0: no bound */
+	int64_t valid_until;
 	struct place at;
 };
 
@@ -159,6 +173,34 @@ struct policy_management {
 	struct place at;
 };
 
+/* Where an account of the gateway itself may connect to. */
+struct policy_target {
+	bool present;
+	char account[POLICY_ACCOUNT_MAX + 1]; /* of the clock daemon; "": mgmtd's */
+	struct addr *server; /* 1 or more */
+	size_t server_count;
+	uint8_t proto; /* IPPROTO_TCP or _UDP */
+	uint16_t port;
+	struct place at;
+};
+
+struct policy_gateway {
+	struct policy_target ntp;
+	struct policy_target syslog;
+	struct policy_target mail;
+};
+
+/* Devices that reach their destinations and nothing else, and that nobody reaches (N3). */
+struct policy_pin {
+	char id[POLICY_NAME_MAX + 1];
+	size_t zone;
+	size_t *device; /* groups; none: the whole zone */
+	size_t device_count;
+	size_t *to; /* groups, 1 or more */
+	size_t to_count;
+	struct place at;
+};
+
 struct policy_assertion { /* never: nothing may pass from one zone to the other */
 	size_t from, to;
 	struct place at;
@@ -167,16 +209,22 @@ struct policy_assertion { /* never: nothing may pass from one zone to the other 
 struct policy {
 	char site[128];
 	char timezone[64]; /* default Asia/Tokyo */
+	int32_t offset_s; /* of the time zone from UTC, where schedules and validity need it */
 	struct policy_zone *zone;
 	size_t zone_count;
 	struct policy_group *group;
 	size_t group_count;
 	struct policy_service *service;
 	size_t service_count;
+	struct policy_schedule *schedule;
+	size_t schedule_count;
 	struct policy_flow *flow;
 	size_t flow_count;
+	struct policy_pin *pin;
+	size_t pin_count;
 	struct policy_proxy proxy;
 	struct policy_management management;
+	struct policy_gateway gateway;
 	struct policy_assertion *assertion;
 	size_t assertion_count;
 };

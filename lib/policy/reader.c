@@ -34,6 +34,14 @@ struct names reader_services(const struct reader *r)
 			       .max = POLICY_SERVICES_MAX };
 }
 
+struct names reader_schedules(const struct reader *r)
+{
+	return (struct names){ .first = r->p->schedule,
+			       .stride = sizeof(*r->p->schedule),
+			       .count = r->p->schedule_count,
+			       .max = POLICY_SCHEDULES_MAX };
+}
+
 void reader_unknown(struct reader *r, struct place at, const char *what,
 		    const char *found, const char *where, struct names names)
 {
@@ -162,6 +170,42 @@ bool reader_number(struct reader *r, const struct yaml_node *n, const char *what
 	}
 	*ret_value = (uint32_t)v;
 	return true;
+}
+
+bool reader_addr(struct reader *r, const struct yaml_node *n, const char *what,
+		 const struct addr *list, size_t count, struct addr *ret_addr)
+{
+	struct addr a;
+
+	if (!reader_is_text(r, n, what))
+		return false;
+	if (addr_parse(n->text, &a) < 0) {
+		diag_add(r->diags, n->at,
+			 "'%s' is not an address; %s is an IPv4 or IPv6 address",
+			 text_shown(n->text).s, what);
+		return false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (addr_equal(list[i], a)) {
+			diag_add(r->diags, n->at, "%s %s is listed twice",
+				 strchr(what, ' ') != NULL ? strchr(what, ' ') + 1 : what,
+				 n->text);
+			return false;
+		}
+	}
+	*ret_addr = a;
+	return true;
+}
+
+bool reader_offset(struct reader *r, const struct yaml_node *n)
+{
+	if (allow_schedule_zone(r->p->timezone, &r->p->offset_s) == 0)
+		return true;
+	diag_add(r->diags, n->at,
+		 "'%s' needs a site.timezone without daylight saving time: Asia/Tokyo or "
+		 "UTC, not '%s'",
+		 n->key != NULL ? n->key : "hours", r->p->timezone);
+	return false;
 }
 
 bool reader_port(struct reader *r, const struct yaml_node *n, const char *what,

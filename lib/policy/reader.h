@@ -58,6 +58,7 @@ struct reader_choice {
 struct names reader_zones(const struct reader *r);
 struct names reader_groups(const struct reader *r);
 struct names reader_services(const struct reader *r);
+struct names reader_schedules(const struct reader *r);
 
 /*
  * Read a mapping by its table of keys, in the table's order. Unknown and missing
@@ -80,6 +81,16 @@ bool reader_text(struct reader *r, const struct yaml_node *n, const char *what, 
 		 size_t size);
 bool reader_port(struct reader *r, const struct yaml_node *n, const char *what,
 		 uint16_t *ret_port);
+
+/* An address that is not in the list of count addresses yet. */
+bool reader_addr(struct reader *r, const struct yaml_node *n, const char *what,
+		 const struct addr *list, size_t count, struct addr *ret_addr);
+
+/*
+ * Hours count by the site's clock. Says so, for n, when its time zone is none that
+ * the kernel's rules could be made for.
+ */
+bool reader_offset(struct reader *r, const struct yaml_node *n);
 bool reader_number(struct reader *r, const struct yaml_node *n, const char *what,
 		   uint32_t min, uint32_t max, uint32_t *ret_value);
 bool reader_choice(struct reader *r, const struct yaml_node *n, const char *what,

@@ -14,10 +14,13 @@ reader_fn site_read;
 reader_fn zones_read;
 reader_fn groups_read;
 reader_fn services_read;
+reader_fn schedules_read;
 reader_fn flows_read;
 reader_fn proxy_read;
 reader_fn proxy_limits_read; /* of the section proxy; the defaults stand there already */
 reader_fn management_read;
+reader_fn gateway_read;
+reader_fn pins_read; /* judges flows, proxy and management */
 reader_fn assertions_read;
 
 #endif

@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/mem.h"
 #include "lib/policy/policy.h"
+#include "lib/policy/when.h"
 #include "mgmt/cli/ask.h"
 #include "mgmt/cli/file.h"
 #include "mgmt/cli/out.h"
@@ -54,6 +56,8 @@ int cmd_policy_check(const struct cli *c)
 	if (file_read(file, POLICY_FILE_MAX, &text, &len) != CLI_DONE)
 		return CLI_FAILED;
 	r = policy_parse(text, len, &p, &d);
+	if (r == 0) /* what is overdue is said, and refuses nothing */
+		when_warn(p, (int64_t)time(NULL), &d);
 	if (c->json)
 		printed = print_json(p, &d);
 	else if (d.count != 0)

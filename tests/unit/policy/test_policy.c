@@ -389,9 +389,57 @@ static void survives_lack_of_memory(void **state)
 	assert_true(failures > 100);
 }
 
+/* What a pin allows: its own destinations, and whatever the other devices do. */
+static void pinned_devices(void **state)
+{
+	static const char text[] = HEAD ZONES
+		"networks: { servers: [10.2.0.0/28], one: [10.2.0.1], t: [10.1.0.5], u: "
+		"[10.1.0.6] }\n" SERVICES
+		"pinned: [{ id: p, zone: core, devices: [t], pinned_to: [servers] }]\n"
+		"flows:\n"
+		"  - { id: a, from: core, to: claims, source: [t], destination: [one], "
+		"services: [web]" PAPERS " }\n"
+		"  - { id: b, from: core, to: claims, source: [u], services: [web]" PAPERS
+		" }\n"
+		"  - { id: c, from: office, to: core, destination: [u], services: "
+		"[web]" PAPERS " }\n";
+	struct policy *p = parse_ok(text, sizeof(text) - 1, "pinned");
+
+	(void)state;
+	assert_int_equal(p->pin_count, 1);
+	assert_string_equal(p->pin[0].id, "p");
+	assert_int_equal(p->pin[0].device_count, 1);
+	policy_free(p);
+}
+
+static void gateway_targets(void **state)
+{
+	static const char text[] = BASE
+		"gateway:\n"
+		"  ntp: { servers: [192.0.2.1, \"2001:db8::1\"], account: _chrony }\n"
+		"  syslog: { servers: [10.3.0.9] }\n"
+		"  mail: { servers: [10.3.0.9], service: tcp/587 }\n";
+	struct policy *p = parse_ok(text, sizeof(text) - 1, "gateway");
+	const struct policy_gateway *g = &p->gateway;
+
+	(void)state;
+	assert_true(g->ntp.present);
+	assert_string_equal(g->ntp.account, "_chrony");
+	assert_int_equal(g->ntp.proto, IPPROTO_UDP);
+	assert_int_equal(g->ntp.port, 123);
+	assert_int_equal(g->ntp.server_count, 2);
+	assert_string_equal(g->syslog.account, "");
+	assert_int_equal(g->syslog.proto, IPPROTO_TCP);
+	assert_int_equal(g->syslog.port, 6514);
+	assert_int_equal(g->mail.port, 587);
+	policy_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pinned_devices),
+		cmocka_unit_test(gateway_targets),
 		cmocka_unit_test(loads_what_we_ship),
 		cmocka_unit_test(fills_the_model),
 		cmocka_unit_test(reads_services),

@@ -29,7 +29,19 @@ struct row {
 #define SERVED        BASE WORKING
 #define END           " }\n"
 #define LIMITS(body)  SERVED "limits: { " body " }" END
-#define NEVER(body)   BASE "assertions:\n  - " body "\n"
+#define HOURS(body)   BASE "schedules:\n  s: { " body " }\n"
+#define SPAN(text)    HOURS("hours: [\"" text "\"]")
+#define UNTIL(body)   BASE "flows:\n  - { " GOOD ", " body " }\n"
+#define OWN(body)     BASE "gateway: { " body " }\n"
+#define PIN(body)     BASE "pinned:\n  - { id: p, zone: core, " body " }\n"
+#define PINNED \
+	HEAD ZONES \
+		"networks: { servers: [10.2.0.10], more: [10.2.0.0/24], t: " \
+		"[10.1.0.5], u: [10.1.0.6] }\n" SERVICES \
+		"pinned: [{ id: p, zone: core, devices: [t], pinned_to: [servers] }]\n"
+#define PINNED_FLOW(body) \
+	PINNED "flows:\n  - { id: f, services: [web], " body PAPERS " }\n"
+#define NEVER(body) BASE "assertions:\n  - " body "\n"
 
 static const struct row rows[] = {
 	/* the file */
@@ -85,7 +97,7 @@ static const struct row rows[] = {
 	  "p:12:1: unknown key 'zone' in the policy; did you mean 'zones'?" },
 	{ BASE "flow: 1\n",
 	  "did you mean 'flows'?; accepted: version, site, zones, networks, "
-	  "services, flows, proxy, management, assertions" },
+	  "services, schedules, flows, proxy, management, gateway, pinned, assertions" },
 	{ BASE "quota: 1\n",
 	  "p:12:1: unknown key 'quota' in the policy; accepted: version" },
 	/* site */
@@ -357,6 +369,75 @@ static const struct row rows[] = {
 	{ BASE "management: { prot: 1 }\n", "p:12:15: unknown key 'prot' in management" },
 	{ PROXY("zones: [office]") "management: { port: 3128, zones: [office] }\n",
 	  "p:13:1: management and proxy (line 12) both use port 3128" },
+	/* schedules and validity */
+	{ BASE "schedules: []\n", "p:12:12: schedules must be a mapping" },
+	{ HOURS("holidays: [2026-11-23]"), "schedule 's' lacks the key 'hours'" },
+	{ SPAN("mon"), "p:13:16: 'mon' are not hours of a week; accepted: " },
+	{ SPAN("mon-fri"), "are not hours of a week" },
+	{ SPAN("mon- 08:00-09:00"), "are not hours of a week" },
+	{ SPAN("fri-mon 08:00-09:00"), "are not hours of a week" },
+	{ SPAN("mon-fri 08:00-08:00"), "are not hours of a week" },
+	{ SPAN("mon-fri 08:00-24:01"), "are not hours of a week" },
+	{ SPAN("mon-fri 8:00-9:00"), "are not hours of a week" },
+	{ SPAN("mon-fri 08:00-09:00-10:00"), "are not hours of a week" },
+	{ SPAN("mon-fri  08:00-09:00"), "are not hours of a week" },
+	{ SPAN("mon-fri 08:00-09:00 and so on for ever"), "are not hours of a week" },
+	{ HOURS("hours: [mon 08:00-09:00], holidays: [2026-02-29]"),
+	  "a holiday is a date as YYYY-MM-DD that the calendar has, found '2026-02-29'" },
+	{ "version: 1\nsite: { name: s, timezone: Europe/Berlin }\n" ZONES
+	  "schedules: { s: { hours: [mon 08:00-09:00] } }\n",
+	  "'schedules' needs a site.timezone without daylight saving time" },
+	{ "version: 1\nsite: { name: s, timezone: Europe/Berlin }\n" ZONES GROUPS SERVICES
+	  "flows: [{ " GOOD ", valid_until: 2027-01-01 }]\n",
+	  "'valid_until' needs a site.timezone without" },
+	{ UNTIL("schedule: x"), "unknown schedule 'x'; accepted: (none)" },
+	{ UNTIL("valid_from: tomorrow"), "valid_from must be a date as YYYY-MM-DD" },
+	{ UNTIL("valid_until: 2027-02-30"), "valid_until must be a date as YYYY-MM-DD" },
+	{ UNTIL("valid_from: 2027-01-02, valid_until: 2027-01-01"),
+	  "flow 'f' ends before it begins" },
+	/* gateway */
+	{ OWN("dns: {}"),
+	  "p:12:12: unknown key 'dns' in gateway; accepted: ntp, syslog" },
+	{ OWN("ntp: {}"), "p:12:12: ntp lacks the key 'servers'" },
+	{ OWN("ntp: { servers: [ntp.example.jp] }"),
+	  "'ntp.example.jp' is not an address; a server is an IPv4 or IPv6 address" },
+	{ OWN("ntp: { servers: [10.3.0.1, 10.3.0.1] }"),
+	  "server 10.3.0.1 is listed twice" },
+	{ OWN("ntp: { servers: [10.3.0.1, 10.3.0.2, 10.3.0.3, 10.3.0.4, 10.3.0.5, "
+	      "10.3.0.6, 10.3.0.7, 10.3.0.8, 10.3.0.9] }"),
+	  "servers has 9 members; 8 are accepted" },
+	{ OWN("ntp: { servers: [10.3.0.1], account: root/etc }"),
+	  "'root/etc' is not an account name" },
+	{ OWN("syslog: { servers: [10.3.0.1], service: tcp/1-2 }"),
+	  "'tcp/1-2' is not a service of one port; accepted: tcp/PORT, udp/PORT" },
+	{ OWN("syslog: { servers: [10.3.0.1], account: root }"),
+	  "unknown key 'account' in syslog" },
+	{ OWN("mail: { servers: [10.3.0.1, 192.0.2.25] }"),
+	  "p:12:12: server 192.0.2.25 of 'mail' is in no zone but the internet" },
+	/* pinned */
+	{ BASE "pinned: {}\n", "p:12:9: pinned must be a list" },
+	{ PIN("devices: [servers], pinned_to: [servers]"),
+	  "group 'servers' (line 9) has addresses outside the networks of zone 'core'" },
+	{ PIN("devices: [servers]"), "a pin lacks the key 'pinned_to'" },
+	{ BASE "pinned: [{ id: p, zone: net, pinned_to: [servers] }]\n",
+	  "p:12:25: what is in the internet cannot be pinned" },
+	{ PINNED_FLOW("from: claims, to: core"),
+	  "p:13:5: flow 'f' leads to devices of pin 'p' (line 11), which nobody may" },
+	{ PINNED_FLOW("from: claims, to: core, destination: [u, t]"),
+	  "leads to devices" },
+	{ PINNED_FLOW("from: core, to: claims"), "reach more than its 'pinned_to'" },
+	{ PINNED_FLOW("from: core, to: claims, source: [t], destination: [more]"),
+	  "reach more than its 'pinned_to'" },
+	{ PINNED_FLOW("from: core, to: claims, destination: [servers, more]"),
+	  "reach more than its 'pinned_to'" },
+	{ PROXY("zones: [office], via: net, resolvers: [192.0.2.1]") "pinned: [{ id: p, "
+								     "zone: office, "
+								     "pinned_to: "
+								     "[servers] }]\n",
+	  "p:12:1: the proxy serves zone 'office', where pin 'p' (line 13) lets" },
+	{ BASE "management: { zones: [core] }\n"
+	       "pinned: [{ id: p, zone: core, pinned_to: [servers] }]\n",
+	  "p:12:1: the management page serves zone 'core'" },
 	/* assertions */
 	{ BASE "assertions: {}\n", "p:12:13: assertions must be a list" },
 	{ NEVER("{}"), "p:13:5: an assertion lacks the key 'never'" },

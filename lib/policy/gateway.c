@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the gateway itself may say, besides what the proxy does: clock, logs, mail. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/policy/nets.h"
+#include "lib/policy/sections.h"
+#include "lib/policy/text.h"
+#include "lib/str.h"
+
+#define CLOCK_ACCOUNT "systemd-timesync"
+#define NTP_PORT      123
+#define SYSLOG_PORT   6514 /* over TLS, RFC 5425 */
+#define MAIL_PORT     25
+
+static int read_servers(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_target *t = object;
+
+	if (!reader_is_list(r, n, "servers", POLICY_SERVERS_MAX))
+		return 0;
+	t->server = calloc(n->count, sizeof(*t->server));
+	if (t->server == NULL)
+		return -ENOMEM;
+	for (const struct yaml_node *c = n->first; c != NULL; c = c->next) {
+		if (reader_addr(r, c, "a server", t->server, t->server_count,
+				&t->server[t->server_count]))
+			t->server_count++;
+	}
+	return 0;
+}
+
+/* As useradd takes it, without '$'. */
+static int read_account(struct reader *r, const struct yaml_node *n, void *object)
+{
+	static const char accepted[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+	struct policy_target *t = object;
+
+	if (!reader_is_text(r, n, "account"))
+		return 0;
+	if (strspn(n->text, accepted) == strlen(n->text) && n->text[0] != '-' &&
+	    str_copy(t->account, sizeof(t->account), n->text) >= 0)
+		return 0;
+	diag_add(r->diags, n->at,
+		 "'%s' is not an account name; accepted: 1 to %d characters of a-z 0-9 _ "
+		 "-",
+		 text_shown(n->text).s, POLICY_ACCOUNT_MAX);
+	return 0;
+}
+
+static int read_service(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_target *t = object;
+	uint64_t port;
+
+	if (!reader_is_text(r, n, "service"))
+		return 0;
+	if ((strncmp(n->text, "tcp/", 4) != 0 && strncmp(n->text, "udp/", 4) != 0) ||
+	    str_to_uint(n->text + 4, 1, UINT16_MAX, &port) < 0) {
+		diag_add(
+			r->diags, n->at,
+			"'%s' is not a service of one port; accepted: tcp/PORT, udp/PORT",
+			text_shown(n->text).s);
+		return 0;
+	}
+	t->proto = n->text[0] == 't' ? IPPROTO_TCP : IPPROTO_UDP;
+	t->port = (uint16_t)port;
+	return 0;
+}
+
+static int read_ntp(struct reader *r, const struct yaml_node *n, void *object)
+{
+	static const struct reader_key keys[] = {
+		{ "servers", true, read_servers },
+		{ "account", false, read_account },
+	};
+	struct policy_target *t = &r->p->gateway.ntp;
+
+	(void)object;
+	*t = (struct policy_target){
+		.present = true, .proto = IPPROTO_UDP, .port = NTP_PORT, .at = n->key_at
+	};
+	(void)str_copy(t->account, sizeof(t->account), CLOCK_ACCOUNT);
+	return reader_mapping(r, n, "ntp", keys, ARRAY_LEN(keys), t);
+}
+
+static bool is_inside(const struct reader *r, struct addr a)
+{
+	for (size_t z = 0; z < r->p->zone_count; z++) {
+		const struct policy_zone *zone = &r->p->zone[z];
+
+		for (size_t i = 0;
+		     zone->kind != POLICY_ZONE_INTERNET && i < zone->networks.count;
+		     i++) {
+			if (zone->networks.item[i].addr.family == a.family &&
+			    prefix_contains(zone->networks.item[i], a))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* mgmtd reads what everybody types: taken over, it must have no way out of the site. */
+static void check_inside(struct reader *r, const struct yaml_node *n,
+			 const struct policy_target *t)
+{
+	for (size_t i = 0; i < t->server_count; i++) {
+		char text[ADDR_TEXT_MAX];
+
+		if (is_inside(r, t->server[i]))
+			continue;
+		addr_format(t->server[i], text);
+		diag_add(r->diags, n->key_at,
+			 "server %s of '%s' is in no zone but the internet, which the "
+			 "management service must never reach; name a relay in a zone of "
+			 "the site",
+			 text, n->key);
+	}
+}
+
+static int read_own(struct reader *r, const struct yaml_node *n, struct policy_target *t,
+		    uint16_t port)
+{
+	static const struct reader_key keys[] = {
+		{ "servers", true, read_servers },
+		{ "service", false, read_service },
+	};
+	int e;
+
+	*t = (struct policy_target){
+		.present = true, .proto = IPPROTO_TCP, .port = port, .at = n->key_at
+	};
+	e = reader_mapping(r, n, n->key, keys, ARRAY_LEN(keys), t);
+	if (e == 0)
+		check_inside(r, n, t);
+	return e;
+}
+
+static int read_syslog(struct reader *r, const struct yaml_node *n, void *object)
+{
+	(void)object;
+	return read_own(r, n, &r->p->gateway.syslog, SYSLOG_PORT);
+}
+
+static int read_mail(struct reader *r, const struct yaml_node *n, void *object)
+{
+	(void)object;
+	return read_own(r, n, &r->p->gateway.mail, MAIL_PORT);
+}
+
+int gateway_read(struct reader *r, const struct yaml_node *n, void *object)
+{
+	static const struct reader_key keys[] = {
+		{ "ntp", false, read_ntp },
+		{ "syslog", false, read_syslog },
+		{ "mail", false, read_mail },
+	};
+
+	return reader_mapping(r, n, "gateway", keys, ARRAY_LEN(keys), object);
+}
