@@ -50,6 +50,23 @@ static bool prefix_text_ok(const struct fw_rule *r)
 	return str_is_name(r->log_prefix + 2, sizeof(r->log_prefix) - 3);
 }
 
+/* What the kernel is to keep for people and for verifiers: one of ours, or nothing. */
+static bool comment_ok(const struct fw_rule *r)
+{
+	static const char *const kinds[] = { FW_COMMENT_FLOW, FW_COMMENT_SYSTEM };
+
+	if (memchr(r->comment, '\0', sizeof(r->comment)) == NULL)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		size_t len = strlen(kinds[i]);
+
+		if (strncmp(r->comment, kinds[i], len) == 0)
+			return str_is_name(r->comment + len,
+					   sizeof(r->comment) - len - 1);
+	}
+	return r->comment[0] == '\0';
+}
+
 static bool addresses_ok(const struct fw_rule *r)
 {
 	uint8_t max = r->family == 4 ? 32 : 128;
@@ -86,9 +103,12 @@ static bool l4_ok(const struct fw_rule *r)
 		return false;
 	}
 	if (icmp || r->l4proto == 0)
-		return r->dport_min == 0 && r->dport_max == 0 &&
-		       (r->hoplimit == 0 || r->family == 6);
-	return r->dport_min != 0 && r->dport_min <= r->dport_max && r->hoplimit == 0;
+		return r->dport_min == 0 && r->dport_max == 0 && r->sport_min == 0 &&
+		       r->sport_max == 0 && (r->hoplimit == 0 || r->family == 6);
+	return (r->dport_min != 0 || r->sport_min != 0) &&
+	       (r->dport_min != 0 || r->dport_max == 0) &&
+	       (r->sport_min != 0 || r->sport_max == 0) && r->dport_min <= r->dport_max &&
+	       r->sport_min <= r->sport_max && r->hoplimit == 0;
 }
 
 static bool marks_ok(const struct fw_rule *r)
@@ -100,7 +120,7 @@ static bool marks_ok(const struct fw_rule *r)
 		return false;
 	/* constants are those of our own making, never a permit's mark */
 	if (constant && r->new_mark != 0 && r->new_mark != FW_MARK_ZONE &&
-	    r->new_mark != FW_MARK_PROXY)
+	    r->new_mark != FW_MARK_PROXY && r->new_mark != FW_MARK_GATEWAY)
 		return false;
 	return constant || r->new_mark == 0;
 }
@@ -180,7 +200,8 @@ int check_rule(const struct fw_rule *r, uint32_t expected, uint32_t chain_count)
 		ifname_ok(r->oifname, true) && addresses_ok(r) && l4_ok(r) &&
 		(r->ct_state & ~FW_CT_ALL) == 0 && r->ct_direction <= FW_DIR_REPLY &&
 		r->lookup <= FW_LOOKUP_RECORDING && r->limit <= LIMIT_MAX &&
-		marks_ok(r) && prefix_text_ok(r) && chain_ok(r) &&
+		marks_ok(r) && prefix_text_ok(r) && comment_ok(r) && r->counter <= 1 &&
+		r->until >= 0 && r->until <= FW_TIME_MAX && chain_ok(r) &&
 		verdict_ok(r, chain_count));
 }
 

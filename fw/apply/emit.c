@@ -2,7 +2,9 @@
 #include "fw/apply/emit.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <libnftnl/expr.h>
+#include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_conntrack_tuple_common.h>
@@ -13,6 +15,8 @@
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
+
+#define NS_PER_S 1000000000u
 
 struct emit {
 	struct nftnl_rule *rule;
@@ -163,10 +167,23 @@ static void match_local(struct emit *e, const struct fw_rule *r)
 	cmp_u32(e, NFT_CMP_EQ, RTN_LOCAL);
 }
 
+static void match_ports(struct emit *e, uint32_t offset, uint16_t first, uint16_t last)
+{
+	uint16_t min = htons(first), max = htons(last);
+
+	if (first == 0)
+		return;
+	load_payload(e, NFT_PAYLOAD_TRANSPORT_HEADER, offset, sizeof(min), NFT_REG_1);
+	if (min == max) {
+		cmp(e, NFT_CMP_EQ, &min, sizeof(min));
+		return;
+	}
+	cmp(e, NFT_CMP_GTE, &min, sizeof(min));
+	cmp(e, NFT_CMP_LTE, &max, sizeof(max));
+}
+
 static void match_transport(struct emit *e, const struct fw_rule *r)
 {
-	uint16_t min = htons(r->dport_min), max = htons(r->dport_max);
-
 	if (r->l4proto == 0)
 		return;
 	load_meta(e, NFT_META_L4PROTO, NFT_REG_1);
@@ -176,13 +193,8 @@ static void match_transport(struct emit *e, const struct fw_rule *r)
 		cmp_u8(e, r->icmp_type);
 		return;
 	}
-	load_payload(e, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, NFT_REG_1);
-	if (min == max) {
-		cmp(e, NFT_CMP_EQ, &min, sizeof(min));
-		return;
-	}
-	cmp(e, NFT_CMP_GTE, &min, sizeof(min));
-	cmp(e, NFT_CMP_LTE, &max, sizeof(max));
+	match_ports(e, 0, r->sport_min, r->sport_max);
+	match_ports(e, 2, r->dport_min, r->dport_max);
 }
 
 static void match_ct(struct emit *e, const struct fw_rule *r)
@@ -231,6 +243,30 @@ static void match_marks(struct emit *e, const struct fw_rule *r)
 		load_meta(e, NFT_META_NFPROTO, NFT_REG_1);
 		lookup(e, FW_SET_RECORDING, false);
 	}
+}
+
+/* The clock in nanoseconds, as a number that can be compared byte by byte. */
+static void match_time(struct emit *e, const struct fw_rule *r)
+{
+	uint64_t end = htobe64((uint64_t)r->until * NS_PER_S);
+	struct nftnl_expr *x;
+
+	if (r->until == 0)
+		return;
+	load_meta(e, NFT_META_TIME_NS, NFT_REG_1);
+	x = add(e, "byteorder");
+	set_u32(x, NFTNL_EXPR_BYTEORDER_SREG, NFT_REG_1);
+	set_u32(x, NFTNL_EXPR_BYTEORDER_DREG, NFT_REG_1);
+	set_u32(x, NFTNL_EXPR_BYTEORDER_OP, NFT_BYTEORDER_HTON);
+	set_u32(x, NFTNL_EXPR_BYTEORDER_LEN, sizeof(end));
+	set_u32(x, NFTNL_EXPR_BYTEORDER_SIZE, sizeof(end));
+	cmp(e, NFT_CMP_LT, &end, sizeof(end));
+}
+
+static void statement_counter(struct emit *e, const struct fw_rule *r)
+{
+	if (r->counter != 0)
+		(void)add(e, "counter");
 }
 
 static void statement_log(struct emit *e, const struct fw_rule *r)
@@ -337,6 +373,22 @@ static void statement_verdict(struct emit *e, const struct fw_rule *r, const cha
 		e->failed = true;
 }
 
+/* In the form in which nft keeps a rule's comment. */
+static void put_comment(struct emit *e, const char *text)
+{
+	struct nftnl_udata_buf *b;
+
+	if (text[0] == '\0')
+		return;
+	b = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
+	if (b == NULL || nftnl_udata_put_strz(b, NFTNL_UDATA_RULE_COMMENT, text) == 0 ||
+	    nftnl_rule_set_data(e->rule, NFTNL_RULE_USERDATA, nftnl_udata_buf_data(b),
+				nftnl_udata_buf_len(b)) != 0)
+		e->failed = true;
+	if (b != NULL)
+		nftnl_udata_buf_free(b);
+}
+
 struct nftnl_rule *emit_rule(const struct fw_rule *r, const char *chain,
 			     const char *target)
 {
@@ -361,9 +413,12 @@ struct nftnl_rule *emit_rule(const struct fw_rule *r, const char *chain,
 	}
 	match_ct(&e, r);
 	match_marks(&e, r);
+	match_time(&e, r);
+	statement_counter(&e, r);
 	statement_log(&e, r);
 	statement_marks(&e, r);
 	statement_verdict(&e, r, target);
+	put_comment(&e, r->comment);
 	if (e.failed) {
 		nftnl_rule_free(e.rule);
 		return NULL;

@@ -17,7 +17,7 @@
 #define NFT_TYPE(t)     ((uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | (t)))
 #define ELEMENTS_A_MSG  64 /* stays below NFNL_MESSAGE_MAX */
 #define PERMIT_KEY_SIZE 24 /* 16 of the name, 6 of the address, 2 of padding */
-#define LIVE_MAX        (FW_PERMITS_MAX + 2)
+#define LIVE_MAX        (FW_PERMITS_MAX + 3)
 #define CHAINS_READ_MAX 65536
 
 /* nft's own numbers of data types; only "nft list" needs them */
@@ -304,7 +304,8 @@ static void put_permits(struct batch *b, const struct fw_permit *p, size_t count
 void state_put_permits(struct batch *b, const struct ruleset *rs, int64_t now_ms)
 {
 	static const struct fw_permit fixed[] = { { .mark = FW_MARK_ZONE },
-						  { .mark = FW_MARK_PROXY } };
+						  { .mark = FW_MARK_PROXY },
+						  { .mark = FW_MARK_GATEWAY } };
 
 	put_flush(b, FW_SET_PERMITS);
 	put_flush(b, FW_SET_LIVE);

@@ -173,7 +173,7 @@ static int marks_gone(struct txn_marks *old, const struct ruleset *rs, int64_t n
 	for (size_t i = 0; i < old->count; i++) {
 		uint32_t m = old->mark[i];
 
-		if (m != FW_MARK_ZONE && m != FW_MARK_PROXY &&
+		if (m != FW_MARK_ZONE && m != FW_MARK_PROXY && m != FW_MARK_GATEWAY &&
 		    bsearch(&m, kept, count, sizeof(m), compare_u32) == NULL)
 			old->mark[left++] = m;
 	}

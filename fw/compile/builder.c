@@ -61,6 +61,21 @@ uint32_t builder_chain(struct builder *b, const char *kind, const char *name)
 	return c.id;
 }
 
+void builder_about(struct builder *b, const char *kind, const char *name)
+{
+	size_t len = strlen(kind);
+
+	builder_name(b->about, sizeof(b->about), kind);
+	builder_name(b->about + len, sizeof(b->about) - len, name);
+}
+
+/* What decides about packets is counted; what leads them on is not. */
+static bool is_counted(const struct fw_rule *r)
+{
+	return r->counter != 0 || r->verdict == FW_VERDICT_ACCEPT ||
+	       r->verdict == FW_VERDICT_DROP || r->verdict == FW_VERDICT_REDIRECT;
+}
+
 void builder_rule(struct builder *b, uint32_t chain, struct fw_rule rule)
 {
 	void *p;
@@ -74,6 +89,8 @@ void builder_rule(struct builder *b, uint32_t chain, struct fw_rule rule)
 	b->rs->rule = p;
 	rule.number = (uint32_t)b->rs->rule_count;
 	rule.chain = chain;
+	rule.counter = is_counted(&rule) ? 1 : 0;
+	memcpy(rule.comment, b->about, sizeof(rule.comment));
 	b->rs->rule[b->rs->rule_count++] = rule;
 }
 

@@ -15,6 +15,7 @@ struct builder {
 	size_t chain_room;
 	size_t rule_room;
 	int error; /* 0, -E2BIG (a ceiling) or -ENOMEM */
+	char about[FW_COMMENT_MAX]; /* the comment of rules to come */
 	/* chains that every other one ends in */
 	uint32_t deny; /* no flow permits it */
 	uint32_t stranger; /* the device has no permit */
@@ -24,7 +25,10 @@ struct builder {
 /* Name a new chain: kind and name joined by '-'. Returns its id; 0 after an error. */
 uint32_t builder_chain(struct builder *b, const char *kind, const char *name);
 
-/* Append a rule to the chain. number and chain are filled in here. */
+/* What the rules from here on are for: FW_COMMENT_FLOW or _SYSTEM, and a name. */
+void builder_about(struct builder *b, const char *kind, const char *name);
+
+/* Append a rule to the chain. number, chain, comment are filled in here. */
 void builder_rule(struct builder *b, uint32_t chain, struct fw_rule rule);
 
 /* A rule's address match. A prefix of length 0 matches the family. */

@@ -16,6 +16,7 @@
 
 #include "fw/compile/parts.h"
 #include "lib/mem.h"
+#include "lib/policy/when.h"
 #include "lib/reason.h"
 
 /* A chain that records a refusal and drops. */
@@ -29,6 +30,7 @@ static uint32_t compile_refusal(struct builder *b, const char *name, enum reason
 	};
 	size_t at = sizeof(FW_LOG_DENY_PREFIX) - 1;
 
+	builder_about(b, FW_COMMENT_SYSTEM, name);
 	builder_name(r.log_prefix + at, sizeof(r.log_prefix) - at, reason_name(reason));
 	builder_rule(b, chain, r);
 	builder_rule(b, chain, (struct fw_rule){ .verdict = FW_VERDICT_DROP });
@@ -42,6 +44,11 @@ void compile_answers(struct builder *b, uint32_t chain)
 				       .ct_direction = FW_DIR_REPLY,
 				       .lookup = FW_LOOKUP_LIVE,
 				       .verdict = FW_VERDICT_ACCEPT });
+	compile_related(b, chain);
+}
+
+void compile_related(struct builder *b, uint32_t chain)
+{
 	builder_rule(b, chain,
 		     (struct fw_rule){ .ct_state = FW_CT_RELATED,
 				       .lookup = FW_LOOKUP_LIVE,
@@ -53,6 +60,7 @@ static uint32_t compile_local(struct builder *b)
 {
 	uint32_t chain = builder_chain(b, "local", "");
 
+	builder_about(b, FW_COMMENT_SYSTEM, "local");
 	builder_rule(b, chain,
 		     (struct fw_rule){ .ct_state = FW_CT_ESTABLISHED,
 				       .ct_direction = FW_DIR_ORIGINAL,
@@ -76,17 +84,19 @@ static int compile_all(struct builder *b, const struct revision *rev,
 	b->stranger = compile_refusal(b, "stranger", REASON_NOT_ADMITTED);
 	b->spoofed = compile_refusal(b, "spoofed", REASON_SPOOFED);
 	local = compile_local(b);
+	builder_about(b, FW_COMMENT_SYSTEM, "base");
 	builder_rule(b, FW_CHAIN_INPUT,
 		     (struct fw_rule){ .set_mark = FW_SET_META_CONST });
 	builder_rule(b, FW_CHAIN_FORWARD,
 		     (struct fw_rule){ .set_mark = FW_SET_META_CONST });
 	builder_iif(b, FW_CHAIN_INPUT, "lo", 0, FW_VERDICT_ACCEPT);
 	for (size_t z = 0; z < p->zone_count; z++)
-		compile_zone(b, p, z, local, diags);
+		compile_zone(b, p, z, local, inv->now, diags);
 	compile_redirects(b, p);
+	builder_about(b, FW_COMMENT_SYSTEM, "base");
 	builder_goto(b, FW_CHAIN_INPUT, b->deny);
 	builder_goto(b, FW_CHAIN_FORWARD, b->deny);
-	if (compile_output(b, rev, inv) < 0)
+	if (compile_output(b, rev, inv, diags) < 0)
 		return -ENOMEM;
 	return b->error;
 }
@@ -107,6 +117,7 @@ int ruleset_compile(const struct revision *rev, const struct inventory *inv,
 	if (rs == NULL)
 		return -ENOMEM;
 	rs->revision = rev->number;
+	rs->next_change = when_next_change(rev->policy, inv->now);
 	compile_check_interfaces(rev->policy, inv, diags);
 	for (size_t i = 0; i < rev->policy->assertion_count; i++)
 		compile_check_assertion(rev->policy, &rev->policy->assertion[i], diags);

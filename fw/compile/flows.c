@@ -2,9 +2,10 @@
 #include "fw/compile/parts.h"
 
 #include <netinet/in.h>
-
-#include "lib/reason.h"
 #include <string.h>
+
+#include "lib/policy/when.h"
+#include "lib/reason.h"
 
 /* Where the first packet of a flow is recorded and let through. */
 static uint32_t compile_open(struct builder *b, const struct policy_flow *f)
@@ -74,6 +75,7 @@ static uint32_t compile_services(struct builder *b, const struct policy *p,
 			struct fw_rule r = service_rule(&s->match[k]);
 
 			r.target = open;
+			r.counter = 1;
 			r.verdict = FW_VERDICT_GOTO;
 			builder_rule(b, chain, r);
 		}
@@ -91,23 +93,16 @@ static const struct policy_prefixes *side(const struct policy *p, size_t zone,
 }
 
 struct pairs { /* one flow being spread over its interfaces and prefixes */
-	struct builder *b;
-	const struct policy_zone *from;
-	const struct policy_zone *to;
+	struct builder *b; /* NULL: only counted */
+	const struct policy_zone *out; /* the zone that packets leave to */
 	uint32_t chain;
-	uint32_t target;
+	struct fw_rule rule; /* what all of them have */
 	size_t count;
 };
 
 static void add_pair(struct pairs *ps, const struct prefix *src, const struct prefix *dst)
 {
-	struct fw_rule r = {
-		.match = FW_MATCH_MARK,
-		.mark_value = zone_class(ps->from),
-		.mark_mask = FW_MARK_CLASS,
-		.target = ps->target,
-		.verdict = FW_VERDICT_JUMP,
-	};
+	struct fw_rule r = ps->rule;
 
 	if (src != NULL && dst != NULL && src->addr.family != dst->addr.family)
 		return;
@@ -115,10 +110,10 @@ static void add_pair(struct pairs *ps, const struct prefix *src, const struct pr
 		builder_saddr(&r, *src);
 	if (dst != NULL)
 		builder_daddr(&r, *dst);
-	for (size_t i = 0; i < ps->to->interface_count; i++) {
-		builder_name(r.oifname, sizeof(r.oifname), ps->to->interface[i].name);
+	ps->count++;
+	for (size_t i = 0; ps->b != NULL && i < ps->out->interface_count; i++) {
+		builder_name(r.oifname, sizeof(r.oifname), ps->out->interface[i].name);
 		builder_rule(ps->b, ps->chain, r);
-		ps->count++;
 	}
 }
 
@@ -136,16 +131,10 @@ static void add_pairs(struct pairs *ps, const struct policy_prefixes *src,
 	}
 }
 
-static void compile_flow(struct builder *b, const struct policy *p,
-			 const struct policy_flow *f, uint32_t chain, struct diags *diags)
+/* Forward: from the flow's source to its destination; else the way of the answers. */
+static void spread(struct pairs *ps, const struct policy *p, const struct policy_flow *f,
+		   bool forward)
 {
-	struct pairs ps = {
-		.b = b,
-		.from = &p->zone[f->from],
-		.to = &p->zone[f->to],
-		.chain = chain,
-		.target = compile_services(b, p, f),
-	};
 	const struct policy_prefixes *src, *dst;
 
 	for (size_t i = 0;
@@ -153,8 +142,37 @@ static void compile_flow(struct builder *b, const struct policy *p,
 		for (size_t k = 0; (dst = side(p, f->to, f->destination,
 					       f->destination_count, k)) != NULL;
 		     k++)
-			add_pairs(&ps, src, dst);
+			add_pairs(ps, forward ? src : dst, forward ? dst : src);
 	}
+}
+
+static int64_t end_of(const struct policy *p, const struct policy_flow *f, int64_t now)
+{
+	int64_t end = when_end(p, f, now);
+
+	return end < FW_TIME_MAX ? end : 0;
+}
+
+static void compile_flow(struct builder *b, const struct policy *p,
+			 const struct policy_flow *f, uint32_t chain, int64_t now,
+			 struct diags *diags)
+{
+	bool open = when_is_open(p, f, now);
+	struct pairs ps = {
+		.b = open ? b : NULL,
+		.out = &p->zone[f->to],
+		.chain = chain,
+		.rule = { .match = FW_MATCH_MARK,
+			  .mark_value = zone_class(&p->zone[f->from]),
+			  .mark_mask = FW_MARK_CLASS,
+			  .until = open ? end_of(p, f, now) : 0,
+			  .verdict = FW_VERDICT_JUMP },
+	};
+
+	builder_about(b, FW_COMMENT_FLOW, f->id);
+	if (open)
+		ps.rule.target = compile_services(b, p, f);
+	spread(&ps, p, f, true);
 	if (ps.count == 0)
 		diag_add(diags, f->at,
 			 "flow '%s' can match nothing: its source and destination have "
@@ -163,10 +181,95 @@ static void compile_flow(struct builder *b, const struct policy *p,
 }
 
 void compile_flows(struct builder *b, const struct policy *p, size_t zone, uint32_t chain,
-		   struct diags *diags)
+		   int64_t now, struct diags *diags)
 {
 	for (size_t i = 0; i < p->flow_count; i++) {
 		if (p->flow[i].from == zone)
-			compile_flow(b, p, &p->flow[i], chain, diags);
+			compile_flow(b, p, &p->flow[i], chain, now, diags);
+	}
+}
+
+/* What answers this type of ICMP message; the kernel takes no others for questions. */
+static bool icmp_answer(uint8_t proto, uint8_t question, uint8_t *ret_answer)
+{
+	static const struct {
+		uint8_t proto, question, answer;
+	} types[] = {
+		{ IPPROTO_ICMP, 8, 0 },       { IPPROTO_ICMP, 13, 14 },
+		{ IPPROTO_ICMP, 15, 16 },     { IPPROTO_ICMP, 17, 18 },
+		{ IPPROTO_ICMPV6, 128, 129 }, { IPPROTO_ICMPV6, 139, 140 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		if (types[i].proto == proto && types[i].question == question) {
+			*ret_answer = types[i].answer;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void add_answer(struct builder *b, uint32_t chain, const struct policy_match *m)
+{
+	struct fw_rule r = service_rule(m);
+
+	r.sport_min = r.dport_min;
+	r.sport_max = r.dport_max;
+	r.dport_min = r.dport_max = 0;
+	r.ct_state = FW_CT_ESTABLISHED;
+	r.ct_direction = FW_DIR_REPLY;
+	r.lookup = FW_LOOKUP_LIVE;
+	r.verdict = FW_VERDICT_ACCEPT;
+	if ((r.match & FW_MATCH_ICMP_TYPE) == 0 ||
+	    icmp_answer(m->proto, m->icmp_type, &r.icmp_type))
+		builder_rule(b, chain, r);
+}
+
+static void compile_answer(struct builder *b, const struct policy *p,
+			   const struct policy_flow *f, uint32_t chain, int64_t now)
+{
+	struct pairs ps = {
+		.b = b,
+		.out = &p->zone[f->from],
+		.chain = chain,
+		.rule = { .ct_state = FW_CT_ESTABLISHED,
+			  .ct_direction = FW_DIR_REPLY,
+			  .until = end_of(p, f, now),
+			  .verdict = FW_VERDICT_JUMP },
+	};
+
+	builder_about(b, FW_COMMENT_FLOW, f->id);
+	ps.rule.target = builder_chain(b, "answer", f->id);
+	for (size_t i = 0; i < f->service_count; i++) {
+		const struct policy_service *s = &p->service[f->service[i]];
+
+		for (size_t k = 0; k < s->match_count; k++)
+			add_answer(b, ps.rule.target, &s->match[k]);
+	}
+	spread(&ps, p, f, false);
+}
+
+static bool has_timed_flow(const struct policy *p, size_t zone)
+{
+	for (size_t i = 0; i < p->flow_count; i++) {
+		if (p->flow[i].to == zone && when_is_timed(&p->flow[i]))
+			return true;
+	}
+	return false;
+}
+
+void compile_flow_answers(struct builder *b, const struct policy *p, size_t zone,
+			  uint32_t chain, int64_t now)
+{
+	if (!has_timed_flow(p, zone)) {
+		compile_answers(b, chain);
+		return;
+	}
+	compile_related(b, chain);
+	for (size_t i = 0; i < p->flow_count; i++) {
+		const struct policy_flow *f = &p->flow[i];
+
+		if (f->to == zone && when_is_open(p, f, now))
+			compile_answer(b, p, f, chain, now);
 	}
 }

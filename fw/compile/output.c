@@ -50,15 +50,10 @@ static void compile_proxy(struct builder *b, const struct revision *rev,
 			compile_proxy_port(b, via, inv, (uint16_t)port);
 	}
 	for (size_t i = 0; i < x->resolver_count; i++) {
-		uint8_t len = x->resolver[i].family == 4 ? 32 : 128;
-		struct prefix to = { .addr = x->resolver[i], .len = len };
-		struct fw_rule udp = proxy_rule(inv, IPPROTO_UDP, 53);
-		struct fw_rule tcp = proxy_rule(inv, IPPROTO_TCP, 53);
-
-		builder_daddr(&udp, to);
-		builder_daddr(&tcp, to);
-		builder_rule(b, FW_CHAIN_OUTPUT, udp);
-		builder_rule(b, FW_CHAIN_OUTPUT, tcp);
+		compile_to_server(b, rev->policy, proxy_rule(inv, IPPROTO_UDP, 53),
+				  x->resolver[i]);
+		compile_to_server(b, rev->policy, proxy_rule(inv, IPPROTO_TCP, 53),
+				  x->resolver[i]);
 	}
 }
 
@@ -78,13 +73,14 @@ static void compile_neighbours(struct builder *b, const char *interface)
 }
 
 int compile_output(struct builder *b, const struct revision *rev,
-		   const struct inventory *inv)
+		   const struct inventory *inv, struct diags *diags)
 {
 	CLEANUP(free_p) bool *ports = calloc(UINT16_MAX + 1, sizeof(*ports));
 	const struct policy *p = rev->policy;
 
 	if (ports == NULL)
 		return -ENOMEM;
+	builder_about(b, FW_COMMENT_SYSTEM, "output");
 	builder_rule(b, FW_CHAIN_OUTPUT,
 		     (struct fw_rule){ .oifname = "lo", .verdict = FW_VERDICT_ACCEPT });
 	compile_answers(b, FW_CHAIN_OUTPUT);
@@ -94,12 +90,16 @@ int compile_output(struct builder *b, const struct revision *rev,
 				       .ct_state = FW_CT_ESTABLISHED,
 				       .ct_direction = FW_DIR_ORIGINAL,
 				       .verdict = FW_VERDICT_ACCEPT });
+	builder_about(b, FW_COMMENT_SYSTEM, "neighbours");
 	for (size_t z = 0; z < p->zone_count; z++) {
 		for (size_t i = 0; i < p->zone[z].interface_count; i++)
 			compile_neighbours(b, p->zone[z].interface[i].name);
 	}
+	builder_about(b, FW_COMMENT_SYSTEM, "proxy");
 	if (p->proxy.present)
 		compile_proxy(b, rev, inv, ports);
+	compile_gateway(b, p, inv, diags);
+	builder_about(b, FW_COMMENT_SYSTEM, "output");
 	builder_goto(b, FW_CHAIN_OUTPUT, b->deny);
 	return 0;
 }

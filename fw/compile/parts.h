@@ -25,20 +25,27 @@ static inline struct fw_rule compile_mark(const struct policy_zone *z)
 
 /* What every zone's traffic begins with: answers, and errors about live connections. */
 void compile_answers(struct builder *b, uint32_t chain);
+void compile_related(struct builder *b, uint32_t chain); /* the latter only */
 
 /*
  * One zone: where its packets are marked and checked, what they may do here and
  * beyond. local: the chain of connections to this machine.
  */
 void compile_zone(struct builder *b, const struct policy *p, size_t zone, uint32_t local,
-		  struct diags *diags);
+		  int64_t now, struct diags *diags);
 /* Where transparent zones' connections to the web are led to the proxy. */
 void compile_redirects(struct builder *b, const struct policy *p);
 bool compile_has_zone(const size_t *list, size_t count, size_t zone);
 
 /* What this machine itself may say. Returns 0 or -ENOMEM. */
 int compile_output(struct builder *b, const struct revision *rev,
-		   const struct inventory *inv) MUST_CHECK;
+		   const struct inventory *inv, struct diags *diags) MUST_CHECK;
+/* The part of it that the policy's section "gateway" is about. */
+void compile_gateway(struct builder *b, const struct policy *p,
+		     const struct inventory *inv, struct diags *diags);
+/* A rule on packets to that address, for each interface of the zone it lies in. */
+void compile_to_server(struct builder *b, const struct policy *p, struct fw_rule r,
+		       struct addr server);
 
 /* What can only be told on this machine, and what must never be. */
 void compile_check_interfaces(const struct policy *p, const struct inventory *inv,
@@ -46,9 +53,19 @@ void compile_check_interfaces(const struct policy *p, const struct inventory *in
 void compile_check_assertion(const struct policy *p, const struct policy_assertion *a,
 			     struct diags *diags);
 
-/* Rules of the flows that begin in zone, into its forward chain. */
+/*
+ * Rules of the flows that begin in zone and are open now, into its forward chain. A
+ * flow whose time can be over carries its end in the rules.
+ */
 void compile_flows(struct builder *b, const struct policy *p, size_t zone, uint32_t chain,
-		   struct diags *diags);
+		   int64_t now, struct diags *diags);
+
+/*
+ * Answers from zone. Where a flow to it can end, each flow's answers have rules of
+ * their own, with its end: else they would go on after it.
+ */
+void compile_flow_answers(struct builder *b, const struct policy *p, size_t zone,
+			  uint32_t chain, int64_t now);
 
 /* The permits in force at now, where they count. revision_parse() allows one for a card. */
 int compile_permits(struct ruleset *rs, const struct revision *rev, int64_t now);

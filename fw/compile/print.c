@@ -14,8 +14,10 @@ static const struct {
 	uint8_t type;
 	const char *name;
 } icmp_names[] = {
+	{ IPPROTO_ICMP, 0, "echo-reply" },
 	{ IPPROTO_ICMP, 8, "echo-request" },
 	{ IPPROTO_ICMPV6, ICMP6_ECHO_REQUEST, "echo-request" },
+	{ IPPROTO_ICMPV6, ICMP6_ECHO_REPLY, "echo-reply" },
 	{ IPPROTO_ICMPV6, ND_NEIGHBOR_SOLICIT, "nd-neighbor-solicit" },
 	{ IPPROTO_ICMPV6, ND_NEIGHBOR_ADVERT, "nd-neighbor-advert" },
 	{ IPPROTO_ICMPV6, 143, "mld2-listener-report" },
@@ -35,10 +37,21 @@ static void print_addr(const struct fw_rule *r, const char *what, const uint8_t 
 	(void)fprintf(out, "%s %s %s ", r->family == 4 ? "ip" : "ip6", what, text);
 }
 
+static void print_ports(const char *proto, const char *what, uint16_t min, uint16_t max,
+			FILE *out)
+{
+	(void)fprintf(out, "%s %s %u", proto, what, min);
+	if (min != max)
+		(void)fprintf(out, "-%u", max);
+	(void)fputc(' ', out);
+}
+
 static void print_l4(const struct fw_rule *r, FILE *out)
 {
 	const char *name = r->l4proto == IPPROTO_TCP ? "tcp" : "udp";
 
+	if (r->sport_min != 0)
+		print_ports(name, "sport", r->sport_min, r->sport_max, out);
 	if ((r->match & FW_MATCH_ICMP_TYPE) != 0) {
 		(void)fputs(r->l4proto == IPPROTO_ICMP ? "icmp type " : "icmpv6 type ",
 			    out);
@@ -51,11 +64,10 @@ static void print_l4(const struct fw_rule *r, FILE *out)
 		}
 		(void)fprintf(out, "%u ", r->icmp_type);
 	} else if (r->dport_min == 0) {
-		(void)fprintf(out, "meta l4proto %u ", r->l4proto);
-	} else if (r->dport_min == r->dport_max) {
-		(void)fprintf(out, "%s dport %u ", name, r->dport_min);
+		if (r->sport_min == 0)
+			(void)fprintf(out, "meta l4proto %u ", r->l4proto);
 	} else {
-		(void)fprintf(out, "%s dport %u-%u ", name, r->dport_min, r->dport_max);
+		print_ports(name, "dport", r->dport_min, r->dport_max, out);
 	}
 }
 
@@ -124,6 +136,10 @@ static void print_marks(const struct fw_rule *r, FILE *out)
 
 static void print_statements(const struct fw_rule *r, FILE *out)
 {
+	if (r->until != 0)
+		(void)fprintf(out, "meta time < %lld ", (long long)r->until);
+	if (r->counter != 0)
+		(void)fputs("counter ", out);
 	if (r->limit != 0)
 		(void)fprintf(out, "limit rate %u/second burst %u packets ", r->limit,
 			      r->limit);
@@ -183,9 +199,12 @@ void ruleset_print_rule(const struct ruleset *rs, const struct fw_rule *r, FILE 
 	print_marks(r, f);
 	print_statements(r, f);
 	print_verdict(rs, r, f);
+	if (r->comment[0] != '\0')
+		(void)fprintf(f, "%scomment \"%s\"",
+			      r->verdict == FW_VERDICT_NONE ? "" : " ", r->comment);
 	(void)fclose(f);
 	len = strlen(text);
-	if (len > 0 && text[len - 1] == ' ') /* there is no verdict */
+	if (len > 0 && text[len - 1] == ' ') /* neither verdict nor comment */
 		text[len - 1] = '\0';
 	(void)fputs(text, out);
 }
@@ -220,8 +239,8 @@ static void print_sets(const struct ruleset *rs, int64_t now, FILE *out)
 	(void)fprintf(out, "%s\n\t}\n\n", join[0] == ',' ? "\n\t\t}" : "");
 	(void)fprintf(out,
 		      "\tset " FW_SET_LIVE " {\n\t\ttype mark\n\t\tflags timeout\n"
-		      "\t\telements = {\n\t\t\t0x%08x,\n\t\t\t0x%08x",
-		      FW_MARK_PROXY, FW_MARK_ZONE);
+		      "\t\telements = {\n\t\t\t0x%08x,\n\t\t\t0x%08x,\n\t\t\t0x%08x",
+		      FW_MARK_GATEWAY, FW_MARK_PROXY, FW_MARK_ZONE);
 	for (size_t i = 0; i < rs->permit_count; i++) {
 		if (rs->permit[i].until != 0 && rs->permit[i].until <= now)
 			continue;

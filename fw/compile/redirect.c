@@ -49,6 +49,7 @@ static void compile_redirect(struct builder *b, const struct policy *p, size_t z
 	const struct policy_zone *z = &p->zone[zone];
 	uint32_t chain = builder_chain(b, "redirect", z->name);
 
+	builder_about(b, FW_COMMENT_SYSTEM "redirect-", z->name);
 	builder_rule(b, chain, compile_mark(z));
 	compile_exceptions(b, p, chain);
 	compile_class(b, chain, p->proxy.port, zone_class(z));
@@ -65,6 +66,7 @@ void compile_redirects(struct builder *b, const struct policy *p)
 
 	if (x->transparent_count == 0)
 		return;
+	builder_about(b, FW_COMMENT_SYSTEM, "base");
 	builder_rule(b, FW_CHAIN_PREROUTING,
 		     (struct fw_rule){ .set_mark = FW_SET_META_CONST });
 	for (size_t i = 0; i < x->transparent_count; i++)

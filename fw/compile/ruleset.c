@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-_Static_assert(sizeof(struct fw_rule) == 172, "struct fw_rule has padding");
+_Static_assert(sizeof(struct fw_rule) == 232, "struct fw_rule has padding");
 _Static_assert(sizeof(struct fw_chain) == 52, "struct fw_chain has padding");
 _Static_assert(sizeof(struct fw_permit) == 40, "struct fw_permit has padding");
 

@@ -7,6 +7,10 @@
  * rule is a set of matches in one fixed order, at most one log statement, at
  * most one statement for each mark, and a verdict. Zero means "not there".
  *
+ * What a rule is there for stands in its comment, which the kernel keeps as user
+ * data: FW_COMMENT_FLOW and the flow's id, or FW_COMMENT_SYSTEM and a name of ours.
+ * The id is the policy's and stays when rules move; counters are read by it.
+ *
  * Everything lives in the table "inet sekisho": base chains that are never deleted,
  * chains that are replaced with the rules, and three sets:
  *
@@ -36,12 +40,19 @@
 #define FW_IFNAME_MAX     16
 #define FW_CHAIN_NAME_MAX 48
 #define FW_PREFIX_MAX     48
+#define FW_COMMENT_MAX    48
 #define FW_UNTIL_MAX      253402300799 /* the year 9999 */
+#define FW_TIME_MAX       9223372036 /* the kernel's clock in nanoseconds: the year 2262 */
 
 /* Marks that are no permit's: their classes are outside those of lib/revision.h. */
 #define FW_MARK_CLASS 0xff000000u
 #define FW_MARK_ZONE  0x0f000000u /* devices of a zone without admission */
 #define FW_MARK_PROXY 0x0e000000u /* connections that the proxy opens */
+#define FW_MARK_GATEWAY \
+	0x0d000000u /* other connections of this machine: clock, logs, mail */
+
+#define FW_COMMENT_FLOW   "flow:"
+#define FW_COMMENT_SYSTEM "sys:"
 
 #define FW_LOG_DENY        1 /* NFLOG groups */
 #define FW_LOG_OPEN        2
@@ -131,8 +142,12 @@ struct fw_rule {
 	uint32_t limit; /* packets a second, 0: none */
 	uint16_t log_group;
 	uint8_t verdict; /* enum fw_verdict */
-	uint8_t pad;
+	uint8_t counter; /* 1: packets and bytes are counted */
+	uint16_t sport_min; /* 0: any; beside or instead of dport */
+	uint16_t sport_max;
 	char log_prefix[FW_PREFIX_MAX];
+	char comment[FW_COMMENT_MAX];
+	int64_t until; /* seconds UTC: matches before that; 0: no end */
 };
 
 struct fw_chain {
@@ -152,6 +167,12 @@ struct fw_permit {
 
 struct ruleset {
 	uint64_t revision;
+	/*
+	 * The second in which compiling again gives other rules, because a flow begins,
+	 * ends, opens or closes; INT64_MAX: never. The kernel itself stops what ends;
+	 * what begins has to be compiled.
+	 */
+	int64_t next_change;
 	struct fw_chain *chain;
 	size_t chain_count;
 	struct fw_rule *rule;
@@ -160,12 +181,20 @@ struct ruleset {
 	size_t permit_count;
 };
 
+struct inventory_account {
+	char name[32];
+	uint32_t uid;
+};
+
 /* What the compiler has to know about the machine. */
 struct inventory {
 	const char (*interface)[FW_IFNAME_MAX];
 	size_t interface_count;
+	const struct inventory_account *account; /* those that the policy names */
+	size_t account_count;
 	uint32_t uid_proxy;
-	int64_t now; /* seconds UTC: permits that are over are left out */
+	uint32_t uid_management; /* of mgmtd, which sends logs and mail */
+	int64_t now; /* seconds UTC: permits and flows that are over are left out */
 };
 
 /*

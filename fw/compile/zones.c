@@ -62,6 +62,7 @@ static uint32_t compile_from(struct builder *b, const struct policy *p, size_t z
 	const struct policy_zone *z = &p->zone[zone];
 	uint32_t chain = builder_chain(b, "from", z->name);
 
+	builder_about(b, FW_COMMENT_SYSTEM "from-", z->name);
 	builder_rule(b, chain, compile_mark(z));
 	builder_rule(b, chain,
 		     (struct fw_rule){ .match = FW_MATCH_MARK,
@@ -103,6 +104,7 @@ static uint32_t compile_input(struct builder *b, const struct policy *p, size_t 
 	const struct policy_management *m = &p->management;
 	uint32_t chain = builder_chain(b, "input", z->name);
 
+	builder_about(b, FW_COMMENT_SYSTEM "input-", z->name);
 	compile_answers(b, chain);
 	builder_rule(b, chain,
 		     builder_icmp6(ND_NEIGHBOR_SOLICIT, 255, FW_VERDICT_ACCEPT));
@@ -119,16 +121,19 @@ static uint32_t compile_input(struct builder *b, const struct policy *p, size_t 
 }
 
 void compile_zone(struct builder *b, const struct policy *p, size_t zone, uint32_t local,
-		  struct diags *diags)
+		  int64_t now, struct diags *diags)
 {
 	const struct policy_zone *z = &p->zone[zone];
 	uint32_t from = compile_from(b, p, zone);
 	uint32_t input = compile_input(b, p, zone, local);
 	uint32_t forward = builder_chain(b, "forward", z->name);
 
-	compile_answers(b, forward);
-	compile_flows(b, p, zone, forward, diags);
+	builder_about(b, FW_COMMENT_SYSTEM "forward-", z->name);
+	compile_flow_answers(b, p, zone, forward, now);
+	compile_flows(b, p, zone, forward, now, diags);
+	builder_about(b, FW_COMMENT_SYSTEM "forward-", z->name);
 	builder_goto(b, forward, b->deny);
+	builder_about(b, FW_COMMENT_SYSTEM "zone-", z->name);
 	for (size_t i = 0; i < z->interface_count; i++) {
 		const char *name = z->interface[i].name;
 

@@ -190,6 +190,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *user)
 	if (g->now.rev == NULL)
 		load_current(g);
 	follow_clock(g);
+	load_due(g, (int64_t)time(NULL));
 	load_expire(g, (int64_t)time(NULL));
 	listener_flush(g);
 	journal_tick(&g->journal);

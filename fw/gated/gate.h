@@ -35,6 +35,7 @@ struct gate {
 	uint64_t next_conn;
 	int refusal; /* of the last try at the current revision: logged once */
 	int64_t clock_us; /* wall clock minus monotonic, when the timeouts were set */
+	int64_t due_again; /* not before: a load for flows that open or close has failed */
 	int64_t expired_to; /* permits that ended up to this second are dealt with */
 };
 
@@ -51,6 +52,9 @@ void load_revision(struct gate *g, uint64_t number, struct proto_result *ret_res
 
 /* End connections of permits whose time is over now. */
 void load_expire(struct gate *g, int64_t now);
+
+/* Compile what is in force again when flows open or close now. */
+void load_due(struct gate *g, int64_t now);
 void load_free(struct gate_loaded *l);
 
 /* --- listener.c --- */

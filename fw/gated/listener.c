@@ -247,7 +247,8 @@ static void on_end(struct gate *g, const struct netlink_msg *m)
 
 	if (r == -EBADMSG)
 		journal_lost(&g->journal, 1, "gated: an event that cannot be read");
-	if (r < 0 || e.type != CTEVENT_DESTROY || e.mark == 0 || e.mark == FW_MARK_PROXY)
+	if (r < 0 || e.type != CTEVENT_DESTROY || e.mark == 0 ||
+	    e.mark == FW_MARK_PROXY || e.mark == FW_MARK_GATEWAY)
 		return;
 	flow.key = flowtable_key(&e.orig);
 	if (!find_flow(g, &e, &flow))

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <net/if.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,9 @@
 #include "lib/mono.h"
 #include "lib/str.h"
 
-#define AREA     "gated"
-#define LIST_MAX 262144 /* connections looked at after a load */
+#define AREA        "gated"
+#define LIST_MAX    262144 /* connections looked at after a load */
+#define DUE_AGAIN_S 10 /* after a load that failed; what ends has ended in the kernel */
 
 void load_free(struct gate_loaded *l)
 {
@@ -49,11 +51,28 @@ static int list_interfaces(char (**ret_names)[FW_IFNAME_MAX], size_t *ret_count)
 	return 0;
 }
 
+/* The account that the policy names, if there is one of that name. Returns 0 or 1. */
+static size_t find_account(const struct policy *p, struct inventory_account *ret)
+{
+	const char *name = p->gateway.ntp.account;
+	const struct passwd *pw = name[0] != '\0' ? getpwnam(name) : NULL;
+
+	if (pw == NULL)
+		return 0;
+	(void)str_copy(ret->name, sizeof(ret->name), name);
+	ret->uid = pw->pw_uid;
+	return 1;
+}
+
 static int compile(const struct gate *g, const struct revision *rev, struct ruleset **ret,
 		   struct diags *diags)
 {
 	CLEANUP(free_p) char(*names)[FW_IFNAME_MAX] = NULL;
-	struct inventory inv = { .uid_proxy = g->svc->roles.proxyd,
+	struct inventory_account account;
+	struct inventory inv = { .account = &account,
+				 .account_count = find_account(rev->policy, &account),
+				 .uid_proxy = g->svc->roles.proxyd,
+				 .uid_management = g->svc->roles.mgmtd,
 				 .now = (int64_t)time(NULL) };
 	int r = list_interfaces(&names, &inv.interface_count);
 
@@ -74,7 +93,7 @@ static bool is_dead(const struct gate *g, uint32_t mark)
 {
 	const struct revision_permit *p = who_find(g->now.who, mark);
 
-	if (mark == FW_MARK_PROXY || mark == FW_MARK_ZONE)
+	if (mark == FW_MARK_PROXY || mark == FW_MARK_ZONE || mark == FW_MARK_GATEWAY)
 		return false;
 	return p == NULL || (p->until != 0 && p->until <= (int64_t)time(NULL));
 }
@@ -82,9 +101,10 @@ static bool is_dead(const struct gate *g, uint32_t mark)
 /* Of a flow before this load and of none now; the proxy's are its own affair. */
 static bool is_withdrawn(const struct gate *g, const struct ctevent *e)
 {
-	return e->mark != FW_MARK_PROXY && g->before.rev != NULL &&
+	return e->mark != FW_MARK_PROXY && e->mark != FW_MARK_GATEWAY &&
+	       g->before.rev != NULL &&
 	       match_flow(g->before.rev->policy, &e->orig) != NULL &&
-	       match_flow(g->now.rev->policy, &e->orig) == NULL;
+	       match_flow_at(g->now.rev->policy, &e->orig, (int64_t)time(NULL)) == NULL;
 }
 
 /* Begun while its zone let every device in, and now the zone asks for permits. */
@@ -187,6 +207,7 @@ static void put_in_force(struct gate *g, struct gate_loaded next,
 	load_free(&g->before);
 	g->before = g->now;
 	g->now = next;
+	g->due_again = 0;
 	g->clock_us = wall_us() - mono_now().us;
 	g->journal.revision = (uint32_t)next.rev->number;
 	g->journal.enabled = true;
@@ -239,6 +260,19 @@ void load_revision(struct gate *g, uint64_t number, struct proto_result *res)
 	else
 		say_kernel(res, next.rules, &answer);
 	load_free(&next);
+}
+
+void load_due(struct gate *g, int64_t now)
+{
+	struct proto_result res;
+
+	if (g->now.rules == NULL || now < g->now.rules->next_change || now < g->due_again)
+		return;
+	g->due_again = now + DUE_AGAIN_S; /* until a load has worked */
+	load_revision(g, g->now.rev->number, &res);
+	if (res.code < 0)
+		log_warn(AREA, "flows whose time has come cannot be loaded: %s",
+			 res.text);
 }
 
 void load_expire(struct gate *g, int64_t now)

@@ -3,6 +3,8 @@
 
 #include <netinet/in.h>
 
+#include "lib/policy/when.h"
+
 static bool holds(const struct policy_prefixes *list, struct addr a)
 {
 	for (size_t i = 0; i < list->count; i++) {
@@ -68,6 +70,16 @@ static bool flow_holds(const struct policy *p, const struct policy_flow *f,
 			return true;
 	}
 	return false;
+}
+
+const struct policy_flow *match_flow_at(const struct policy *p,
+					const struct ctevent_tuple *t, int64_t now)
+{
+	for (size_t i = 0; i < p->flow_count; i++) {
+		if (when_is_open(p, &p->flow[i], now) && flow_holds(p, &p->flow[i], t))
+			return &p->flow[i];
+	}
+	return NULL;
 }
 
 const struct policy_flow *match_flow(const struct policy *p,

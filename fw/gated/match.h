@@ -10,6 +10,10 @@
 const struct policy_flow *match_flow(const struct policy *p,
 				     const struct ctevent_tuple *t);
 
+/* Of those that are open at now (seconds UTC). */
+const struct policy_flow *match_flow_at(const struct policy *p,
+					const struct ctevent_tuple *t, int64_t now);
+
 /* The zone whose networks hold the address, or POLICY_NONE. */
 size_t match_zone(const struct policy *p, struct addr a);
 

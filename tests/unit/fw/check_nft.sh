@@ -16,6 +16,21 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 failed=0
 
+# the same in JSON: rule by rule, without handles and counters' values
+python=${PYTHON:-/usr/bin/python3}
+rules='
+import json, sys
+for item in json.load(sys.stdin)["nftables"]:
+    rule = item.get("rule")
+    if rule is None:
+        continue
+    rule.pop("handle")
+    for part in rule["expr"]:
+        if "counter" in part:
+            part["counter"] = None
+    print(json.dumps(rule, sort_keys=True))
+'
+
 # the chains as they are; the sets' elements in an order of ours, since theirs is a hash's
 list()
 {
@@ -25,6 +40,7 @@ list()
 	sed '/chain input/,$d' "$tmp/list" | tr -d ',{}' |
 		sed 's/elements =//; s/^[[:space:]]*//' | sort
 	sed -n '/chain input/,$p' "$tmp/list"
+	nft --json list table inet sekisho | "$python" -c "$rules"
 }
 
 for text in "$2"/*.nft; do
@@ -35,7 +51,7 @@ for text in "$2"/*.nft; do
 	list >"$tmp/text"
 	nft flush ruleset
 	# over a ruleset of its own, and over another one
-	for before in "" smallest clinic union transparent; do
+	for before in "" smallest clinic timed; do
 		"$1" $before "$name"
 		list >"$tmp/apply"
 		if ! diff -u "$tmp/text" "$tmp/apply"; then

@@ -9,16 +9,29 @@
 #include "lib/fdio.h"
 #include "tests/support/revision_parts.h"
 
-static const char interfaces[][FW_IFNAME_MAX] = { "lo",      "core0", "core1",
-						  "claims0", "mgmt0", "office0",
-						  "wan0",    "wan1",  "wan2" };
+static const char interfaces[][FW_IFNAME_MAX] = {
+	"lo",   "core0", "core1", "claims0", "mgmt0", "office0", "wan0",   "wan1",
+	"wan2", "eth0",  "eth1",  "eth2",    "eth3",  "enp2s0",  "enp3s0", "enp4s0"
+};
+
+static const struct inventory_account accounts[] = {
+	{ "systemd-timesync", GOLDEN_UID_CLOCK },
+	{ "_chrony", GOLDEN_UID_CLOCK },
+};
 
 const struct inventory golden_inventory = {
 	.interface = interfaces,
 	.interface_count = ARRAY_LEN(interfaces),
+	.account = accounts,
+	.account_count = ARRAY_LEN(accounts),
 	.uid_proxy = GOLDEN_UID_PROXY,
+	.uid_management = GOLDEN_UID_MANAGEMENT,
 	.now = GOLDEN_NOW,
 };
+
+#define EXAMPLE     "example-"
+#define NO_OBJECTS  "{ \"ports\": [], \"permits\": [] }"
+#define EXAMPLE_LEN (sizeof(EXAMPLE) - 1)
 
 void golden_path(char *dst, size_t size, const char *name, const char *suffix)
 {
@@ -50,12 +63,29 @@ struct revision *golden_make(const char *policy, const char *objects)
 	return rev;
 }
 
+/* What is shipped: conf/policy.yaml, and the files beside it. */
+static struct revision *load_example(const char *name)
+{
+	char *policy = NULL, path[512];
+	struct revision *rev = NULL;
+	size_t len;
+
+	(void)snprintf(path, sizeof(path), "%s/conf/%s%s.yaml", SOURCE_DIR,
+		       strcmp(name, "policy") == 0 ? "" : "examples/", name);
+	if (fdio_read_file(path, POLICY_FILE_MAX, &policy, &len) == 0)
+		rev = golden_make(policy, NO_OBJECTS);
+	free(policy);
+	return rev;
+}
+
 struct revision *golden_load(const char *name)
 {
 	char *policy = NULL, *objects = NULL, path[512];
 	struct revision *rev = NULL;
 	size_t len;
 
+	if (strncmp(name, EXAMPLE, EXAMPLE_LEN) == 0)
+		return load_example(name + EXAMPLE_LEN);
 	golden_path(path, sizeof(path), name, "yaml");
 	if (fdio_read_file(path, POLICY_FILE_MAX, &policy, &len) == 0) {
 		golden_path(path, sizeof(path), name, "json");

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <glob.h>
 
 #include "lib/fdio.h"
 #include "tests/unit/fw/golden.h"
@@ -45,37 +46,44 @@ static void check(const char *name)
 	free(want);
 }
 
-static void test_clinic(void **state)
+/* A text that no case belongs to is never compared. */
+static size_t count_expected(void)
 {
-	(void)state;
-	check("clinic");
+	glob_t found = { 0 };
+	size_t count;
+	char path[512];
+
+	golden_path(path, sizeof(path), "*", "nft");
+	assert_int_equal(glob(path, 0, NULL, &found), 0);
+	count = found.gl_pathc;
+	globfree(&found);
+	return count;
 }
 
-static void test_union(void **state)
+static void test_cases(void **state)
 {
-	(void)state;
-	check("union");
-}
+	static const char *const cases[] = {
+		"clinic",
+		"union",
+		"smallest",
+		"transparent",
+		"timed",
+		"example-policy",
+		"example-branch",
+		"example-dual-stack",
+		"example-pinned-terminals",
+	};
 
-static void test_transparent(void **state)
-{
 	(void)state;
-	check("transparent");
-}
-
-static void test_smallest(void **state)
-{
-	(void)state;
-	check("smallest");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		check(cases[i]);
+	assert_int_equal(count_expected(), ARRAY_LEN(cases));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_clinic),
-		cmocka_unit_test(test_union),
-		cmocka_unit_test(test_smallest),
-		cmocka_unit_test(test_transparent),
+		cmocka_unit_test(test_cases),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
