@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fw_load CASE...: put each case into this namespace's kernel, the way the apply role does. */
+/*
+ * fw_load CASE...: put each case into this namespace's kernel, the way the apply role does.
+ * fw_load --files POLICY OBJECTS [SECONDS]: the same with a policy's text, at the present
+ * time; flows that can end do so after SECONDS.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "fw/apply/check.h"
 #include "fw/apply/txn.h"
+#include "lib/fdio.h"
 #include "tests/unit/fw/golden.h"
 
 static int check_all(const struct ruleset *rs)
@@ -26,36 +32,89 @@ static int check_all(const struct ruleset *rs)
 	return 0;
 }
 
-static int load(const char *name)
+static int commit(struct ruleset *rs, int64_t now_ms, const char *name)
 {
-	struct revision *rev = golden_load(name);
-	struct ruleset *rs = NULL;
-	struct diags diags = { 0 };
 	struct txn_marks gone = { 0 };
 	uint32_t rule = FW_NO_RULE;
 	struct nfnl n = { 0 };
-	int r = rev == NULL ? -EINVAL
-			    : ruleset_compile(rev, &golden_inventory, &rs, &diags);
+	int r = check_all(rs);
 
-	if (r == 0)
-		r = check_all(rs);
 	if (r == 0)
 		r = nfnl_open(&n);
 	if (r == 0)
-		r = txn_commit(&n, rs, GOLDEN_NOW * 1000ll, &gone, &rule);
+		r = txn_commit(&n, rs, now_ms, &gone, &rule);
 	if (r < 0)
 		(void)fprintf(stderr, "%s: rule %u: %s\n", name, rule, strerror(-r));
 	nfnl_close(&n);
 	free(gone.mark);
+	return r;
+}
+
+static int compile(const struct revision *rev, const struct inventory *inv,
+		   struct ruleset **ret_rs)
+{
+	struct diags diags = { 0 };
+	char text[2048];
+	int r = rev == NULL ? -EINVAL : ruleset_compile(rev, inv, ret_rs, &diags);
+
+	(void)fputs(diag_print(&diags, "policy", text, sizeof(text)), stderr);
+	return r;
+}
+
+static int load_case(const char *name)
+{
+	struct revision *rev = golden_load(name);
+	struct ruleset *rs = NULL;
+	int r = compile(rev, &golden_inventory, &rs);
+
+	if (r == 0)
+		r = commit(rs, GOLDEN_NOW * 1000ll, name);
 	ruleset_free(rs);
 	revision_free(rev);
 	return r;
 }
 
+/* Whatever ends sooner or later ends then: a test cannot wait for a schedule. */
+static void end_at(struct ruleset *rs, int64_t until)
+{
+	for (size_t i = 0; i < rs->rule_count; i++) {
+		if (rs->rule[i].until != 0)
+			rs->rule[i].until = until;
+	}
+}
+
+static int load_files(const char *policy_path, const char *objects_path, const char *ends)
+{
+	char *policy = NULL, *objects = NULL;
+	struct inventory inv = golden_inventory;
+	struct revision *rev = NULL;
+	struct ruleset *rs = NULL;
+	size_t len;
+	int r;
+
+	inv.now = (int64_t)time(NULL);
+	if ((r = fdio_read_file(policy_path, POLICY_FILE_MAX, &policy, &len)) == 0 &&
+	    (r = fdio_read_file(objects_path, POLICY_FILE_MAX, &objects, &len)) == 0) {
+		rev = golden_make(policy, objects);
+		r = compile(rev, &inv, &rs);
+	}
+	if (r == 0 && ends != NULL)
+		end_at(rs, inv.now + strtol(ends, NULL, 10));
+	if (r == 0)
+		r = commit(rs, inv.now * 1000, policy_path);
+	ruleset_free(rs);
+	revision_free(rev);
+	free(objects);
+	free(policy);
+	return r;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc >= 4 && strcmp(argv[1], "--files") == 0)
+		return load_files(argv[2], argv[3], argv[4]) < 0;
 	for (int i = 1; i < argc; i++) {
-		if (load(argv[i]) < 0)
+		if (load_case(argv[i]) < 0)
 			return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;
