@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-import fwstand
+from firewall import fwstand
 
 COUNTER = itertools.count(1)
 

@@ -3,7 +3,7 @@
 
 Each is shown to be open first, with no rules, and then what the policy leaves of it.
 """
-import fwstand
+from firewall import fwstand
 
 POLICY = """# SPDX-License-Identifier: GPL-3.0-or-later
 version: 1

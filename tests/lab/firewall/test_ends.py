@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-import fwstand
+from firewall import fwstand
 
 POLICY = """# SPDX-License-Identifier: GPL-3.0-or-later
 version: 1
