@@ -187,6 +187,8 @@ static const struct reader_key flow_keys[] = {
 	{ "basis", false, read_basis },
 	{ "owner", false, read_owner },
 	{ "review", false, read_review },
+	{ "nat", false, flow_nat_read },
+	{ "publish", false, flow_publish_read },
 	{ "schedule", false, read_schedule },
 	{ "valid_from", false, read_valid_from },
 	{ "valid_until", false, read_valid_until },

@@ -133,6 +133,7 @@ void policy_free(struct policy *p)
 		free(p->flow[i].source);
 		free(p->flow[i].destination);
 		free(p->flow[i].service);
+		free(p->flow[i].publish);
 	}
 	for (size_t i = 0; i < p->pin_count; i++) {
 		free(p->pin[i].device);

@@ -37,6 +37,11 @@
 #define POLICY_ACCOUNT_MAX    31
 #define POLICY_NONE           ((size_t)-1)
 
+struct policy_source_limits { /* of each source address in a zone; 0: no ceiling */
+	uint32_t new_per_second;
+	uint32_t connections; /* at a time */
+};
+
 enum policy_zone_kind {
 	POLICY_ZONE_PERSONAL, /* can reach personal information (N1) */
 	POLICY_ZONE_CLOSED, /* somebody else's closed network (N4) */
@@ -70,6 +75,7 @@ struct policy_zone {
 	size_t interface_count;
 	struct policy_prefixes
 		networks; /* empty only for internet: everything not elsewhere */
+	struct policy_source_limits limits;
 	struct place at;
 };
 
@@ -112,6 +118,9 @@ struct policy_flow {
 	char basis[256];
 	char owner[128];
 	char review[11]; /* YYYY-MM-DD */
+	bool masquerade; /* leaves with the gateway's own address */
+	struct addr *publish; /* the gateway's addresses that lead to the destination */
+	size_t publish_count;
 	size_t schedule; /* POLICY_NONE: at every hour */
 	int64_t valid_from; /* seconds UTC, from <= now < until; 0: no bound */
 	int64_t valid_until;
@@ -237,6 +246,10 @@ struct policy {
 int policy_parse(const char *text, size_t len, struct policy **ret_policy,
 		 struct diags *diags) MUST_CHECK;
 void policy_free(struct policy *p);
+
+/* Is there something that both let through? */
+bool policy_services_overlap(const struct policy_service *a,
+			     const struct policy_service *b);
 
 /* Index by name, or POLICY_NONE. */
 size_t policy_zone_by_name(const struct policy *p, const char *name);

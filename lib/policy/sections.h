@@ -16,6 +16,8 @@ reader_fn groups_read;
 reader_fn services_read;
 reader_fn schedules_read;
 reader_fn flows_read;
+reader_fn flow_nat_read; /* of a flow: its key "nat" */
+reader_fn flow_publish_read; /* likewise, after its services */
 reader_fn proxy_read;
 reader_fn proxy_limits_read; /* of the section proxy; the defaults stand there already */
 reader_fn management_read;

@@ -130,6 +130,18 @@ static bool overlaps(const struct policy_match *a, const struct policy_match *b)
 	       a->port_min <= b->port_max && b->port_min <= a->port_max;
 }
 
+bool policy_services_overlap(const struct policy_service *a,
+			     const struct policy_service *b)
+{
+	for (size_t i = 0; i < a->match_count; i++) {
+		for (size_t k = 0; k < b->match_count; k++) {
+			if (overlaps(&a->match[i], &b->match[k]))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void add_match(struct reader *r, const struct yaml_node *n,
 		      struct policy_service *s, const struct policy_match *m)
 {

@@ -9,6 +9,8 @@
 #include "lib/policy/text.h"
 #include "lib/str.h"
 
+#define SOURCE_LIMIT_MAX 100000
+
 static const struct reader_choice kinds[] = {
 	{ "personal", POLICY_ZONE_PERSONAL }, { "closed", POLICY_ZONE_CLOSED },
 	{ "office", POLICY_ZONE_OFFICE },     { "management", POLICY_ZONE_MANAGEMENT },
@@ -175,6 +177,34 @@ static enum policy_admission default_admission(enum policy_zone_kind kind)
 	return POLICY_ADMISSION_ENFORCE;
 }
 
+static int read_new_per_second(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_zone *z = object;
+
+	(void)reader_number(r, n, "new_per_second", 1, SOURCE_LIMIT_MAX,
+			    &z->limits.new_per_second);
+	return 0;
+}
+
+static int read_connections(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_zone *z = object;
+
+	(void)reader_number(r, n, "connections", 1, SOURCE_LIMIT_MAX,
+			    &z->limits.connections);
+	return 0;
+}
+
+static int read_limits(struct reader *r, const struct yaml_node *n, void *object)
+{
+	static const struct reader_key keys[] = {
+		{ "new_per_second", false, read_new_per_second },
+		{ "connections", false, read_connections },
+	};
+
+	return reader_mapping(r, n, "limits", keys, ARRAY_LEN(keys), object);
+}
+
 /* kind comes first: the other keys are judged by it. */
 static const struct reader_key zone_keys[] = {
 	{ "kind", true, read_kind },
@@ -182,6 +212,7 @@ static const struct reader_key zone_keys[] = {
 	{ "interfaces", true, read_interfaces },
 	{ "networks", false, read_networks },
 	{ "admission", false, read_admission },
+	{ "limits", false, read_limits },
 };
 
 static int read_zone(struct reader *r, const struct yaml_node *n)

@@ -41,6 +41,15 @@ struct row {
 		"pinned: [{ id: p, zone: core, devices: [t], pinned_to: [servers] }]\n"
 #define PINNED_FLOW(body) \
 	PINNED "flows:\n  - { id: f, services: [web], " body PAPERS " }\n"
+#define PUBLISH(flow, list) \
+	HEAD ZONES "networks: { www: [10.3.0.10], two: [10.3.0.10, 10.3.0.11], net: " \
+		   "[10.3.0.0/24] }\n" \
+		   "services: { web: [tcp/80-90], s: [tcp/85], ping: [icmp/8] }\n" \
+		   "flows:\n  - { id: a, from: net, to: office, destination: [www], " \
+		   "services: [s], " \
+		   "publish: [192.0.2.2] }\n" \
+		   "  - { id: f, from: net, " flow ", publish: " list " }\n"
+#define WWW         "to: office, destination: [www], services: [web]"
 #define NEVER(body) BASE "assertions:\n  - " body "\n"
 
 static const struct row rows[] = {
@@ -397,6 +406,34 @@ static const struct row rows[] = {
 	{ UNTIL("valid_until: 2027-02-30"), "valid_until must be a date as YYYY-MM-DD" },
 	{ UNTIL("valid_from: 2027-01-02, valid_until: 2027-01-01"),
 	  "flow 'f' ends before it begins" },
+	/* nat and publishing */
+	{ UNTIL("nat: snat"), "unknown nat 'snat'; accepted: masquerade" },
+	{ UNTIL("publish: [192.0.2.1]"),
+	  "only a flow from the zone of kind internet can be published" },
+	{ PUBLISH(WWW, "[]"), "publish is empty" },
+	{ PUBLISH(WWW, "[a]"), "'a' is not an address; a published address is an" },
+	{ PUBLISH(WWW, "[192.0.2.1, 192.0.2.1]"),
+	  "published address 192.0.2.1 is listed twice" },
+	{ PUBLISH(WWW, "[\"2001:db8::1\"]"),
+	  "2001:db8::1 cannot be published: the flow's 'destination' must be one IPv6 "
+	  "address" },
+	{ PUBLISH(WWW, "[192.0.2.2]"), "p:12:84: flow 'a' (line 11) publishes a port of "
+				       "192.0.2.2 that this one does" },
+	{ PUBLISH("to: office, destination: [two], services: [web]", "[192.0.2.1]"),
+	  "must be one IPv4 address" },
+	{ PUBLISH("to: office, destination: [net], services: [web]", "[192.0.2.1]"),
+	  "must be one IPv4 address" },
+	{ PUBLISH("to: office, services: [web]", "[192.0.2.1]"),
+	  "must be one IPv4 address" },
+	{ PUBLISH("to: office, destination: [www], services: [ping]", "[192.0.2.1]"),
+	  "only TCP and UDP ports can be published, and service 'ping' has ICMP" },
+	/* ceilings */
+	{ ZONE(OFFICE "[10.0.0.0/8], limits: { new: 1 }"),
+	  "unknown key 'new' in limits" },
+	{ ZONE(OFFICE "[10.0.0.0/8], limits: { new_per_second: 0 }"),
+	  "new_per_second must be a number from 1 to 100000, found '0'" },
+	{ ZONE(OFFICE "[10.0.0.0/8], limits: { connections: 100001 }"),
+	  "connections must be a number from 1 to 100000, found '100001'" },
 	/* gateway */
 	{ OWN("dns: {}"),
 	  "p:12:12: unknown key 'dns' in gateway; accepted: ntp, syslog" },
