@@ -138,12 +138,49 @@ static bool redirect_ok(const struct fw_rule *r)
 	       r->target <= UINT16_MAX && r->set_mark == 0 && r->log_group == 0;
 }
 
-/* The nat chain leads on, or clears the mark; it has the last word on nothing. */
+/* From one address and port to another address, and nothing else with it. */
+static bool dnat_ok(const struct fw_rule *r)
+{
+	static const uint8_t none[16];
+
+	return r->chain >= FW_CHAIN_FIRST_FREE && r->target == 0 && r->match == 0 &&
+	       r->has_daddr == 1 && r->daddr_len == (r->family == 4 ? 32 : 128) &&
+	       r->dport_min != 0 && r->set_mark == 0 && r->log_group == 0 &&
+	       memcmp(r->nat, none, sizeof(none)) != 0;
+}
+
+static bool nat_ok(const struct fw_rule *r)
+{
+	static const uint8_t none[16];
+
+	return r->verdict == FW_VERDICT_DNAT || memcmp(r->nat, none, sizeof(none)) == 0;
+}
+
+/* Of one protocol, of devices that have a mark of that class. */
+static bool masquerade_ok(const struct fw_rule *r)
+{
+	return r->chain >= FW_CHAIN_FIRST_FREE && r->target == 0 && r->l4proto != 0 &&
+	       r->set_mark == 0 && r->log_group == 0;
+}
+
+static bool meter_ok(const struct fw_rule *r)
+{
+	if (r->meter == FW_METER_NONE)
+		return r->ceiling == 0 && r->slot == 0;
+	return r->meter <= FW_METER_COUNT && r->slot < FW_METER_SLOTS && r->family != 0 &&
+	       r->ceiling != 0 && r->ceiling <= FW_METER_MAX &&
+	       (r->verdict == FW_VERDICT_GOTO || r->verdict == FW_VERDICT_RETURN);
+}
+
+/* A nat chain leads on, or clears the mark; it has the last word on nothing. */
 static bool chain_ok(const struct fw_rule *r)
 {
-	if ((r->match & FW_MATCH_LOCAL) != 0 && r->verdict != FW_VERDICT_RETURN)
+	if ((r->match & (FW_MATCH_LOCAL | FW_MATCH_WAY_BACK)) != 0 &&
+	    r->verdict != FW_VERDICT_RETURN)
 		return false;
-	return r->chain != FW_CHAIN_PREROUTING || r->verdict == FW_VERDICT_NONE ||
+	if (r->chain != FW_CHAIN_PREROUTING && r->chain != FW_CHAIN_POSTROUTING)
+		return true;
+	return r->verdict == FW_VERDICT_NONE || r->verdict == FW_VERDICT_JUMP ||
 	       r->verdict == FW_VERDICT_GOTO;
 }
 
@@ -166,6 +203,10 @@ static bool verdict_ok(const struct fw_rule *r, uint32_t chain_count)
 		       r->target - FW_CHAIN_FIRST_FREE < chain_count;
 	case FW_VERDICT_REDIRECT:
 		return redirect_ok(r);
+	case FW_VERDICT_DNAT:
+		return dnat_ok(r);
+	case FW_VERDICT_MASQUERADE:
+		return masquerade_ok(r);
 	default:
 		return false;
 	}
@@ -192,7 +233,7 @@ int check_chain(const struct fw_chain *c, uint32_t expected)
 int check_rule(const struct fw_rule *r, uint32_t expected, uint32_t chain_count)
 {
 	const uint32_t matches = FW_MATCH_ICMP_TYPE | FW_MATCH_SKUID | FW_MATCH_MARK |
-				 FW_MATCH_CT_MARK | FW_MATCH_LOCAL;
+				 FW_MATCH_CT_MARK | FW_MATCH_LOCAL | FW_MATCH_WAY_BACK;
 
 	return verdict(
 		r->number == expected && r->chain < FW_CHAIN_FIRST_FREE + chain_count &&
@@ -201,7 +242,8 @@ int check_rule(const struct fw_rule *r, uint32_t expected, uint32_t chain_count)
 		(r->ct_state & ~FW_CT_ALL) == 0 && r->ct_direction <= FW_DIR_REPLY &&
 		r->lookup <= FW_LOOKUP_RECORDING && r->limit <= LIMIT_MAX &&
 		marks_ok(r) && prefix_text_ok(r) && comment_ok(r) && r->counter <= 1 &&
-		r->until >= 0 && r->until <= FW_TIME_MAX && chain_ok(r) &&
+		r->until >= 0 && r->until <= FW_TIME_MAX && chain_ok(r) && nat_ok(r) &&
+		meter_ok(r) && memcmp(r->pad, "\0", sizeof(r->pad)) == 0 &&
 		verdict_ok(r, chain_count));
 }
 

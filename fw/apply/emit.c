@@ -167,6 +167,21 @@ static void match_local(struct emit *e, const struct fw_rule *r)
 	cmp_u32(e, NFT_CMP_EQ, RTN_LOCAL);
 }
 
+/* The kernel's "present" is one byte; nft compares four, of which it has cleared three. */
+static void match_way_back(struct emit *e, const struct fw_rule *r)
+{
+	struct nftnl_expr *x;
+
+	if ((r->match & FW_MATCH_WAY_BACK) == 0)
+		return;
+	x = add(e, "fib");
+	set_u32(x, NFTNL_EXPR_FIB_DREG, NFT_REG_1);
+	set_u32(x, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_OIF);
+	set_u32(x, NFTNL_EXPR_FIB_FLAGS,
+		NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF | NFTA_FIB_F_PRESENT);
+	cmp_u32(e, NFT_CMP_EQ, 1);
+}
+
 static void match_ports(struct emit *e, uint32_t offset, uint16_t first, uint16_t last)
 {
 	uint16_t min = htons(first), max = htons(last);
@@ -349,6 +364,62 @@ static void statement_redirect(struct emit *e, const struct fw_rule *r)
 	set_u32(x, NFTNL_EXPR_REDIR_FLAGS, NF_NAT_RANGE_PROTO_SPECIFIED);
 }
 
+static void statement_dnat(struct emit *e, const struct fw_rule *r)
+{
+	bool v4 = r->family == 4;
+	struct nftnl_expr *x = add(e, "immediate");
+
+	set_u32(x, NFTNL_EXPR_IMM_DREG, NFT_REG_1);
+	set_bytes(e, x, NFTNL_EXPR_IMM_DATA, r->nat, v4 ? 4 : 16);
+	x = add(e, "nat");
+	set_u32(x, NFTNL_EXPR_NAT_TYPE, NFT_NAT_DNAT);
+	set_u32(x, NFTNL_EXPR_NAT_FAMILY, v4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+	set_u32(x, NFTNL_EXPR_NAT_REG_ADDR_MIN, NFT_REG_1);
+}
+
+/* What the set keeps for each source. Given to the set's expression, which owns it. */
+static struct nftnl_expr *meter_state(const struct fw_rule *r)
+{
+	bool rate = r->meter == FW_METER_RATE;
+	struct nftnl_expr *x = nftnl_expr_alloc(rate ? "limit" : "connlimit");
+
+	if (x == NULL)
+		return NULL;
+	if (!rate) {
+		nftnl_expr_set_u32(x, NFTNL_EXPR_CONNLIMIT_COUNT, r->ceiling);
+		return x;
+	}
+	nftnl_expr_set_u64(x, NFTNL_EXPR_LIMIT_RATE, r->ceiling);
+	nftnl_expr_set_u64(x, NFTNL_EXPR_LIMIT_UNIT, 1);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_LIMIT_BURST, r->ceiling);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_LIMIT_FLAGS, 0);
+	return x;
+}
+
+static void statement_meter(struct emit *e, const struct fw_rule *r)
+{
+	bool v4 = r->family == 4;
+	char name[FW_METER_NAME_MAX];
+	struct nftnl_expr *x, *state;
+
+	if (r->meter == FW_METER_NONE)
+		return;
+	load_payload(e, NFT_PAYLOAD_NETWORK_HEADER, v4 ? 12 : 8, v4 ? 4 : 16, NFT_REG_1);
+	ruleset_meter_name(r, name);
+	x = add(e, "dynset");
+	set_u32(x, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
+	set_u32(x, NFTNL_EXPR_DYNSET_OP,
+		r->meter == FW_METER_RATE ? NFT_DYNSET_OP_UPDATE : NFT_DYNSET_OP_ADD);
+	if (x == NULL)
+		return;
+	state = meter_state(r);
+	if (state == NULL || nftnl_expr_set_str(x, NFTNL_EXPR_DYNSET_SET_NAME, name) != 0)
+		e->failed = true;
+	if (state != NULL)
+		nftnl_expr_add_expr(x, NFTNL_EXPR_DYNSET_EXPR, state);
+}
+
 static void statement_verdict(struct emit *e, const struct fw_rule *r, const char *target)
 {
 	static const int32_t verdicts[] = {
@@ -362,6 +433,14 @@ static void statement_verdict(struct emit *e, const struct fw_rule *r, const cha
 		return;
 	if (r->verdict == FW_VERDICT_REDIRECT) {
 		statement_redirect(e, r);
+		return;
+	}
+	if (r->verdict == FW_VERDICT_DNAT) {
+		statement_dnat(e, r);
+		return;
+	}
+	if (r->verdict == FW_VERDICT_MASQUERADE) {
+		(void)add(e, "masq");
 		return;
 	}
 	x = add(e, "immediate");
@@ -406,6 +485,7 @@ struct nftnl_rule *emit_rule(const struct fw_rule *r, const char *chain,
 		match_ifname(&e, NFT_META_OIFNAME, r->oifname);
 	match_network(&e, r);
 	match_local(&e, r);
+	match_way_back(&e, r);
 	match_transport(&e, r);
 	if (r->hoplimit != 0) {
 		load_payload(&e, NFT_PAYLOAD_NETWORK_HEADER, 7, 1, NFT_REG_1);
@@ -413,6 +493,7 @@ struct nftnl_rule *emit_rule(const struct fw_rule *r, const char *chain,
 	}
 	match_ct(&e, r);
 	match_marks(&e, r);
+	statement_meter(&e, r);
 	match_time(&e, r);
 	statement_counter(&e, r);
 	statement_log(&e, r);

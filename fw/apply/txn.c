@@ -10,6 +10,7 @@
 
 #include "fw/apply/batch.h"
 #include "fw/apply/emit.h"
+#include "fw/apply/meters.h"
 #include "fw/apply/request.h"
 #include "fw/apply/state.h"
 #include "lib/mem.h"
@@ -34,12 +35,13 @@ struct base_chain {
 	uint32_t policy;
 };
 
-/* Priorities are nft's "filter" and "dstnat". */
+/* Priorities are nft's "filter", "dstnat" and "srcnat". */
 static const struct base_chain base_chains[FW_CHAIN_FIRST_FREE] = {
 	[FW_CHAIN_INPUT] = { "filter", NF_INET_LOCAL_IN, 0, NF_DROP },
 	[FW_CHAIN_FORWARD] = { "filter", NF_INET_FORWARD, 0, NF_DROP },
 	[FW_CHAIN_OUTPUT] = { "filter", NF_INET_LOCAL_OUT, 0, NF_DROP },
 	[FW_CHAIN_PREROUTING] = { "nat", NF_INET_PRE_ROUTING, -100, NF_ACCEPT },
+	[FW_CHAIN_POSTROUTING] = { "nat", NF_INET_POST_ROUTING, 100, NF_ACCEPT },
 };
 
 static void put_base_chain(struct batch *b, uint32_t id)
@@ -119,6 +121,9 @@ static void put_all(struct batch *b, const struct ruleset *rs, const struct stat
 	/* a nat hook costs each connection something; left behind empty it does no harm */
 	if (ruleset_has_rules(rs, FW_CHAIN_PREROUTING))
 		put_base_chain(b, FW_CHAIN_PREROUTING);
+	if (ruleset_has_rules(rs, FW_CHAIN_POSTROUTING))
+		put_base_chain(b, FW_CHAIN_POSTROUTING);
+	meters_put_sets(b, rs);
 	put_flush_rules(b);
 	for (size_t i = 0; i < old->chain_count; i++)
 		put_chain(b, NFT_MSG_DELCHAIN, 0, old->chain[i]);

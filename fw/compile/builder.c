@@ -73,7 +73,8 @@ void builder_about(struct builder *b, const char *kind, const char *name)
 static bool is_counted(const struct fw_rule *r)
 {
 	return r->counter != 0 || r->verdict == FW_VERDICT_ACCEPT ||
-	       r->verdict == FW_VERDICT_DROP || r->verdict == FW_VERDICT_REDIRECT;
+	       r->verdict == FW_VERDICT_DROP || r->verdict == FW_VERDICT_REDIRECT ||
+	       r->verdict == FW_VERDICT_DNAT || r->verdict == FW_VERDICT_MASQUERADE;
 }
 
 void builder_rule(struct builder *b, uint32_t chain, struct fw_rule rule)

@@ -19,6 +19,8 @@ struct builder {
 	/* chains that every other one ends in */
 	uint32_t deny; /* no flow permits it */
 	uint32_t stranger; /* the device has no permit */
+	uint32_t way_back; /* returns when the source is where it should be */
+	uint32_t flood; /* too much from one source */
 	uint32_t spoofed; /* the source address is not of that network */
 };
 

@@ -55,6 +55,22 @@ void compile_related(struct builder *b, uint32_t chain)
 				       .verdict = FW_VERDICT_ACCEPT });
 }
 
+/*
+ * Besides the zone's networks the machine's own routes count: networks of a zone may lie
+ * behind different interfaces. Asked for new connections only, since it costs a look-up.
+ */
+static uint32_t compile_way_back(struct builder *b)
+{
+	uint32_t chain = builder_chain(b, "way-back", "");
+
+	builder_about(b, FW_COMMENT_SYSTEM, "way-back");
+	builder_rule(b, chain,
+		     (struct fw_rule){ .match = FW_MATCH_WAY_BACK,
+				       .verdict = FW_VERDICT_RETURN });
+	builder_goto(b, chain, b->spoofed);
+	return chain;
+}
+
 /* Connections to this machine: the daemon records what comes of them. */
 static uint32_t compile_local(struct builder *b)
 {
@@ -82,7 +98,9 @@ static int compile_all(struct builder *b, const struct revision *rev,
 
 	b->deny = compile_refusal(b, "deny", REASON_NO_FLOW);
 	b->stranger = compile_refusal(b, "stranger", REASON_NOT_ADMITTED);
+	b->flood = compile_refusal(b, "flood", REASON_OVERLOAD);
 	b->spoofed = compile_refusal(b, "spoofed", REASON_SPOOFED);
+	b->way_back = compile_way_back(b);
 	local = compile_local(b);
 	builder_about(b, FW_COMMENT_SYSTEM, "base");
 	builder_rule(b, FW_CHAIN_INPUT,
@@ -93,6 +111,7 @@ static int compile_all(struct builder *b, const struct revision *rev,
 	for (size_t z = 0; z < p->zone_count; z++)
 		compile_zone(b, p, z, local, inv->now, diags);
 	compile_redirects(b, p);
+	compile_nat(b, p, inv->now);
 	builder_about(b, FW_COMMENT_SYSTEM, "base");
 	builder_goto(b, FW_CHAIN_INPUT, b->deny);
 	builder_goto(b, FW_CHAIN_FORWARD, b->deny);

@@ -189,6 +189,35 @@ void compile_flows(struct builder *b, const struct policy *p, size_t zone, uint3
 	}
 }
 
+void compile_masquerade(struct builder *b, const struct policy *p,
+			const struct policy_flow *f)
+{
+	uint32_t chain = builder_chain(b, "nat", f->id);
+	struct pairs ps = {
+		.b = b,
+		.out = &p->zone[f->to],
+		.chain = FW_CHAIN_POSTROUTING,
+		.rule = { .match = FW_MATCH_MARK,
+			  .mark_value = zone_class(&p->zone[f->from]),
+			  .mark_mask = FW_MARK_CLASS,
+			  .target = chain,
+			  .verdict = FW_VERDICT_JUMP },
+	};
+
+	builder_about(b, FW_COMMENT_FLOW, f->id);
+	for (size_t i = 0; i < f->service_count; i++) {
+		const struct policy_service *s = &p->service[f->service[i]];
+
+		for (size_t k = 0; k < s->match_count; k++) {
+			struct fw_rule r = service_rule(&s->match[k]);
+
+			r.verdict = FW_VERDICT_MASQUERADE;
+			builder_rule(b, chain, r);
+		}
+	}
+	spread(&ps, p, f, true);
+}
+
 /* What answers this type of ICMP message; the kernel takes no others for questions. */
 static bool icmp_answer(uint8_t proto, uint8_t question, uint8_t *ret_answer)
 {

@@ -4,6 +4,7 @@
 #define FW_COMPILE_PARTS_H
 
 #include "fw/compile/builder.h"
+#include "lib/policy/when.h"
 
 #define FW_LOG_LIMIT 1000 /* records a second a chain; gated sums up below that */
 
@@ -36,6 +37,13 @@ void compile_zone(struct builder *b, const struct policy *p, size_t zone, uint32
 /* Where transparent zones' connections to the web are led to the proxy. */
 void compile_redirects(struct builder *b, const struct policy *p);
 bool compile_has_zone(const size_t *list, size_t count, size_t zone);
+
+/* Where open flows change addresses: published servers, masquerading. */
+void compile_nat(struct builder *b, const struct policy *p, int64_t now);
+void compile_masquerade(struct builder *b, const struct policy *p,
+			const struct policy_flow *f);
+/* The chain that a zone's new connections go through first; 0: it has no ceilings. */
+uint32_t compile_limits(struct builder *b, const struct policy *p, size_t zone);
 
 /* What this machine itself may say. Returns 0 or -ENOMEM. */
 int compile_output(struct builder *b, const struct revision *rev,

@@ -83,8 +83,10 @@ static void print_packet(const struct fw_rule *r, FILE *out)
 		print_addr(r, "daddr", r->daddr, r->daddr_len, out);
 	if ((r->match & FW_MATCH_LOCAL) != 0)
 		(void)fputs("fib daddr type local ", out);
+	if ((r->match & FW_MATCH_WAY_BACK) != 0)
+		(void)fputs("fib saddr . iif oif exists ", out);
 	if (r->family != 0 && !r->has_saddr && !r->has_daddr &&
-	    (r->match & FW_MATCH_ICMP_TYPE) == 0)
+	    r->meter == FW_METER_NONE && (r->match & FW_MATCH_ICMP_TYPE) == 0)
 		(void)fprintf(out, "meta nfproto ipv%u ", r->family);
 	if (r->l4proto != 0)
 		print_l4(r, out);
@@ -134,8 +136,26 @@ static void print_marks(const struct fw_rule *r, FILE *out)
 		(void)fputs("meta nfproto @" FW_SET_RECORDING " ", out);
 }
 
+/* The source's address into a set, with its own limit. */
+static void print_meter(const struct fw_rule *r, FILE *out)
+{
+	const char *key = r->family == 4 ? "ip saddr" : "ip6 saddr";
+	char name[FW_METER_NAME_MAX];
+
+	if (r->meter == FW_METER_NONE)
+		return;
+	ruleset_meter_name(r, name);
+	if (r->meter == FW_METER_RATE)
+		(void)fprintf(out,
+			      "update @%s { %s limit rate %u/second burst %u packets } ",
+			      name, key, r->ceiling, r->ceiling);
+	else
+		(void)fprintf(out, "add @%s { %s ct count %u } ", name, key, r->ceiling);
+}
+
 static void print_statements(const struct fw_rule *r, FILE *out)
 {
+	print_meter(r, out);
 	if (r->until != 0)
 		(void)fprintf(out, "meta time < %lld ", (long long)r->until);
 	if (r->counter != 0)
@@ -156,6 +176,16 @@ static void print_statements(const struct fw_rule *r, FILE *out)
 		(void)fprintf(out, "ct mark set 0x%08x ", r->new_mark);
 	if ((r->set_mark & FW_SET_CT_META) != 0)
 		(void)fputs("ct mark set meta mark ", out);
+}
+
+static void print_dnat(const struct fw_rule *r, FILE *out)
+{
+	struct addr to = { .family = r->family };
+	char text[ADDR_TEXT_MAX];
+
+	memcpy(to.bytes, r->nat, sizeof(to.bytes));
+	addr_format(to, text);
+	(void)fprintf(out, "dnat %s to %s", r->family == 4 ? "ip" : "ip6", text);
 }
 
 static void print_verdict(const struct ruleset *rs, const struct fw_rule *r, FILE *out)
@@ -182,6 +212,12 @@ static void print_verdict(const struct ruleset *rs, const struct fw_rule *r, FIL
 		break;
 	case FW_VERDICT_REDIRECT:
 		(void)fprintf(out, "redirect to :%u", r->target);
+		break;
+	case FW_VERDICT_DNAT:
+		print_dnat(r, out);
+		break;
+	case FW_VERDICT_MASQUERADE:
+		(void)fputs("masquerade", out);
 		break;
 	}
 }
@@ -252,17 +288,38 @@ static void print_sets(const struct ruleset *rs, int64_t now, FILE *out)
 		    out);
 }
 
+static void print_meter_sets(const struct ruleset *rs, FILE *out)
+{
+	for (size_t i = 0; i < rs->rule_count; i++) {
+		const struct fw_rule *r = &rs->rule[i];
+		char name[FW_METER_NAME_MAX];
+
+		if (r->meter == FW_METER_NONE)
+			continue;
+		ruleset_meter_name(r, name);
+		(void)fprintf(out,
+			      "\n\tset %s {\n\t\ttype %s\n\t\tsize %u\n"
+			      "\t\tflags dynamic%s\n",
+			      name, r->family == 4 ? "ipv4_addr" : "ipv6_addr",
+			      FW_METER_SIZE, r->meter == FW_METER_RATE ? ",timeout" : "");
+		if (r->meter == FW_METER_RATE)
+			(void)fprintf(out, "\t\ttimeout %us\n", FW_METER_TIMEOUT_S);
+		(void)fputs("\t}\n", out);
+	}
+}
+
 static void print_chain(const struct ruleset *rs, uint32_t id, FILE *out)
 {
 	const char *name = ruleset_chain_name(rs, id);
 
-	if (id == FW_CHAIN_PREROUTING && !ruleset_has_rules(rs, id))
+	bool nat = id == FW_CHAIN_PREROUTING || id == FW_CHAIN_POSTROUTING;
+
+	if (nat && !ruleset_has_rules(rs, id))
 		return;
 	(void)fprintf(out, "\n\tchain %s {\n", name);
-	if (id == FW_CHAIN_PREROUTING)
-		(void)fputs("\t\ttype nat hook prerouting priority dstnat; "
-			    "policy accept;\n",
-			    out);
+	if (nat)
+		(void)fprintf(out, "\t\ttype nat hook %s priority %s; policy accept;\n",
+			      name, id == FW_CHAIN_PREROUTING ? "dstnat" : "srcnat");
 	else if (id < FW_CHAIN_FIRST_FREE)
 		(void)fprintf(out,
 			      "\t\ttype filter hook %s priority filter; policy drop;\n",
@@ -282,6 +339,7 @@ void ruleset_print(const struct ruleset *rs, int64_t now, FILE *out)
 	(void)fprintf(out, "# revision %llu\ntable inet " FW_TABLE " {\n",
 		      (unsigned long long)rs->revision);
 	print_sets(rs, now, out);
+	print_meter_sets(rs, out);
 	for (uint32_t id = 0; id < FW_CHAIN_FIRST_FREE + rs->chain_count; id++)
 		print_chain(rs, id, out);
 	(void)fputs("}\n", out);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fw/compile/ruleset.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
-_Static_assert(sizeof(struct fw_rule) == 232, "struct fw_rule has padding");
+_Static_assert(sizeof(struct fw_rule) == 256, "struct fw_rule has padding");
 _Static_assert(sizeof(struct fw_chain) == 52, "struct fw_chain has padding");
 _Static_assert(sizeof(struct fw_permit) == 40, "struct fw_permit has padding");
 
@@ -12,6 +13,7 @@ static const char *const base_names[FW_CHAIN_FIRST_FREE] = {
 	[FW_CHAIN_FORWARD] = "forward",
 	[FW_CHAIN_OUTPUT] = "output",
 	[FW_CHAIN_PREROUTING] = "prerouting",
+	[FW_CHAIN_POSTROUTING] = "postrouting",
 };
 
 void ruleset_free(struct ruleset *rs)
@@ -31,6 +33,12 @@ const char *ruleset_chain_name(const struct ruleset *rs, uint32_t id)
 	if (id - FW_CHAIN_FIRST_FREE < rs->chain_count)
 		return rs->chain[id - FW_CHAIN_FIRST_FREE].name;
 	return "?";
+}
+
+void ruleset_meter_name(const struct fw_rule *r, char dst[FW_METER_NAME_MAX])
+{
+	(void)snprintf(dst, FW_METER_NAME_MAX, "%s%u-%u",
+		       r->meter == FW_METER_RATE ? "rate" : "count", r->family, r->slot);
 }
 
 bool ruleset_has_rules(const struct ruleset *rs, uint32_t chain)

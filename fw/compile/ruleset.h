@@ -63,8 +63,10 @@ enum fw_base_chain {
 	FW_CHAIN_INPUT = 0,
 	FW_CHAIN_FORWARD = 1,
 	FW_CHAIN_OUTPUT = 2,
-	FW_CHAIN_PREROUTING = 3, /* nat; only there when a zone is transparent */
-	FW_CHAIN_FIRST_FREE = 4,
+	/* nat; only there when something is redirected, published or masqueraded */
+	FW_CHAIN_PREROUTING = 3,
+	FW_CHAIN_POSTROUTING = 4,
+	FW_CHAIN_FIRST_FREE = 5,
 };
 
 enum fw_ct_state { /* bits */
@@ -101,7 +103,22 @@ enum fw_verdict {
 	FW_VERDICT_JUMP,
 	FW_VERDICT_GOTO,
 	FW_VERDICT_REDIRECT, /* to a port of this machine; from FW_CHAIN_PREROUTING only */
+	FW_VERDICT_DNAT, /* to rule.nat; likewise */
+	FW_VERDICT_MASQUERADE, /* from FW_CHAIN_POSTROUTING only */
 };
+
+enum fw_meter { /* adds the source address to a set of the slot's; too much ends the rule */
+		FW_METER_NONE = 0,
+		FW_METER_RATE = 1, /* packets a second: @rate4-SLOT or @rate6-SLOT */
+		FW_METER_COUNT =
+			2, /* connections at a time: @count4-SLOT, @count6-SLOT */
+};
+
+#define FW_METER_SLOTS     64 /* a zone each */
+#define FW_METER_MAX       100000
+#define FW_METER_SIZE      16384 /* sources; a full set ends the rule too */
+#define FW_METER_TIMEOUT_S 60 /* of a source that is not seen any more; @rate only */
+#define FW_METER_NAME_MAX  16
 
 enum fw_match { /* bits: matches whose zero is a value */
 		FW_MATCH_ICMP_TYPE = 1 << 0,
@@ -109,6 +126,7 @@ enum fw_match { /* bits: matches whose zero is a value */
 		FW_MATCH_MARK = 1 << 2,
 		FW_MATCH_CT_MARK = 1 << 3,
 		FW_MATCH_LOCAL = 1 << 4, /* to an address of this machine */
+		FW_MATCH_WAY_BACK = 1 << 5, /* answers would leave where it came in */
 };
 
 struct fw_rule {
@@ -147,6 +165,11 @@ struct fw_rule {
 	uint16_t sport_max;
 	char log_prefix[FW_PREFIX_MAX];
 	char comment[FW_COMMENT_MAX];
+	uint8_t nat[16]; /* of rule.family */
+	uint32_t ceiling; /* of the meter */
+	uint8_t meter; /* enum fw_meter; needs a family */
+	uint8_t slot;
+	uint8_t pad[2];
 	int64_t until; /* seconds UTC: matches before that; 0: no end */
 };
 
@@ -219,6 +242,9 @@ void ruleset_print_rule(const struct ruleset *rs, const struct fw_rule *r, FILE 
  * there is no such chain.
  */
 const char *ruleset_chain_name(const struct ruleset *rs, uint32_t id);
+
+/* The set of a rule's meter: "rate4-7". */
+void ruleset_meter_name(const struct fw_rule *r, char dst[FW_METER_NAME_MAX]);
 
 /* Does a chain have rules? A base chain without any is left out where it may be. */
 bool ruleset_has_rules(const struct ruleset *rs, uint32_t chain);

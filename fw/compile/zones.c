@@ -120,6 +120,23 @@ static uint32_t compile_input(struct builder *b, const struct policy *p, size_t 
 	return chain;
 }
 
+/* From one interface in a base chain: each check of it, then the zone's own rules. */
+static void add_interface(struct builder *b, uint32_t chain, const char *interface,
+			  uint32_t from, uint32_t limits, uint32_t rules)
+{
+	struct fw_rule r = { .ct_state = FW_CT_NEW,
+			     .target = b->way_back,
+			     .verdict = FW_VERDICT_JUMP };
+
+	builder_name(r.iifname, sizeof(r.iifname), interface);
+	builder_iif(b, chain, interface, from, FW_VERDICT_JUMP);
+	builder_rule(b, chain, r);
+	r.target = limits;
+	if (limits != 0)
+		builder_rule(b, chain, r);
+	builder_iif(b, chain, interface, rules, FW_VERDICT_GOTO);
+}
+
 void compile_zone(struct builder *b, const struct policy *p, size_t zone, uint32_t local,
 		  int64_t now, struct diags *diags)
 {
@@ -127,6 +144,7 @@ void compile_zone(struct builder *b, const struct policy *p, size_t zone, uint32
 	uint32_t from = compile_from(b, p, zone);
 	uint32_t input = compile_input(b, p, zone, local);
 	uint32_t forward = builder_chain(b, "forward", z->name);
+	uint32_t limits = compile_limits(b, p, zone);
 
 	builder_about(b, FW_COMMENT_SYSTEM "forward-", z->name);
 	compile_flow_answers(b, p, zone, forward, now);
@@ -137,9 +155,7 @@ void compile_zone(struct builder *b, const struct policy *p, size_t zone, uint32
 	for (size_t i = 0; i < z->interface_count; i++) {
 		const char *name = z->interface[i].name;
 
-		builder_iif(b, FW_CHAIN_INPUT, name, from, FW_VERDICT_JUMP);
-		builder_iif(b, FW_CHAIN_INPUT, name, input, FW_VERDICT_GOTO);
-		builder_iif(b, FW_CHAIN_FORWARD, name, from, FW_VERDICT_JUMP);
-		builder_iif(b, FW_CHAIN_FORWARD, name, forward, FW_VERDICT_GOTO);
+		add_interface(b, FW_CHAIN_INPUT, name, from, limits, input);
+		add_interface(b, FW_CHAIN_FORWARD, name, from, limits, forward);
 	}
 }

@@ -59,11 +59,22 @@ static bool service_holds(const struct policy_service *s, const struct ctevent_t
 	return false;
 }
 
+/* A published server is named by an address of the gateway. */
+static bool is_published(const struct policy_flow *f, struct addr a)
+{
+	for (size_t i = 0; i < f->publish_count; i++) {
+		if (addr_equal(f->publish[i], a))
+			return true;
+	}
+	return false;
+}
+
 static bool flow_holds(const struct policy *p, const struct policy_flow *f,
 		       const struct ctevent_tuple *t)
 {
 	if (!side_holds(p, f->from, f->source, f->source_count, t->src) ||
-	    !side_holds(p, f->to, f->destination, f->destination_count, t->dst))
+	    (!side_holds(p, f->to, f->destination, f->destination_count, t->dst) &&
+	     !is_published(f, t->dst)))
 		return false;
 	for (size_t i = 0; i < f->service_count; i++) {
 		if (service_holds(&p->service[f->service[i]], t))

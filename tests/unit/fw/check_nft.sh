@@ -36,7 +36,7 @@ list()
 {
 	# the nat chain stays once it was there; without rules it is as good as none
 	nft --stateless list table inet sekisho | sed 's/ expires [0-9a-z]*//g' |
-		sed -z 's/\n\tchain prerouting {\n\t\ttype nat[^\n]*\n\t}\n//' >"$tmp/list"
+		sed -z 's/\n\tchain prerouting {\n\t\ttype nat[^\n]*\n\t}\n//; s/\n\tchain postrouting {\n\t\ttype nat[^\n]*\n\t}\n//' >"$tmp/list"
 	sed '/chain input/,$d' "$tmp/list" | tr -d ',{}' |
 		sed 's/elements =//; s/^[[:space:]]*//' | sort
 	sed -n '/chain input/,$p' "$tmp/list"

@@ -76,6 +76,21 @@ static void test_rule_fields(void **state)
 	REFUSED(r.ct_direction = 3);
 	REFUSED(r.lookup = 3);
 	REFUSED(r.limit = UINT32_MAX);
+	REFUSED(r.counter = 2);
+	REFUSED(r.pad[1] = 1);
+	REFUSED(r.until = -1);
+	REFUSED(r.until = FW_TIME_MAX + 1);
+	REFUSED(r.sport_min = 2);
+	REFUSED(r.sport_max = 2);
+	REFUSED(r.nat[15] = 1);
+	REFUSED(r.ceiling = 1);
+	REFUSED(r.slot = 1);
+	REFUSED(memcpy(r.comment, "sys", 4));
+	REFUSED(memcpy(r.comment, "sys:", 5));
+	REFUSED(memcpy(r.comment, "flow:A", 7));
+	REFUSED(memcpy(r.comment, "rule:a", 7));
+	REFUSED(memset(r.comment, 'a', sizeof(r.comment)));
+	REFUSED(r.match |= FW_MATCH_WAY_BACK); /* it leads back and nowhere else */
 	REFUSED(r.log_group = 3);
 	REFUSED(r.log_group = FW_LOG_DENY);
 	REFUSED(r.log_prefix[2] = '"');
@@ -144,6 +159,91 @@ static void test_redirect(void **state)
 	refused(&clear);
 	clear.verdict = FW_VERDICT_DROP;
 	refused(&clear);
+}
+
+static const struct fw_rule dnat = {
+	.number = 5,
+	.chain = FW_CHAIN_FIRST_FREE,
+	.family = 4,
+	.has_daddr = 1,
+	.daddr_len = 32,
+	.l4proto = IPPROTO_TCP,
+	.dport_min = 80,
+	.dport_max = 80,
+	.nat = { 10, 0, 0, 1 },
+	.comment = "flow:www",
+	.counter = 1,
+	.verdict = FW_VERDICT_DNAT,
+};
+
+#define DNAT_REFUSED(change) \
+	do { \
+		struct fw_rule r = dnat; \
+		change; \
+		refused(&r); \
+	} while (0)
+
+/* An address is changed for one address and port, and only in a chain of ours. */
+static void test_nat(void **state)
+{
+	struct fw_rule masquerade = { .number = 5,
+				      .chain = FW_CHAIN_FIRST_FREE,
+				      .l4proto = IPPROTO_UDP,
+				      .dport_min = 1,
+				      .dport_max = 9,
+				      .verdict = FW_VERDICT_MASQUERADE };
+
+	(void)state;
+	assert_int_equal(check_rule(&dnat, 5, CHAINS), 0);
+	DNAT_REFUSED(r.chain = FW_CHAIN_PREROUTING);
+	DNAT_REFUSED(r.chain = FW_CHAIN_FORWARD);
+	DNAT_REFUSED(r.has_daddr = 0);
+	DNAT_REFUSED(r.daddr_len = 31);
+	DNAT_REFUSED(r.family = 6);
+	DNAT_REFUSED(r.dport_min = 0);
+	DNAT_REFUSED(memset(r.nat, 0, sizeof(r.nat)));
+	DNAT_REFUSED(r.target = 80);
+	DNAT_REFUSED(r.set_mark = FW_SET_CT_META);
+	DNAT_REFUSED(r.verdict = FW_VERDICT_RETURN);
+	assert_int_equal(check_rule(&masquerade, 5, CHAINS), 0);
+	masquerade.chain = FW_CHAIN_POSTROUTING;
+	refused(&masquerade);
+	masquerade.chain = FW_CHAIN_FIRST_FREE;
+	masquerade.l4proto = 0;
+	masquerade.dport_min = masquerade.dport_max = 0;
+	refused(&masquerade);
+}
+
+static const struct fw_rule meter = {
+	.number = 5,
+	.chain = FW_CHAIN_FIRST_FREE,
+	.family = 6,
+	.meter = FW_METER_RATE,
+	.slot = 63,
+	.ceiling = FW_METER_MAX,
+	.target = FW_CHAIN_FIRST_FREE + 1,
+	.verdict = FW_VERDICT_GOTO,
+};
+
+#define METER_REFUSED(change) \
+	do { \
+		struct fw_rule r = meter; \
+		change; \
+		refused(&r); \
+	} while (0)
+
+/* A ceiling lets go on; it never has the last word. */
+static void test_meter(void **state)
+{
+	(void)state;
+	assert_int_equal(check_rule(&meter, 5, CHAINS), 0);
+	METER_REFUSED(r.meter = 3);
+	METER_REFUSED(r.slot = FW_METER_SLOTS);
+	METER_REFUSED(r.ceiling = 0);
+	METER_REFUSED(r.ceiling++);
+	METER_REFUSED(r.family = 0);
+	METER_REFUSED(r.verdict = FW_VERDICT_DROP; r.target = 0);
+	METER_REFUSED(r.verdict = FW_VERDICT_NONE; r.target = 0);
 }
 
 static void test_accept_needs_a_match(void **state)
@@ -236,6 +336,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rule_fields),
 		cmocka_unit_test(test_accept_needs_a_match),
+		cmocka_unit_test(test_nat),
+		cmocka_unit_test(test_meter),
 		cmocka_unit_test(test_redirect),
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_permit),

@@ -68,6 +68,7 @@ static void test_cases(void **state)
 		"smallest",
 		"transparent",
 		"timed",
+		"nat",
 		"example-policy",
 		"example-branch",
 		"example-dual-stack",
