@@ -25,7 +25,7 @@ enum field {
 	FIELD_FAMILY, /* 4 or 6 */
 	FIELD_IIF, /* index into model.name; NAME_OTHER: any other; NAME_NONE: sent here */
 	FIELD_OIF, /* likewise; NAME_NONE: received for this machine */
-	FIELD_MAC, /* source, 48 bits; only what came in by Ethernet has one */
+	FIELD_MAC, /* source, 48 bits; MAC_NONE: did not come in by Ethernet */
 	FIELD_SADDR, /* 128 bits; IPv4 in the lowest 32 */
 	FIELD_DADDR,
 	FIELD_PROTO, /* IPPROTO_ */
@@ -48,6 +48,9 @@ enum field {
 #define NAME_OTHER 1u
 #define NAME_FIRST 2u /* the interfaces that rules and sets name */
 #define UID_NONE   UINT32_MAX
+#define MAC_NONE   (UINT64_C(1) << 48)
+
+#define MODEL_NAME_MAX 16 /* an interface's name, or a wildcard "eth*" */
 
 enum packet_state {
 	STATE_NEW,
@@ -69,7 +72,8 @@ enum step_kind {
 	STEP_COPY, /* FIELD_MARK or FIELD_CT_MARK becomes the other one's value */
 	STEP_MAP, /* FIELD_MARK becomes what the map has; no entry ends the rule */
 	STEP_MAYBE, /* a limit or quota: matches or not, no telling */
-	STEP_REWRITE, /* redirect, masquerade, snat, dnat: addresses or ports change */
+	STEP_REWRITE, /* redirect, masquerade, snat, dnat: addresses or ports change;
+			 an accept follows it */
 	STEP_UNKNOWN, /* not understood: the rule may do anything */
 	STEP_VERDICT, /* the last step of a rule that has one */
 };
@@ -137,7 +141,7 @@ struct set {
 
 struct model {
 	uint32_t generation; /* of the kernel's ruleset */
-	char (*name)[16]; /* interfaces; NAME_NONE and NAME_OTHER are "" */
+	char (*name)[MODEL_NAME_MAX]; /* interfaces; NAME_NONE and NAME_OTHER are "" */
 	size_t name_count;
 	struct chain *chain;
 	size_t chain_count;
@@ -145,6 +149,13 @@ struct model {
 	size_t set_count;
 };
 
+/* Takes NULL; frees m itself too. */
 void model_free(struct model *m);
+
+/*
+ * What stands for an interface: its own entry, else the longest wildcard that
+ * matches it (an entry "eth*" is all such interfaces that have none), else NAME_OTHER.
+ */
+uint32_t model_name_index(const struct model *m, const char *name);
 
 #endif
