@@ -10,6 +10,7 @@
 
 #include "fw/apply/check.h"
 #include "fw/apply/conntrack.h"
+#include "fw/apply/dump.h"
 #include "fw/apply/request.h"
 #include "fw/apply/sysctl.h"
 #include "fw/apply/txn.h"
@@ -228,15 +229,35 @@ static int on_cut_flow(struct apply *a, const void *payload)
 	return answer(a, &res);
 }
 
-static int send_flow(const void *nlmsg, size_t len, void *user)
+static int send_content(const struct apply *a, enum fw_request type, const void *data,
+			size_t len)
 {
-	const struct apply *a = user;
 	struct pollfd p = { .fd = a->channel, .events = POLLOUT };
-	int r = ipc_send(a->channel, FW_ANS_FLOW, nlmsg, len);
+	int r = ipc_send(a->channel, (uint16_t)type, data, len);
 
 	if (r == -ETIMEDOUT && poll(&p, 1, SEND_WAIT_MS) == 1)
-		r = ipc_send(a->channel, FW_ANS_FLOW, nlmsg, len);
+		r = ipc_send(a->channel, (uint16_t)type, data, len);
 	return r;
+}
+
+static int send_flow(const void *nlmsg, size_t len, void *user)
+{
+	return send_content(user, FW_ANS_FLOW, nlmsg, len);
+}
+
+static int send_dump(const void *part, size_t len, void *user)
+{
+	return send_content(user, FW_ANS_DUMP, part, len);
+}
+
+static int on_dump(struct apply *a, const void *payload)
+{
+	struct fw_result res;
+
+	(void)payload;
+	res = result_of(dump_ruleset(IPC_PAYLOAD_MAX, send_dump, a), 0,
+			"cannot read the ruleset back");
+	return answer(a, &res);
 }
 
 static int on_list(struct apply *a, const void *payload)
@@ -263,6 +284,7 @@ static const struct {
 	{ FW_REQ_CUT_MARK, sizeof(struct fw_cut_mark), on_cut_mark },
 	{ FW_REQ_CUT_FLOW, sizeof(struct fw_cut_flow), on_cut_flow },
 	{ FW_REQ_LIST, 0, on_list },
+	{ FW_REQ_DUMP, 0, on_dump },
 };
 
 static int dispatch(struct apply *a, uint16_t type, const void *payload, size_t len)

@@ -6,7 +6,7 @@
  * the requests marked so are answered, each by one FW_ANS_RESULT; a record that
  * is refused spoils the whole ruleset, which FW_REQ_COMMIT then says. There is no
  * text in here that is interpreted, no path, and nothing of variable length but
- * FW_ANS_FLOW, which goes the other way.
+ * FW_ANS_FLOW and FW_ANS_DUMP, which go the other way.
  */
 #ifndef FW_APPLY_REQUEST_H
 #define FW_APPLY_REQUEST_H
@@ -33,8 +33,10 @@ enum fw_request {
 	FW_REQ_CUT_MARK = 206, /* struct fw_cut_mark; answered */
 	FW_REQ_CUT_FLOW = 207, /* struct fw_cut_flow; answered */
 	FW_REQ_LIST = 208, /* empty; FW_ANS_FLOW for each marked connection; answered */
+	FW_REQ_DUMP = 215, /* empty; FW_ANS_DUMP with what the kernel holds; answered */
 	FW_ANS_RESULT = 220, /* struct fw_result */
 	FW_ANS_FLOW = 221, /* a conntrack message as the kernel sent it */
+	FW_ANS_DUMP = 225, /* the next part of a run of nftables messages, as sent */
 };
 
 struct fw_begin {

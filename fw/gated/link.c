@@ -2,11 +2,15 @@
 #include "fw/gated/link.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
 #include <string.h>
 
 #include "lib/ipc.h"
 
-static int take_result(int channel, link_flow_fn *fn, void *user,
+#define DUMP_MESSAGE_MAX (64 * 1024) /* the kernel's are up to 32 KiB */
+
+/* content: the type of the messages that fn gets; fn may be NULL */
+static int take_result(int channel, enum fw_request content, link_flow_fn *fn, void *user,
 		       struct fw_result *ret_result)
 {
 	for (;;) {
@@ -16,7 +20,7 @@ static int take_result(int channel, link_flow_fn *fn, void *user,
 
 		if (ipc_recv(channel, &type, payload, sizeof(payload), &len) < 0)
 			return -ECONNRESET;
-		if (type == FW_ANS_FLOW && fn != NULL) {
+		if (type == content && fn != NULL) {
 			fn(payload, len, user);
 			continue;
 		}
@@ -33,7 +37,7 @@ static int ask(int channel, enum fw_request type, const void *payload, size_t le
 {
 	if (ipc_send(channel, (uint16_t)type, payload, len) < 0)
 		return -ECONNRESET;
-	return take_result(channel, NULL, NULL, ret_result);
+	return take_result(channel, FW_ANS_FLOW, NULL, NULL, ret_result);
 }
 
 static int send_records(int channel, enum fw_request type, const void *items, size_t size,
@@ -103,5 +107,65 @@ int link_list(int channel, link_flow_fn *fn, void *user)
 
 	if (ipc_send(channel, FW_REQ_LIST, NULL, 0) < 0)
 		return -ECONNRESET;
-	return take_result(channel, fn, user, &res);
+	return take_result(channel, FW_ANS_FLOW, fn, user, &res);
+}
+
+struct run { /* messages that come in parts */
+	link_dump_fn *fn;
+	void *user;
+	int refused; /* sticky: fn's */
+	size_t len;
+	_Alignas(struct nlmsghdr) uint8_t buf[DUMP_MESSAGE_MAX];
+};
+
+/* Hand on the messages that are complete. */
+static int hand_on(struct run *run)
+{
+	size_t at = 0;
+
+	while (run->len - at >= sizeof(struct nlmsghdr)) {
+		struct nlmsghdr head;
+		size_t room;
+
+		memcpy(&head, run->buf + at, sizeof(head));
+		room = NLMSG_ALIGN((size_t)head.nlmsg_len);
+		if (head.nlmsg_len < sizeof(head) || room > sizeof(run->buf))
+			return -EBADMSG;
+		if (room > run->len - at)
+			break;
+		if (run->refused == 0)
+			run->refused = run->fn(run->buf + at, head.nlmsg_len, run->user);
+		at += room;
+	}
+	memmove(run->buf, run->buf + at, run->len - at);
+	run->len -= at;
+	return 0;
+}
+
+static void take_part(const void *part, size_t len, void *user)
+{
+	struct run *run = user;
+	int r = len > sizeof(run->buf) - run->len ? -EBADMSG : 0;
+
+	if (run->refused == 0 && r == 0) {
+		memcpy(run->buf + run->len, part, len);
+		run->len += len;
+		r = hand_on(run);
+	}
+	if (run->refused == 0)
+		run->refused = r;
+}
+
+int link_dump(int channel, link_dump_fn *fn, void *user)
+{
+	struct run run = { .fn = fn, .user = user };
+	struct fw_result res;
+	int r;
+
+	if (ipc_send(channel, FW_REQ_DUMP, NULL, 0) < 0)
+		return -ECONNRESET;
+	r = take_result(channel, FW_ANS_DUMP, take_part, &run, &res);
+	if (r == 0 && run.refused == 0 && run.len != 0)
+		r = -EBADMSG;
+	return r == 0 ? run.refused : r;
 }

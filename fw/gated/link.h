@@ -33,4 +33,13 @@ int link_cut_flow(int channel, const struct fw_cut_flow *flow,
 typedef void link_flow_fn(const void *nlmsg, size_t len, void *user);
 int link_list(int channel, link_flow_fn *fn, void *user) MUST_CHECK;
 
+/*
+ * Everything that the kernel's nftables holds, of all families: fn for each message
+ * as the kernel sent it, the generation's first. Returns 0, -EINTR (the ruleset was
+ * changed meanwhile: what fn got is worthless), what fn returned when that was
+ * negative, the apply role's negative code, or -ECONNRESET.
+ */
+typedef int link_dump_fn(const void *nlmsg, size_t len, void *user);
+int link_dump(int channel, link_dump_fn *fn, void *user) MUST_CHECK;
+
 #endif
