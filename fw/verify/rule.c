@@ -269,7 +269,8 @@ static void begin(struct walk *w, const struct entity *chain)
 	w->family = chain->family == NFPROTO_IPV4   ? 4
 		    : chain->family == NFPROTO_IPV6 ? 6
 						    : 0;
-	w->ether = w->ports = w->icmp = w->done = false;
+	w->ports = w->icmp = w->done = false;
+	w->ether = chain->family == NFPROTO_BRIDGE;
 	w->map = NONE;
 	w->verdict_count = 0;
 	regs_forget(&w->regs);
