@@ -111,6 +111,10 @@ static enum source meta_source(const struct walk *w, uint32_t key)
 		return SRC_MARK;
 	case NFT_META_SKUID:
 		return SRC_SKUID;
+	case NFT_META_TIME_NS:
+	case NFT_META_TIME_DAY:
+	case NFT_META_TIME_HOUR:
+		return SRC_CLOCK;
 	default:
 		return SRC_NONE;
 	}

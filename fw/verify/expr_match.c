@@ -156,6 +156,17 @@ static int match_order(struct walk *w, const struct reg_byte *b, struct rd data,
 	return walk_match(w, source_info(s)->field, &r);
 }
 
+/* What the clock says, no packet tells. Only its bytes and zeros? */
+static bool is_clock(struct walk *w, const struct reg_byte *b, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (b[i].source != SRC_CLOCK)
+			return false;
+	}
+	walk_maybe(w, "the clock");
+	return true;
+}
+
 int expr_cmp(struct walk *w, const struct nla *t)
 {
 	uint32_t op = nla_be32(&t[NFTA_CMP_OP], UINT32_MAX);
@@ -169,6 +180,8 @@ int expr_cmp(struct walk *w, const struct nla *t)
 		walk_unknown(w, "a comparison with what is not known");
 		return 0;
 	}
+	if (is_clock(w, b, data.left))
+		return 0;
 	if (op == NFT_CMP_EQ)
 		return match_equal(w, &c);
 	if (op == NFT_CMP_NEQ)
@@ -188,6 +201,8 @@ int expr_range(struct walk *w, const struct nla *t)
 	if (data_value(&t[NFTA_RANGE_FROM_DATA], &first) == 0 &&
 	    data_value(&t[NFTA_RANGE_TO_DATA], &last) == 0 && first.left == last.left)
 		b = regs_at(&w->regs, nla_be32(&t[NFTA_RANGE_SREG], 0), first.left);
+	if (b != NULL && op <= NFT_RANGE_NEQ && is_clock(w, b, first.left))
+		return 0;
 	if (b != NULL && ordered(b, first, &from, &low) != SRC_NONE)
 		s = ordered(b, last, &to, &low);
 	if (s == SRC_NONE || op > NFT_RANGE_NEQ) {

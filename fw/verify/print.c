@@ -9,6 +9,8 @@
 #include "lib/addr.h"
 #include "lib/attr.h"
 
+#define LISTED_MAX 8 /* more values than these are printed as a range */
+
 struct context { /* what tells IPv4 from IPv6 */
 	const struct model *m;
 	FILE *out;
@@ -131,7 +133,8 @@ static void print_range(const struct context *x, enum field f, const struct rang
 	}
 	if (!same && is_address(f) && print_network(x, r))
 		return;
-	if (!same && r->max.lo - r->min.lo < 8 && word(f, r->min.lo) != NULL) {
+	if (!same && r->max.lo - r->min.lo < LISTED_MAX &&
+	    (word(f, r->min.lo) != NULL || f == FIELD_IIF || f == FIELD_OIF)) {
 		for (uint64_t v = r->min.lo; v <= r->max.lo; v++) {
 			print_value(x, f, (struct num){ .lo = v });
 			(void)fputs(v < r->max.lo ? "," : "", x->out);

@@ -58,6 +58,7 @@ static const struct source_info infos[] = {
 	[SRC_CT_MARK] = { FIELD_CT_MARK, ENC_NUMBER, 4, true, "ct mark", NULL, 0 },
 	[SRC_MARK] = { FIELD_MARK, ENC_NUMBER, 4, true, "mark", NULL, 0 },
 	[SRC_SKUID] = { FIELD_SKUID, ENC_NUMBER, 4, true, "skuid", NULL, 0 },
+	[SRC_CLOCK] = { FIELD_COUNT, ENC_OPAQUE, 8, true, "the clock", NULL, 0 },
 	[SRC_MAP] = { FIELD_COUNT, ENC_OPAQUE, 4, true, "map", NULL, 0 },
 };
 

@@ -48,6 +48,7 @@ enum source {
 	SRC_CT_MARK,
 	SRC_MARK,
 	SRC_SKUID,
+	SRC_CLOCK, /* the time, the day or the hour */
 	SRC_MAP, /* what the last map lookup found */
 	SRC_COUNT,
 };
