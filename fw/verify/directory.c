@@ -122,7 +122,7 @@ int array_room(void *array, size_t *room, size_t count, size_t size, size_t max)
 	if (count >= max)
 		return -E2BIG;
 	memcpy(&old, array, sizeof(old));
-	grown = reallocarray(old, want, size);
+	grown = realloc(old, want * size);
 	if (grown == NULL)
 		return -ENOMEM;
 	memcpy(array, &grown, sizeof(grown));
