@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fw/compile/ruleset.h"
 
+#include <errno.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/addr.h"
-
-#define RULE_TEXT_MAX 1024 /* every rule fits */
+#include "lib/mem.h"
 
 static const struct {
 	uint8_t proto;
@@ -224,25 +225,14 @@ static void print_verdict(const struct ruleset *rs, const struct fw_rule *r, FIL
 
 void ruleset_print_rule(const struct ruleset *rs, const struct fw_rule *r, FILE *out)
 {
-	char text[RULE_TEXT_MAX] = "";
-	FILE *f = fmemopen(text, sizeof(text), "w");
-	size_t len;
-
-	if (f == NULL)
-		return;
-	print_packet(r, f);
-	print_ct(r, f);
-	print_marks(r, f);
-	print_statements(r, f);
-	print_verdict(rs, r, f);
+	print_packet(r, out);
+	print_ct(r, out);
+	print_marks(r, out);
+	print_statements(r, out);
+	print_verdict(rs, r, out);
 	if (r->comment[0] != '\0')
-		(void)fprintf(f, "%scomment \"%s\"",
+		(void)fprintf(out, "%scomment \"%s\"",
 			      r->verdict == FW_VERDICT_NONE ? "" : " ", r->comment);
-	(void)fclose(f);
-	len = strlen(text);
-	if (len > 0 && text[len - 1] == ' ') /* neither verdict nor comment */
-		text[len - 1] = '\0';
-	(void)fputs(text, out);
 }
 
 static void print_timeout(int64_t until, int64_t now, FILE *out)
@@ -308,13 +298,32 @@ static void print_meter_sets(const struct ruleset *rs, FILE *out)
 	}
 }
 
-static void print_chain(const struct ruleset *rs, uint32_t id, FILE *out)
+/* The rules' indices chain by chain, in order; first[id] is where a chain begins. */
+struct by_chain {
+	size_t *rule;
+	size_t *first; /* one more than there are chains */
+};
+
+static void index_rules(const struct ruleset *rs, size_t chains, struct by_chain *by)
+{
+	for (size_t i = 0; i < rs->rule_count; i++)
+		by->first[rs->rule[i].chain + 1]++;
+	for (size_t id = 0; id < chains; id++)
+		by->first[id + 1] += by->first[id];
+	/* places are taken from each chain's beginning, which so moves to its end */
+	for (size_t i = 0; i < rs->rule_count; i++)
+		by->rule[by->first[rs->rule[i].chain]++] = i;
+	memmove(by->first + 1, by->first, chains * sizeof(*by->first));
+	by->first[0] = 0;
+}
+
+static void print_chain(const struct ruleset *rs, uint32_t id, const struct by_chain *by,
+			FILE *out)
 {
 	const char *name = ruleset_chain_name(rs, id);
-
 	bool nat = id == FW_CHAIN_PREROUTING || id == FW_CHAIN_POSTROUTING;
 
-	if (nat && !ruleset_has_rules(rs, id))
+	if (nat && by->first[id] == by->first[id + 1])
 		return;
 	(void)fprintf(out, "\n\tchain %s {\n", name);
 	if (nat)
@@ -324,23 +333,30 @@ static void print_chain(const struct ruleset *rs, uint32_t id, FILE *out)
 		(void)fprintf(out,
 			      "\t\ttype filter hook %s priority filter; policy drop;\n",
 			      name);
-	for (size_t i = 0; i < rs->rule_count; i++) {
-		if (rs->rule[i].chain != id)
-			continue;
+	for (size_t i = by->first[id]; i < by->first[id + 1]; i++) {
 		(void)fputs("\t\t", out);
-		ruleset_print_rule(rs, &rs->rule[i], out);
+		ruleset_print_rule(rs, &rs->rule[by->rule[i]], out);
 		(void)fputc('\n', out);
 	}
 	(void)fputs("\t}\n", out);
 }
 
-void ruleset_print(const struct ruleset *rs, int64_t now, FILE *out)
+int ruleset_print(const struct ruleset *rs, int64_t now, FILE *out)
 {
+	size_t chains = FW_CHAIN_FIRST_FREE + rs->chain_count;
+	CLEANUP(free_p) size_t *rule = calloc(rs->rule_count + 1, sizeof(*rule));
+	CLEANUP(free_p) size_t *first = calloc(chains + 1, sizeof(*first));
+	struct by_chain by = { .rule = rule, .first = first };
+
+	if (rule == NULL || first == NULL)
+		return -ENOMEM;
+	index_rules(rs, chains, &by);
 	(void)fprintf(out, "# revision %llu\ntable inet " FW_TABLE " {\n",
 		      (unsigned long long)rs->revision);
 	print_sets(rs, now, out);
 	print_meter_sets(rs, out);
-	for (uint32_t id = 0; id < FW_CHAIN_FIRST_FREE + rs->chain_count; id++)
-		print_chain(rs, id, out);
+	for (uint32_t id = 0; id < chains; id++)
+		print_chain(rs, id, &by, out);
 	(void)fputs("}\n", out);
+	return 0;
 }

@@ -230,9 +230,9 @@ void ruleset_free(struct ruleset *rs);
 
 /*
  * The whole ruleset as text that nft 1.0.6 accepts. Timeouts are what is left at
- * now; permits that are over are left out.
+ * now; permits that are over are left out. Returns 0 or -ENOMEM (nothing printed).
  */
-void ruleset_print(const struct ruleset *rs, int64_t now, FILE *out);
+int ruleset_print(const struct ruleset *rs, int64_t now, FILE *out) MUST_CHECK;
 
 /* One rule as nft text without a line end; chain names come from rs. */
 void ruleset_print_rule(const struct ruleset *rs, const struct fw_rule *r, FILE *out);

@@ -95,9 +95,12 @@ static int on_show(struct ipc_peer *peer, const void *payload, size_t len, void 
 	(void)len;
 	if (out == NULL)
 		return -ENOMEM;
-	if (g->now.rules != NULL)
-		ruleset_print(g->now.rules, (int64_t)time(NULL), out);
-	r = fclose(out) == 0 ? send_text(peer, text, size) : -ENOMEM;
+	r = g->now.rules != NULL ? ruleset_print(g->now.rules, (int64_t)time(NULL), out)
+				 : 0;
+	if (fclose(out) != 0)
+		r = -ENOMEM;
+	if (r == 0)
+		r = send_text(peer, text, size);
 	free(text);
 	return r;
 }

@@ -25,7 +25,7 @@ static char *print(const char *name)
 
 	assert_non_null(rev);
 	assert_int_equal(ruleset_compile(rev, &golden_inventory, &rs, &diags), 0);
-	ruleset_print(rs, GOLDEN_NOW, out);
+	assert_int_equal(ruleset_print(rs, GOLDEN_NOW, out), 0);
 	(void)fclose(out);
 	ruleset_free(rs);
 	revision_free(rev);
