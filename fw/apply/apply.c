@@ -11,29 +11,32 @@
 #include "fw/apply/check.h"
 #include "fw/apply/conntrack.h"
 #include "fw/apply/dump.h"
+#include "fw/apply/hold.h"
 #include "fw/apply/request.h"
-#include "fw/apply/sysctl.h"
-#include "fw/apply/txn.h"
+#include "fw/apply/sweep.h"
+#include "fw/apply/trial.h"
 #include "lib/ipc.h"
 #include "lib/log.h"
 #include "lib/mem.h"
-#include "lib/mono.h"
 #include "lib/str.h"
 
 #define AREA         "gated-apply"
 #define SEND_WAIT_MS 2000
 #define ROUND_MAX    4096 /* messages per wake-up, so that signals are seen */
+#define AGAIN_S      1
 
 struct apply {
 	sd_event *event;
 	sd_event_source *source;
 	int channel;
-	struct nfnl nfnl;
+	int notes;
+	struct hold hold;
+	struct trial trial;
+	uint32_t commits;
 	struct ruleset *next; /* being received, or NULL */
 	struct fw_begin expect;
 	int refused; /* sticky for the ruleset being received */
 	struct fw_result why;
-	bool forwarding;
 };
 
 static void refuse(struct apply *a, int code, uint32_t rule, const char *text)
@@ -136,41 +139,126 @@ static int on_permit(struct apply *a, const void *payload)
 	return 0;
 }
 
-/* After the first commit: the rules are there, so packets may be forwarded. */
-static void start_forwarding(struct apply *a)
+/* What the ruleset before becomes, now that confirm_s came with the one behind it. */
+static void note_trial(struct apply *a, struct ruleset *before, struct ruleset **none)
 {
-	const char *failed;
+	uint32_t confirm_s = a->expect.confirm_s;
 
-	if (a->forwarding)
+	if (confirm_s == FW_CONFIRM_KEEP && trial_is_on(&a->trial)) {
+		ruleset_free(before);
 		return;
-	failed = sysctl_prepare();
-	if (failed != NULL)
-		log_warn(AREA, "cannot set %s", failed);
-	failed = sysctl_forward();
-	if (failed != NULL)
-		log_err(AREA, "cannot set %s: nothing will be forwarded", failed);
-	a->forwarding = failed == NULL;
+	}
+	if (confirm_s == 0 || confirm_s == FW_CONFIRM_KEEP) {
+		ruleset_free(trial_end(&a->trial));
+		ruleset_free(before);
+		return;
+	}
+	trial_begin(&a->trial, before != NULL ? before : STEAL(*none), a->expect.revision,
+		    confirm_s);
 }
 
 static struct fw_result commit(struct apply *a)
 {
-	struct txn_marks gone = { 0 };
+	struct ruleset *before = NULL, *none = calloc(1, sizeof(*none));
 	struct fw_result res = { 0 };
 	uint32_t rule = FW_NO_RULE, cut = 0;
-	int r = txn_commit(&a->nfnl, a->next, wall_us() / 1000, &gone, &rule);
+	int r = none == NULL ? -ENOMEM
+			     : hold_commit(&a->hold, a->next, &before, &cut, &rule);
 
 	if (r < 0) {
 		res = result_of(r, 0, "the kernel refused the ruleset");
 		res.rule = rule;
-		return res;
+	} else {
+		a->next = NULL;
+		a->commits++;
+		note_trial(a, before, &none);
+		res = result_of(0, cut, "");
 	}
-	start_forwarding(a);
-	r = conntrack_cut_marks(&a->nfnl, &gone, &cut);
-	free(gone.mark);
-	if (r <
-	    0) /* the kernel's live set has cut them already: only the count is missing */
-		log_warn(AREA, "cannot remove withdrawn connections: %s", strerror(-r));
-	return result_of(0, cut, "");
+	ruleset_free(none);
+	return res;
+}
+
+/* Permits that are over by now do not come back. On failure the trial goes on. */
+static int roll_back(struct apply *a, uint32_t *ret_cut)
+{
+	struct ruleset *tried = NULL;
+	uint32_t rule;
+	int r = hold_commit(&a->hold, a->trial.before, &tried, ret_cut, &rule);
+
+	if (r < 0)
+		return r;
+	ruleset_free(tried);
+	a->trial.before = NULL; /* the kernel's now */
+	(void)trial_end(&a->trial);
+	return 0;
+}
+
+static int on_time_over(sd_event_source *source, uint64_t usec, void *user)
+{
+	struct apply *a = user;
+	struct fw_rolled_back note = { .revision = a->trial.revision,
+				       .commits = a->commits };
+	int r;
+
+	(void)source;
+	(void)usec;
+	if (!trial_is_on(&a->trial))
+		return 0;
+	r = roll_back(a, &note.cut);
+	if (r < 0) {
+		log_err(AREA, "cannot go back from a trial: %s", strerror(-r));
+		trial_again(&a->trial, AGAIN_S);
+		return 0;
+	}
+	log_warn(AREA, "a revision was not confirmed: the one before is in force again");
+	r = ipc_send(a->notes, FW_NOTE_ROLLBACK, &note, sizeof(note));
+	if (r < 0)
+		log_warn(AREA, "cannot tell of it: %s", strerror(-r));
+	return 0;
+}
+
+static bool is_on_trial(const struct apply *a, const void *payload)
+{
+	struct fw_trial m;
+
+	memcpy(&m, payload, sizeof(m));
+	return trial_is_on(&a->trial) && a->trial.revision == m.revision;
+}
+
+static int on_confirm(struct apply *a, const void *payload)
+{
+	bool on = is_on_trial(a, payload);
+	struct fw_result res = result_of(on ? 0 : -ESTALE, 0, "not on trial");
+
+	if (on)
+		ruleset_free(trial_end(&a->trial));
+	return answer(a, &res);
+}
+
+static int on_rollback(struct apply *a, const void *payload)
+{
+	struct fw_result res;
+	uint32_t cut = 0;
+	int r = is_on_trial(a, payload) ? roll_back(a, &cut) : -ESTALE;
+
+	res = result_of(r, cut, r == -ESTALE ? "not on trial" : "cannot go back");
+	return answer(a, &res);
+}
+
+static void on_drift(const struct drift_change *change, int undone, void *user)
+{
+	const struct apply *a = user;
+	struct fw_drifted note = {
+		.code = change->ours ? undone : -ENOMSG,
+		.unseen = change->unseen,
+		.pid = change->pid,
+		.objects = change->objects,
+	};
+
+	memcpy(note.process, change->process, sizeof(note.process));
+	memcpy(note.text, change->text, sizeof(note.text));
+	if (ipc_send(a->notes, FW_NOTE_DRIFT, &note, sizeof(note)) < 0)
+		log_warn(AREA, "cannot tell of a change of the ruleset by others");
 }
 
 static int on_commit(struct apply *a, const void *payload)
@@ -194,7 +282,7 @@ static int on_recording(struct apply *a, const void *payload)
 	struct fw_result res;
 
 	memcpy(&m, payload, sizeof(m));
-	res = result_of(txn_recording(&a->nfnl, m.on == 1 ? FW_RECORDING_MS : 0), 0,
+	res = result_of(hold_recording(&a->hold, m.on == 1 ? FW_RECORDING_MS : 0), 0,
 			"cannot set the recording state");
 	return answer(a, &res);
 }
@@ -210,7 +298,7 @@ static int on_cut_mark(struct apply *a, const void *payload)
 	memcpy(&m, payload, sizeof(m));
 	r = check_mark(m.mark);
 	if (r == 0)
-		r = conntrack_cut_marks(&a->nfnl, &one, &cut);
+		r = conntrack_cut_marks(&a->hold.nfnl, &one, &cut);
 	res = result_of(r, cut, "cannot remove connections");
 	return answer(a, &res);
 }
@@ -224,7 +312,7 @@ static int on_cut_flow(struct apply *a, const void *payload)
 	memcpy(&m, payload, sizeof(m));
 	r = check_flow(&m);
 	if (r == 0)
-		r = conntrack_cut_flow(&a->nfnl, &m);
+		r = conntrack_cut_flow(&a->hold.nfnl, &m);
 	res = result_of(r == -ENOENT ? 0 : r, r == 0, "cannot remove a connection");
 	return answer(a, &res);
 }
@@ -265,7 +353,7 @@ static int on_list(struct apply *a, const void *payload)
 	struct fw_result res;
 
 	(void)payload;
-	res = result_of(conntrack_list(&a->nfnl, send_flow, a), 0,
+	res = result_of(conntrack_list(&a->hold.nfnl, send_flow, a), 0,
 			"cannot list connections");
 	return answer(a, &res);
 }
@@ -285,6 +373,8 @@ static const struct {
 	{ FW_REQ_CUT_FLOW, sizeof(struct fw_cut_flow), on_cut_flow },
 	{ FW_REQ_LIST, 0, on_list },
 	{ FW_REQ_DUMP, 0, on_dump },
+	{ FW_REQ_CONFIRM, sizeof(struct fw_trial), on_confirm },
+	{ FW_REQ_ROLLBACK, sizeof(struct fw_trial), on_rollback },
 };
 
 static int dispatch(struct apply *a, uint16_t type, const void *payload, size_t len)
@@ -320,7 +410,7 @@ static int on_channel(sd_event_source *source, int fd, uint32_t events, void *us
 	return 0;
 }
 
-int apply_new(sd_event *event, int channel, struct apply **ret_apply)
+int apply_new(sd_event *event, int channel, int notes, struct apply **ret_apply)
 {
 	struct apply *a = calloc(1, sizeof(*a));
 	int r;
@@ -329,35 +419,55 @@ int apply_new(sd_event *event, int channel, struct apply **ret_apply)
 		return -ENOMEM;
 	a->event = sd_event_ref(event);
 	a->channel = channel;
-	r = nfnl_open(&a->nfnl);
+	a->notes = notes;
+	r = hold_open(&a->hold, event, on_drift, a);
 	if (r == 0)
-		r = txn_close(&a->nfnl);
+		r = trial_open(&a->trial, event, on_time_over, a);
 	if (r == 0)
 		r = sd_event_add_io(event, &a->source, channel, EPOLLIN, on_channel, a);
 	if (r < 0) {
 		apply_free(a);
 		return r;
 	}
-	(void)sysctl_prepare(); /* again with the first commit, which says what failed */
 	*ret_apply = a;
 	return 0;
+}
+
+/* The other role may be dead: what began in the trial ends, also where it need not. */
+static void leave_trial(struct apply *a)
+{
+	uint32_t cut = 0;
+	int r = roll_back(a, &cut);
+
+	if (r == 0)
+		r = sweep_since(&a->hold.nfnl, a->trial.began_us, &cut);
+	if (r < 0)
+		log_err(AREA, "cannot go back from a trial: %s", strerror(-r));
+	else
+		log_warn(AREA,
+			 "the trial is over: the revision before is in force again, "
+			 "%u connections cut",
+			 cut);
 }
 
 void apply_free(struct apply *a)
 {
 	if (a == NULL)
 		return;
+	if (trial_is_on(&a->trial))
+		leave_trial(a);
 	/* -ENOENT: there never was a ruleset */
-	if (a->nfnl.socket != NULL && a->source != NULL) {
-		int r = txn_recording(&a->nfnl, 0);
+	if (a->source != NULL) {
+		int r = hold_recording(&a->hold, 0);
 
 		if (r < 0 && r != -ENOENT)
 			log_warn(AREA, "cannot stop new flows now, only in %d ms: %s",
 				 FW_RECORDING_MS, strerror(-r));
 	}
 	(void)sd_event_source_disable_unref(a->source);
+	trial_close(&a->trial);
+	hold_close(&a->hold);
 	(void)sd_event_unref(a->event);
-	nfnl_close(&a->nfnl);
 	ruleset_free(a->next);
 	free(a);
 }

@@ -16,12 +16,17 @@
 struct apply;
 
 /*
- * channel: non-blocking SOCK_SEQPACKET socket; it stays the caller's. When it
- * returns 0 the kernel drops what our rules, if it has any yet, do not permit.
+ * channel, notes (for what it says unasked): non-blocking SOCK_SEQPACKET sockets; they
+ * stay the caller's. When it returns 0 the kernel drops what our rules, if it has any
+ * yet, do not permit.
  */
-int apply_new(sd_event *event, int channel, struct apply **ret_apply) MUST_CHECK;
+int apply_new(sd_event *event, int channel, int notes,
+	      struct apply **ret_apply) MUST_CHECK;
 
-/* New flows stop passing; established ones go on under the kernel's timeouts. */
+/*
+ * A trial ends: what was before is put in again. New flows stop passing; established
+ * ones go on under the kernel's timeouts.
+ */
 void apply_free(struct apply *a);
 
 #endif

@@ -214,9 +214,11 @@ static bool verdict_ok(const struct fw_rule *r, uint32_t chain_count)
 
 int check_begin(const struct fw_begin *m)
 {
-	return verdict(m->revision != 0 && m->chain_count <= FW_CHAINS_MAX &&
-		       m->rule_count <= FW_RULES_MAX &&
-		       m->permit_count <= FW_PERMITS_MAX);
+	return verdict(
+		m->revision != 0 && m->chain_count <= FW_CHAINS_MAX &&
+		m->rule_count <= FW_RULES_MAX && m->permit_count <= FW_PERMITS_MAX &&
+		(m->confirm_s == 0 || m->confirm_s == FW_CONFIRM_KEEP ||
+		 (m->confirm_s >= FW_CONFIRM_MIN && m->confirm_s <= FW_CONFIRM_MAX)));
 }
 
 int check_chain(const struct fw_chain *c, uint32_t expected)

@@ -10,9 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fw/apply/sweep.h"
 #include "lib/mem.h"
 
-#define CT_TYPE(t) ((uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | (t)))
+#define FLUSHES_MAX 2
+#define CT_TYPE(t)  ((uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | (t)))
 
 static int on_attr(const struct nlattr *a, void *user)
 {
@@ -66,6 +68,14 @@ static int on_counted(const struct nlmsghdr *nlh, void *user)
 	return MNL_CB_OK;
 }
 
+static bool has_mark(const struct sweep_connection *c, void *user)
+{
+	const struct tally *t = user;
+
+	return bsearch(&c->mark, t->marks->mark, t->marks->count, sizeof(c->mark),
+		       compare_u32) != NULL;
+}
+
 static int flush_mark(struct nfnl *n, uint32_t mark)
 {
 	uint8_t buf[NFNL_MESSAGE_MAX];
@@ -84,6 +94,7 @@ int conntrack_cut_marks(struct nfnl *n, const struct txn_marks *marks, uint32_t 
 	CLEANUP(free_p) uint32_t *count = calloc(marks->count + 1, sizeof(*count));
 	struct tally t = { .marks = marks, .count = count };
 	uint32_t cut = 0;
+	size_t live = 0;
 	int r;
 
 	if (count == NULL)
@@ -93,6 +104,11 @@ int conntrack_cut_marks(struct nfnl *n, const struct txn_marks *marks, uint32_t 
 		return 0;
 	}
 	r = dump(n, on_counted, &t);
+	for (size_t i = 0; i < marks->count && r == 0; i++)
+		live += count[i] != 0;
+	/* a flush walks through the whole table: many of them take longer than one by one */
+	if (r == 0 && live > FLUSHES_MAX)
+		return sweep_connections(n, has_mark, &t, ret_cut);
 	for (size_t i = 0; i < marks->count && r == 0; i++) {
 		if (count[i] == 0)
 			continue;

@@ -506,3 +506,26 @@ struct nftnl_rule *emit_rule(const struct fw_rule *r, const char *chain,
 	}
 	return e.rule;
 }
+
+struct nftnl_rule *emit_marked(bool connection)
+{
+	static const uint32_t class = FW_MARK_CLASS;
+	static const struct fw_rule accept = { .verdict = FW_VERDICT_ACCEPT };
+	struct emit e = { .rule = nftnl_rule_alloc() };
+
+	if (e.rule == NULL)
+		return NULL;
+	nftnl_rule_set_u32(e.rule, NFTNL_RULE_FAMILY, NFPROTO_INET);
+	if (connection)
+		load_ct(&e, NFT_CT_MARK);
+	else
+		load_meta(&e, NFT_META_MARK, NFT_REG_1);
+	mask(&e, &class, sizeof(class));
+	cmp_u32(&e, NFT_CMP_NEQ, 0);
+	statement_verdict(&e, &accept, NULL);
+	if (e.failed) {
+		nftnl_rule_free(e.rule);
+		return NULL;
+	}
+	return e.rule;
+}

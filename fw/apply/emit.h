@@ -16,4 +16,10 @@
 struct nftnl_rule *emit_rule(const struct fw_rule *r, const char *chain,
 			     const char *target);
 
+/*
+ * "accept what has a mark": any class, of the packet or (connection) of its connection.
+ * For the guard; chain and table are the caller's to set. Returns NULL without memory.
+ */
+struct nftnl_rule *emit_marked(bool connection);
+
 #endif

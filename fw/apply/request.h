@@ -20,6 +20,7 @@
 #define FW_DENY_FD    4 /* NFLOG group FW_LOG_DENY */
 #define FW_OPEN_FD    5 /* NFLOG group FW_LOG_OPEN */
 #define FW_EVENT_FD   6 /* conntrack DESTROY events */
+#define FW_NOTE_FD    7 /* what the apply role says unasked: FW_NOTE_ messages */
 
 #define FW_RECORDING_MS 3000 /* new flows stop this long after the last renewal */
 
@@ -33,10 +34,14 @@ enum fw_request {
 	FW_REQ_CUT_MARK = 206, /* struct fw_cut_mark; answered */
 	FW_REQ_CUT_FLOW = 207, /* struct fw_cut_flow; answered */
 	FW_REQ_LIST = 208, /* empty; FW_ANS_FLOW for each marked connection; answered */
+	FW_REQ_CONFIRM = 212, /* struct fw_trial; answered, -ESTALE: not on trial */
+	FW_REQ_ROLLBACK = 213, /* the same */
 	FW_REQ_DUMP = 215, /* empty; FW_ANS_DUMP with what the kernel holds; answered */
 	FW_ANS_RESULT = 220, /* struct fw_result */
 	FW_ANS_FLOW = 221, /* a conntrack message as the kernel sent it */
 	FW_ANS_DUMP = 225, /* the next part of a run of nftables messages, as sent */
+	FW_NOTE_ROLLBACK = 230, /* struct fw_rolled_back: the time was over */
+	FW_NOTE_DRIFT = 231, /* struct fw_drifted: somebody else changed the ruleset */
 };
 
 struct fw_begin {
@@ -44,7 +49,33 @@ struct fw_begin {
 	uint32_t chain_count;
 	uint32_t rule_count;
 	uint32_t permit_count;
-	uint32_t pad;
+	uint32_t
+		confirm_s; /* 0: for good; FW_CONFIRM_KEEP; else on trial, as in lib/proto.h */
+};
+
+#define FW_CONFIRM_KEEP UINT32_MAX /* a trial that goes on goes on with this */
+#define FW_CONFIRM_MIN  10
+#define FW_CONFIRM_MAX  86400
+
+struct fw_trial {
+	uint64_t revision;
+};
+
+struct fw_rolled_back {
+	uint64_t revision; /* that was on trial */
+	uint32_t commits; /* FW_REQ_COMMIT answered with 0 by then */
+	uint32_t cut; /* connections of permits that ended with it */
+};
+
+#define FW_DRIFT_TEXT_MAX 320
+
+struct fw_drifted {
+	int32_t code; /* 0: undone; -ENOMSG: it is no table of ours; else why not */
+	uint32_t unseen; /* 1: nobody told what it was */
+	uint32_t pid; /* 0: unknown */
+	uint32_t objects;
+	char process[32]; /* as the kernel names it: foreign text, as the next */
+	char text[FW_DRIFT_TEXT_MAX]; /* "+rule in sekisho forward; ...", cut to fit */
 };
 
 struct fw_recording {

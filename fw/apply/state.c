@@ -40,13 +40,13 @@ static int on_generation(const struct nlmsghdr *nlh, void *user)
 	return mnl_attr_parse(nlh, sizeof(struct nfgenmsg), on_attr, user);
 }
 
-static int read_generation(struct nfnl *n, uint32_t *ret)
+int state_generation(struct nfnl *n, uint32_t *ret_generation)
 {
 	uint8_t buf[NFNL_MESSAGE_MAX];
 	struct nlmsghdr *nlh =
 		nfnl_message(n, buf, NFT_TYPE(NFT_MSG_GETGEN), NLM_F_ACK, AF_UNSPEC, 0);
 
-	return nfnl_ask(n, nlh, on_generation, ret);
+	return nfnl_ask(n, nlh, on_generation, ret_generation);
 }
 
 static int add_chain(struct state *s, const char *name)
@@ -69,6 +69,38 @@ static int add_chain(struct state *s, const char *name)
 	return MNL_CB_OK;
 }
 
+/* A base chain of ours, as txn.c makes it? */
+static bool is_ours(const struct nftnl_chain *c)
+{
+	static const struct {
+		uint32_t hook;
+		int32_t priority;
+	} ours[FW_CHAIN_FIRST_FREE] = {
+		[FW_CHAIN_INPUT] = { NF_INET_LOCAL_IN, 0 },
+		[FW_CHAIN_FORWARD] = { NF_INET_FORWARD, 0 },
+		[FW_CHAIN_OUTPUT] = { NF_INET_LOCAL_OUT, 0 },
+		[FW_CHAIN_PREROUTING] = { NF_INET_PRE_ROUTING, -100 },
+	};
+	const char *name = nftnl_chain_get_str(c, NFTNL_CHAIN_NAME);
+
+	for (uint32_t i = 0; i < FW_CHAIN_FIRST_FREE; i++) {
+		if (strcmp(name, ruleset_chain_name(NULL, i)) == 0)
+			return nftnl_chain_get_u32(c, NFTNL_CHAIN_HOOKNUM) ==
+				       ours[i].hook &&
+			       nftnl_chain_get_s32(c, NFTNL_CHAIN_PRIO) ==
+				       ours[i].priority;
+	}
+	return false;
+}
+
+static int take_chain(struct state *s, const struct nftnl_chain *c)
+{
+	if (!nftnl_chain_is_set(c, NFTNL_CHAIN_HOOKNUM))
+		return add_chain(s, nftnl_chain_get_str(c, NFTNL_CHAIN_NAME));
+	s->odd = s->odd || !is_ours(c);
+	return MNL_CB_OK;
+}
+
 static int on_chain(const struct nlmsghdr *nlh, void *user)
 {
 	struct nftnl_chain *c = nftnl_chain_alloc();
@@ -79,9 +111,8 @@ static int on_chain(const struct nlmsghdr *nlh, void *user)
 		return MNL_CB_ERROR;
 	}
 	if (nftnl_chain_nlmsg_parse(nlh, c) == 0 &&
-	    strcmp(nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE), FW_TABLE) == 0 &&
-	    !nftnl_chain_is_set(c, NFTNL_CHAIN_HOOKNUM))
-		r = add_chain(user, nftnl_chain_get_str(c, NFTNL_CHAIN_NAME));
+	    strcmp(nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE), FW_TABLE) == 0)
+		r = take_chain(user, c);
 	nftnl_chain_free(c);
 	return r;
 }
@@ -149,7 +180,7 @@ static int read_live(struct nfnl *n, struct state *s)
 
 int state_read(struct nfnl *n, struct state *s)
 {
-	int r = read_generation(n, &s->generation);
+	int r = state_generation(n, &s->generation);
 
 	if (r == 0)
 		r = read_chains(n, s);

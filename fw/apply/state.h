@@ -13,6 +13,7 @@ struct state {
 	uint32_t generation;
 	char (*chain)[128]; /* owned; chains that are not base chains */
 	size_t chain_count;
+	bool odd; /* the table holds base chains that are not ours */
 	struct txn_marks live; /* in the kernel's order */
 };
 
@@ -22,6 +23,9 @@ struct state {
  */
 int state_read(struct nfnl *n, struct state *s) MUST_CHECK;
 void state_clear(struct state *s);
+
+/* The generation of the kernel's whole ruleset. Returns 0 or a negative errno. */
+int state_generation(struct nfnl *n, uint32_t *ret_generation) MUST_CHECK;
 
 /* Into a batch: make the sets; replace the permits; renew or clear recording. */
 void state_put_sets(struct batch *b);

@@ -17,10 +17,10 @@
 
 #define TRIES 5
 
-static void put_table(struct batch *b)
+static void put_table(struct batch *b, uint16_t type)
 {
-	struct nlmsghdr *nlh =
-		batch_message(b, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_ACK);
+	struct nlmsghdr *nlh = batch_message(
+		b, type, type == NFT_MSG_NEWTABLE ? NLM_F_CREATE | NLM_F_ACK : 0);
 
 	if (nlh == NULL)
 		return;
@@ -106,7 +106,7 @@ static void put_rule(struct batch *b, const struct ruleset *rs, const struct fw_
 /* Nothing of this changes what is there already. */
 static void put_frame(struct batch *b)
 {
-	put_table(b);
+	put_table(b, NFT_MSG_NEWTABLE);
 	state_put_sets(b);
 	put_base_chain(b, FW_CHAIN_INPUT);
 	put_base_chain(b, FW_CHAIN_FORWARD);
@@ -117,6 +117,10 @@ static void put_frame(struct batch *b)
 static void put_all(struct batch *b, const struct ruleset *rs, const struct state *old,
 		    int64_t now_ms, uint32_t *ret_first)
 {
+	if (old->odd) {
+		put_table(b, NFT_MSG_NEWTABLE);
+		put_table(b, NFT_MSG_DELTABLE);
+	}
 	put_frame(b);
 	/* a nat hook costs each connection something; left behind empty it does no harm */
 	if (ruleset_has_rules(rs, FW_CHAIN_PREROUTING))
@@ -125,7 +129,7 @@ static void put_all(struct batch *b, const struct ruleset *rs, const struct stat
 		put_base_chain(b, FW_CHAIN_POSTROUTING);
 	meters_put_sets(b, rs);
 	put_flush_rules(b);
-	for (size_t i = 0; i < old->chain_count; i++)
+	for (size_t i = 0; i < old->chain_count && !old->odd; i++)
 		put_chain(b, NFT_MSG_DELCHAIN, 0, old->chain[i]);
 	for (size_t i = 0; i < rs->chain_count; i++)
 		put_chain(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL,
@@ -137,7 +141,7 @@ static void put_all(struct batch *b, const struct ruleset *rs, const struct stat
 }
 
 static int commit_once(struct nfnl *n, const struct ruleset *rs, const struct state *old,
-		       int64_t now_ms, uint32_t *ret_rule)
+		       int64_t now_ms, uint32_t recording_ms, uint32_t *ret_rule)
 {
 	uint32_t first = 0, seq = 0;
 	struct batch b;
@@ -145,6 +149,8 @@ static int commit_once(struct nfnl *n, const struct ruleset *rs, const struct st
 
 	batch_begin(&b, n, old->generation);
 	put_all(&b, rs, old, now_ms, &first);
+	if (recording_ms != 0)
+		state_put_recording(&b, recording_ms);
 	r = batch_send(&b, &seq);
 	if (r < 0)
 		*ret_rule = seq - first < rs->rule_count ? seq - first : FW_NO_RULE;
@@ -187,7 +193,7 @@ static int marks_gone(struct txn_marks *old, const struct ruleset *rs, int64_t n
 }
 
 int txn_commit(struct nfnl *n, const struct ruleset *rs, int64_t now_ms,
-	       struct txn_marks *ret_gone, uint32_t *ret_rule)
+	       struct txn_marks *ret_gone, uint32_t *ret_generation, uint32_t *ret_rule)
 {
 	int r = -EAGAIN;
 
@@ -199,12 +205,14 @@ int txn_commit(struct nfnl *n, const struct ruleset *rs, int64_t now_ms,
 		if (r == 0)
 			r = marks_gone(&old.live, rs, now_ms);
 		if (r == 0)
-			r = commit_once(n, rs, &old, now_ms, &rule);
-		if (r == 0)
+			r = commit_once(n, rs, &old, now_ms, 0, &rule);
+		if (r == 0) {
 			*ret_gone = (struct txn_marks){ .mark = STEAL(old.live.mark),
 							.count = old.live.count };
-		else
+			*ret_generation = old.generation + 1;
+		} else {
 			*ret_rule = rule;
+		}
 		state_clear(&old);
 		if (r != -ERESTART && r != -EINTR)
 			return r;
@@ -212,22 +220,61 @@ int txn_commit(struct nfnl *n, const struct ruleset *rs, int64_t now_ms,
 	return -EAGAIN;
 }
 
+int txn_rebuild(struct nfnl *n, const struct ruleset *rs, int64_t now_ms,
+		uint32_t recording_ms)
+{
+	int r = -EAGAIN;
+
+	for (int i = 0; i < TRIES; i++) {
+		struct state old = { .odd = true };
+		uint32_t rule;
+
+		r = state_generation(n, &old.generation);
+		if (r == 0)
+			r = commit_once(n, rs, &old, now_ms, recording_ms, &rule);
+		if (r != -ERESTART && r != -EINTR)
+			return r;
+	}
+	return -EAGAIN;
+}
+
+int txn_generation(struct nfnl *n, uint32_t *ret_generation)
+{
+	return state_generation(n, ret_generation);
+}
+
+/* A small batch, again when somebody else changed something meanwhile. */
+static int send_small(struct nfnl *n, void (*put)(struct batch *b, uint32_t arg),
+		      uint32_t arg)
+{
+	int r = -EAGAIN;
+
+	for (int i = 0; i < TRIES && (i == 0 || r == -ERESTART); i++) {
+		uint32_t generation = 0, seq;
+		struct batch b;
+
+		r = state_generation(n, &generation);
+		if (r < 0)
+			return r;
+		batch_begin(&b, n, generation);
+		put(&b, arg);
+		r = batch_send(&b, &seq);
+	}
+	return r;
+}
+
+static void put_closed(struct batch *b, uint32_t arg)
+{
+	(void)arg;
+	put_frame(b);
+}
+
 int txn_close(struct nfnl *n)
 {
-	struct batch b;
-	uint32_t seq;
-
-	batch_begin(&b, n, 0);
-	put_frame(&b);
-	return batch_send(&b, &seq);
+	return send_small(n, put_closed, 0);
 }
 
 int txn_recording(struct nfnl *n, uint32_t timeout_ms)
 {
-	struct batch b;
-	uint32_t seq;
-
-	batch_begin(&b, n, 0);
-	state_put_recording(&b, timeout_ms);
-	return batch_send(&b, &seq);
+	return send_small(n, state_put_recording, timeout_ms);
 }

@@ -20,12 +20,25 @@ struct txn_marks { /* sorted */
 
 /*
  * Replace everything. now_ms: milliseconds UTC, for the timeouts. *ret_gone: marks that
- * were live before and are not now; free ret_gone->mark. On failure *ret_rule is
+ * were live before and are not now; free ret_gone->mark. *ret_generation is what the kernel calls
+ * the result. On failure *ret_rule is
  * the number of the rule that was refused, or FW_NO_RULE, and nothing changed.
  * Returns 0 or a negative errno.
  */
 int txn_commit(struct nfnl *n, const struct ruleset *rs, int64_t now_ms,
-	       struct txn_marks *ret_gone, uint32_t *ret_rule) MUST_CHECK;
+	       struct txn_marks *ret_gone, uint32_t *ret_generation,
+	       uint32_t *ret_rule) MUST_CHECK;
+
+/*
+ * The same after somebody else has been at our table: it is deleted and made again
+ * in one transaction, so that nothing of his stays. Packets that are permitted may be
+ * lost meanwhile. New flows pass for recording_ms from now. The guard has to be there.
+ */
+int txn_rebuild(struct nfnl *n, const struct ruleset *rs, int64_t now_ms,
+		uint32_t recording_ms) MUST_CHECK;
+
+/* The generation that the kernel's whole ruleset has now. */
+int txn_generation(struct nfnl *n, uint32_t *ret_generation) MUST_CHECK;
 
 /*
  * Make what is missing of table, sets and base chains, which drop; leave alone

@@ -2,6 +2,7 @@
 #include "fw/gated/gate.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,12 +39,81 @@ static int on_load(struct ipc_peer *peer, const void *payload, size_t len, void 
 
 	(void)len;
 	memcpy(&m, payload, sizeof(m));
-	load_revision(g, m.number, &res);
+	load_revision(g, m.number, m.confirm_s, &res);
 	if (res.code < 0)
 		log_warn(AREA, "revision %llu refused: %s", (unsigned long long)m.number,
 			 res.text);
 	check_peer(g);
 	return ipc_reply(peer, PROTO_RESULT, &res, sizeof(res));
+}
+
+static int on_confirm(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	struct gate *g = user;
+	struct proto_result res;
+	struct proto_trial m;
+
+	(void)len;
+	memcpy(&m, payload, sizeof(m));
+	load_confirm(g, m.number, &res);
+	check_peer(g);
+	return ipc_reply(peer, PROTO_RESULT, &res, sizeof(res));
+}
+
+static int on_rollback(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	struct gate *g = user;
+	struct proto_result res;
+	struct proto_trial m;
+
+	(void)len;
+	memcpy(&m, payload, sizeof(m));
+	load_rollback(g, m.number, &res);
+	check_peer(g);
+	return ipc_reply(peer, PROTO_RESULT, &res, sizeof(res));
+}
+
+static int on_lockdown(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	struct gate *g = user;
+	struct proto_result res;
+	struct proto_lockdown m;
+
+	(void)len;
+	memcpy(&m, payload, sizeof(m));
+	if (m.on > 1 || !proto_str_ok(m.who, sizeof(m.who)) ||
+	    !proto_str_ok(m.reason, sizeof(m.reason)))
+		return -EBADMSG;
+	load_lockdown(g, &m, &res);
+	check_peer(g);
+	return ipc_reply(peer, PROTO_RESULT, &res, sizeof(res));
+}
+
+/* What is not as it should be, or not as it usually is; the latter is no fault. */
+static void describe(const struct gate *g, struct proto_status *st)
+{
+	int64_t left = mono_diff_ms(g->trial_end, mono_now()) / 1000;
+
+	if (g->lockdown.on) {
+		st->ok = 0;
+		(void)snprintf(st->text, sizeof(st->text),
+			       "locked: only management passes (%s: %s)", g->lockdown.who,
+			       g->lockdown.reason);
+	} else if (g->now.rev == NULL) {
+		(void)str_copy(st->text, sizeof(st->text),
+			       "no revision is loaded: nothing passes");
+	} else if (st->ok == 0) {
+		(void)str_copy(st->text, sizeof(st->text),
+			       "records cannot be written: new flows are refused");
+	} else if (notes_text(g)[0] != '\0') {
+		st->ok = 0;
+		(void)str_copy(st->text, sizeof(st->text), notes_text(g));
+	} else if (g->trial) {
+		(void)snprintf(st->text, sizeof(st->text),
+			       "revision %" PRIu64 " is on trial for %" PRId64
+			       " more seconds",
+			       g->now.rev->number, left > 0 ? left : 0);
+	}
 }
 
 static int on_status(struct ipc_peer *peer, const void *payload, size_t len, void *user)
@@ -58,12 +128,7 @@ static int on_status(struct ipc_peer *peer, const void *payload, size_t len, voi
 	st.connections = (uint32_t)flowtable_count(g->flows);
 	st.records = g->journal.records;
 	st.lost = g->journal.lost;
-	if (g->now.rev == NULL)
-		(void)str_copy(st.text, sizeof(st.text),
-			       "no revision is loaded: nothing passes");
-	else if (st.ok == 0)
-		(void)str_copy(st.text, sizeof(st.text),
-			       "records cannot be written: new flows are refused");
+	describe(g, &st);
 	return ipc_reply(peer, PROTO_STATUS_REPLY, &st, sizeof(st));
 }
 
@@ -109,6 +174,10 @@ static const struct ipc_permit permits[] = {
 	{ PROTO_LOAD_REVISION, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_load), on_load },
 	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },
 	{ PROTO_SHOW_NFT, IPC_MGMTD | IPC_ROOT, 0, on_show },
+	{ PROTO_CONFIRM, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_trial), on_confirm },
+	{ PROTO_ROLLBACK, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_trial), on_rollback },
+	{ PROTO_LOCKDOWN, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_lockdown),
+	  on_lockdown },
 };
 
 /* The beginning of a connection is looked at after the ends that came before it. */
@@ -156,12 +225,23 @@ static int on_channel(sd_event_source *source, int fd, uint32_t events, void *us
 	return 0;
 }
 
+static int on_note(sd_event_source *source, int fd, uint32_t events, void *user)
+{
+	struct gate *g = user;
+
+	(void)source;
+	(void)events;
+	g->journal.peer_gone = g->journal.peer_gone || notes_take(g, fd) < 0;
+	check_peer(g);
+	return 0;
+}
+
 /* The revision in force, if there is one by now. */
 static void load_current(struct gate *g)
 {
 	struct proto_result res;
 
-	load_revision(g, 0, &res);
+	load_revision(g, 0, 0, &res);
 	if (res.code < 0 && res.code != -ENOENT && res.code != g->refusal)
 		log_err(AREA, "the current revision is refused: %s", res.text);
 	g->refusal = res.code;
@@ -180,7 +260,7 @@ static void follow_clock(struct gate *g)
 		return;
 	log_warn(AREA, "the clock was set by %" PRId64 " ms; permits are loaded anew",
 		 moved / 1000);
-	load_revision(g, g->now.rev->number, &res);
+	load_again(g, &res);
 	if (res.code < 0)
 		log_err(AREA, "permits keep their old ends: %s", res.text);
 }
@@ -210,6 +290,7 @@ static int watch(struct gate *g)
 	if ((r = sd_event_add_io(e, NULL, FW_OPEN_FD, EPOLLIN, on_open_event, g)) < 0 ||
 	    (r = sd_event_add_io(e, NULL, FW_DENY_FD, EPOLLIN, on_deny_event, g)) < 0 ||
 	    (r = sd_event_add_io(e, NULL, FW_EVENT_FD, EPOLLIN, on_end_event, g)) < 0 ||
+	    (r = sd_event_add_io(e, NULL, FW_NOTE_FD, EPOLLIN, on_note, g)) < 0 ||
 	    (r = sd_event_add_io(e, NULL, FW_CHANNEL_FD, EPOLLIN, on_channel, g)) < 0)
 		return r;
 	return sd_event_add_time_relative(e, NULL, CLOCK_MONOTONIC, TICK_US,
@@ -228,6 +309,18 @@ static int open_spool(struct gate *g)
 	return r;
 }
 
+/* Also when its file cannot be named it is locked. */
+static void read_lockdown(struct gate *g)
+{
+	char path[PATH_TEXT_MAX];
+
+	g->lockdown.on = true;
+	if (svc_path(g->svc, PATH_LOCKDOWN, path) == 0)
+		lockdown_read(path, &g->lockdown);
+	if (g->lockdown.on)
+		log_warn(AREA, "locked: only management passes");
+}
+
 static int serve(struct gate *g)
 {
 	struct ipc_server *server = NULL;
@@ -243,6 +336,7 @@ static int serve(struct gate *g)
 	if (r < 0)
 		log_err(AREA, "cannot start: %s", strerror(-r));
 	else {
+		read_lockdown(g);
 		load_current(g);
 		status = svc_run(g->svc);
 		listener_flush(g);
@@ -269,6 +363,7 @@ int gate_main(struct svc *svc)
 	svc_seal(svc, 0);
 	(void)setsockopt(FW_CHANNEL_FD, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
 	(void)setsockopt(FW_CHANNEL_FD, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+	(void)fcntl(FW_NOTE_FD, F_SETFL, O_NONBLOCK);
 	g.flows = flowtable_new();
 	g.denies = denies_new();
 	if (g.flows == NULL || g.denies == NULL)

@@ -7,7 +7,9 @@
 #include "fw/gated/denies.h"
 #include "fw/gated/flowtable.h"
 #include "fw/gated/journal.h"
+#include "fw/gated/lockdown.h"
 #include "fw/gated/who.h"
+#include "lib/mono.h"
 #include "lib/revision.h"
 #include "lib/svc.h"
 
@@ -21,6 +23,13 @@ struct gate_stream { /* one NFLOG group */
 	uint32_t next_seq;
 	bool begun;
 	const char *name; /* for gap records */
+};
+
+struct gate_drift { /* the last change of the ruleset by somebody else */
+	struct mono at;
+	bool seen;
+	char text[256];
+	struct mono foreign_at; /* of a table that is not ours */
 };
 
 struct gate {
@@ -37,6 +46,11 @@ struct gate {
 	int64_t clock_us; /* wall clock minus monotonic, when the timeouts were set */
 	int64_t due_again; /* not before: a load for flows that open or close has failed */
 	int64_t expired_to; /* permits that ended up to this second are dealt with */
+	uint32_t commits; /* that the apply role has answered with 0 */
+	bool trial; /* now is on trial, and before is what comes back */
+	struct mono trial_end;
+	struct lockdown lockdown;
+	struct gate_drift drift;
 };
 
 /* The compile role's whole life. Returns the exit status. */
@@ -45,10 +59,28 @@ int gate_main(struct svc *svc);
 /* --- load.c --- */
 
 /*
- * Load revision number (0: current), compile it, put it into force. On failure
- * nothing has changed. ret_result is always filled.
+ * Load revision number (0: current), compile it, put it into force; confirm_s: 0, or
+ * on trial for that long. On failure nothing has changed. ret_result is always filled.
  */
-void load_revision(struct gate *g, uint64_t number, struct proto_result *ret_result);
+void load_revision(struct gate *g, uint64_t number, uint32_t confirm_s,
+		   struct proto_result *ret_result);
+
+/*
+ * What is in force again, with other timeouts or as the lockdown has it now. A trial
+ * goes on. Without a revision there is nothing to do.
+ */
+void load_again(struct gate *g, struct proto_result *ret_result);
+
+/* The revision on trial stays, or goes now. -ESTALE: that one is not on trial. */
+void load_confirm(struct gate *g, uint64_t number, struct proto_result *ret_result);
+void load_rollback(struct gate *g, uint64_t number, struct proto_result *ret_result);
+
+/* The kernel has what was before again. Returns the connections cut, with those in cut. */
+uint32_t load_went_back(struct gate *g, const char *why, uint32_t cut);
+
+/* Everything but management ends, or comes back. who and reason are for the record. */
+void load_lockdown(struct gate *g, const struct proto_lockdown *m,
+		   struct proto_result *ret_result);
 
 /* End connections of permits whose time is over now. */
 void load_expire(struct gate *g, int64_t now);
@@ -56,6 +88,23 @@ void load_expire(struct gate *g, int64_t now);
 /* Compile what is in force again when flows open or close now. */
 void load_due(struct gate *g, int64_t now);
 void load_free(struct gate_loaded *l);
+
+/* --- cut.c --- */
+
+/*
+ * End the connections of flows that prev has and the revision in force has not, those
+ * of permits that ended while nobody was here, and in a lockdown all but those of the
+ * management. Returns how many.
+ */
+uint32_t cut_flows(struct gate *g, const struct gate_loaded *prev);
+
+/* --- notes.c --- */
+
+/* Take what the apply role said unasked; nothing blocks. -ECONNRESET: it is gone. */
+int notes_take(struct gate *g, int fd);
+
+/* What people have to know about changes by others; "" nothing. */
+const char *notes_text(const struct gate *g);
 
 /* --- listener.c --- */
 

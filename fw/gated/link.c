@@ -52,13 +52,15 @@ static int send_records(int channel, enum fw_request type, const void *items, si
 	return 0;
 }
 
-int link_commit(int channel, const struct ruleset *rs, struct fw_result *ret_result)
+int link_commit(int channel, const struct ruleset *rs, uint32_t confirm_s,
+		struct fw_result *ret_result)
 {
 	const struct fw_begin begin = {
 		.revision = rs->revision,
 		.chain_count = (uint32_t)rs->chain_count,
 		.rule_count = (uint32_t)rs->rule_count,
 		.permit_count = (uint32_t)rs->permit_count,
+		.confirm_s = confirm_s,
 	};
 
 	if (send_records(channel, FW_REQ_BEGIN, &begin, sizeof(begin), 1) < 0 ||
@@ -70,6 +72,25 @@ int link_commit(int channel, const struct ruleset *rs, struct fw_result *ret_res
 			 rs->permit_count) < 0)
 		return -ECONNRESET;
 	return ask(channel, FW_REQ_COMMIT, NULL, 0, ret_result);
+}
+
+int link_confirm(int channel, uint64_t revision)
+{
+	const struct fw_trial m = { .revision = revision };
+	struct fw_result res;
+
+	return ask(channel, FW_REQ_CONFIRM, &m, sizeof(m), &res);
+}
+
+int link_rollback(int channel, uint64_t revision, uint32_t *ret_cut)
+{
+	const struct fw_trial m = { .revision = revision };
+	struct fw_result res;
+	int r = ask(channel, FW_REQ_ROLLBACK, &m, sizeof(m), &res);
+
+	if (r == 0)
+		*ret_cut = res.cut;
+	return r;
 }
 
 int link_recording(int channel, bool on)

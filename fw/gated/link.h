@@ -15,11 +15,15 @@
 #include "lib/attr.h"
 
 /*
- * Put the ruleset into the kernel. *ret_result is written whenever the apply role
+ * Put the ruleset into the kernel; confirm_s: see struct fw_begin. *ret_result is written whenever the apply role
  * answered. Returns 0, the answer's negative code, or -ECONNRESET.
  */
-int link_commit(int channel, const struct ruleset *rs,
+int link_commit(int channel, const struct ruleset *rs, uint32_t confirm_s,
 		struct fw_result *ret_result) MUST_CHECK;
+
+/* What is on trial stays, or goes now. -ESTALE: that revision is not on trial (any more). */
+int link_confirm(int channel, uint64_t revision) MUST_CHECK;
+int link_rollback(int channel, uint64_t revision, uint32_t *ret_cut) MUST_CHECK;
 
 /* Let new flows pass for the next three seconds, or stop them now. */
 int link_recording(int channel, bool on) MUST_CHECK;

@@ -5,20 +5,19 @@
 #include <inttypes.h>
 #include <net/if.h>
 #include <pwd.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "fw/gated/link.h"
-#include "fw/gated/match.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "lib/mono.h"
 #include "lib/str.h"
 
 #define AREA        "gated"
-#define LIST_MAX    262144 /* connections looked at after a load */
 #define DUE_AGAIN_S 10 /* after a load that failed; what ends has ended in the kernel */
 
 void load_free(struct gate_loaded *l)
@@ -79,90 +78,13 @@ static int compile(const struct gate *g, const struct revision *rev, struct rule
 	if (r < 0)
 		return r;
 	inv.interface = (const char(*)[FW_IFNAME_MAX])names;
-	return ruleset_compile(rev, &inv, ret, diags);
-}
-
-struct cutting {
-	const struct gate *g;
-	struct fw_cut_flow *list; /* owned */
-	size_t count;
-};
-
-/* A permit's mark, and the permit is over or gone. */
-static bool is_dead(const struct gate *g, uint32_t mark)
-{
-	const struct revision_permit *p = who_find(g->now.who, mark);
-
-	if (mark == FW_MARK_PROXY || mark == FW_MARK_ZONE || mark == FW_MARK_GATEWAY)
-		return false;
-	return p == NULL || (p->until != 0 && p->until <= (int64_t)time(NULL));
-}
-
-/* Of a flow before this load and of none now; the proxy's are its own affair. */
-static bool is_withdrawn(const struct gate *g, const struct ctevent *e)
-{
-	return e->mark != FW_MARK_PROXY && e->mark != FW_MARK_GATEWAY &&
-	       g->before.rev != NULL &&
-	       match_flow(g->before.rev->policy, &e->orig) != NULL &&
-	       match_flow_at(g->now.rev->policy, &e->orig, (int64_t)time(NULL)) == NULL;
-}
-
-/* Begun while its zone let every device in, and now the zone asks for permits. */
-static bool is_unadmitted(const struct gate *g, const struct ctevent *e)
-{
-	const struct policy *p = g->now.rev->policy;
-	size_t zone = match_zone(p, e->orig.src);
-
-	return e->mark == FW_MARK_ZONE && zone != POLICY_NONE &&
-	       p->zone[zone].admission == POLICY_ADMISSION_ENFORCE;
-}
-
-static void on_connection(const void *nlmsg, size_t len, void *user)
-{
-	struct cutting *c = user;
-	struct ctevent e;
-
-	if (ctevent_parse(nlmsg, len, &e) < 0 || c->count == LIST_MAX ||
-	    (!is_dead(c->g, e.mark) && !is_unadmitted(c->g, &e) &&
-	     !is_withdrawn(c->g, &e)))
-		return;
-	c->list[c->count++] = (struct fw_cut_flow){
-		.src = e.orig.src,
-		.dst = e.orig.dst,
-		.src_port = e.orig.src_port,
-		.dst_port = e.orig.dst_port,
-		.icmp_id = e.orig.icmp_id,
-		.proto = e.orig.proto,
-		.icmp_type = e.orig.icmp_type,
-		.icmp_code = e.orig.icmp_code,
-		.id = e.id,
-	};
-}
-
-/*
- * End the connections of flows that the new policy does not have, and those of
- * permits that ended while nobody was here. Returns how many.
- */
-static uint32_t cut_flows(struct gate *g)
-{
-	struct cutting c = { .g = g };
-	uint32_t cut = 0;
-	int r = 0;
-
-	c.list = calloc(LIST_MAX, sizeof(*c.list));
-	if (c.list != NULL)
-		r = link_list(g->channel, on_connection, &c);
-	for (size_t i = 0; i < c.count && r == 0; i++) {
-		uint32_t one = 0;
-
-		r = link_cut_flow(g->channel, &c.list[i], &one);
-		cut += one;
-	}
-	if (c.list == NULL || r < 0)
-		log_warn(AREA, "cannot end all connections that were withdrawn");
-	free(c.list);
-	g->journal.peer_gone = g->journal.peer_gone || r == -ECONNRESET;
-	return cut;
+	r = ruleset_compile(rev, &inv, ret, diags);
+	if (r < 0 || !g->lockdown.on)
+		return r;
+	/* it could be put in force; that it is refused now, and not at the end, is the use */
+	ruleset_free(*ret);
+	*ret = NULL;
+	return lockdown_compile(rev, &inv, ret, diags);
 }
 
 static void say(struct proto_result *res, int code, const char *text)
@@ -190,32 +112,63 @@ static void say_kernel(struct proto_result *res, const struct ruleset *rs,
 	free(rule);
 }
 
-static void write_loaded(struct gate *g, uint32_t cut)
+static void write_service(struct gate *g, uint32_t cut, const char *fmt, ...)
+	PRINTF_FMT(3, 4);
+
+static void write_service(struct gate *g, uint32_t cut, const char *fmt, ...)
 {
 	struct record rec = { .kind = RECORD_SERVICE, .count = cut };
+	char text[sizeof(rec.detail)];
+	va_list ap;
 
-	(void)snprintf(rec.detail, sizeof(rec.detail),
-		       "gated: revision %" PRIu64 " in force, %u connections cut",
-		       g->now.rev->number, cut);
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	record_set_str(rec.detail, sizeof(rec.detail), text); /* names are foreign text */
 	journal_write(&g->journal, &rec);
+	log_info(AREA, "%s", rec.detail);
+}
+
+static uint64_t number_of(const struct gate_loaded *l)
+{
+	return l->rev != NULL ? l->rev->number : 0;
+}
+
+/* What is in force has changed, from prev. Returns the connections that it ended. */
+static uint32_t changed(struct gate *g, const struct gate_loaded *prev)
+{
+	g->clock_us = wall_us() - mono_now().us;
+	g->journal.revision = (uint32_t)number_of(&g->now);
+	g->journal.enabled = g->now.rev != NULL;
+	g->journal.open = g->journal.open && g->journal.enabled;
+	return cut_flows(g, prev);
 }
 
 /* From here on nothing can fail: the kernel has it. */
-static void put_in_force(struct gate *g, struct gate_loaded next,
+static void put_in_force(struct gate *g, struct gate_loaded next, uint32_t confirm_s,
 			 struct proto_result *res, uint32_t cut)
 {
-	load_free(&g->before);
-	g->before = g->now;
+	bool goes_on = g->trial && confirm_s != 0;
+	struct gate_loaded prev = g->now;
+
 	g->now = next;
 	g->due_again = 0;
-	g->clock_us = wall_us() - mono_now().us;
-	g->journal.revision = (uint32_t)next.rev->number;
-	g->journal.enabled = true;
-	cut += cut_flows(g);
-	write_loaded(g, cut);
+	g->commits++;
+	cut += changed(g, &prev);
+	/* what comes back is what was there before the first trial */
+	load_free(goes_on ? &prev : &g->before);
+	if (!goes_on)
+		g->before = prev;
+	g->trial = confirm_s != 0;
+	if (g->trial)
+		g->trial_end = mono_after_ms(mono_now(), (int64_t)confirm_s * 1000);
+	write_service(g, cut,
+		      "gated: revision %" PRIu64 " in force%s%s, %u connections cut",
+		      next.rev->number, g->trial ? " on trial" : "",
+		      g->lockdown.on ? ", locked" : "", cut);
 	journal_tick(&g->journal);
-	log_info(AREA, "revision %" PRIu64 " in force: %zu rules, %zu permits, %u cut",
-		 next.rev->number, next.rules->rule_count, next.rules->permit_count, cut);
+	log_info(AREA, "revision %" PRIu64 ": %zu rules, %zu permits", next.rev->number,
+		 next.rules->rule_count, next.rules->permit_count);
 	res->code = 0;
 	res->cut = cut;
 }
@@ -229,15 +182,45 @@ static void say_diags(struct proto_result *res, int code, const struct diags *di
 	res->code = code;
 }
 
-void load_revision(struct gate *g, uint64_t number, struct proto_result *res)
+/* Put it into the kernel. On failure res says why. */
+static int commit(struct gate *g, const struct ruleset *rules, uint32_t confirm_s,
+		  struct proto_result *res)
+{
+	struct fw_result answer = { 0 };
+	int r = link_commit(g->channel, rules, confirm_s, &answer);
+
+	g->journal.peer_gone = g->journal.peer_gone || r == -ECONNRESET;
+	res->cut = answer.cut;
+	if (r == -ECONNRESET)
+		say(res, r, "the privileged role of gated is gone");
+	else if (r < 0)
+		say_kernel(res, rules, &answer);
+	return r;
+}
+
+static bool may_be_tried(const struct gate *g, uint32_t confirm_s,
+			 struct proto_result *res)
+{
+	if (confirm_s == 0)
+		return true;
+	if (confirm_s < FW_CONFIRM_MIN || confirm_s > FW_CONFIRM_MAX)
+		say(res, -EINVAL, "a trial takes 10 to 86400 seconds");
+	else if (g->lockdown.on)
+		say(res, -EBUSY, "nothing can be tried while everything is locked");
+	return res->code == 0;
+}
+
+void load_revision(struct gate *g, uint64_t number, uint32_t confirm_s,
+		   struct proto_result *res)
 {
 	struct gate_loaded next = { 0 };
-	struct fw_result answer = { 0 };
 	struct diags diags = { 0 };
 	char dir[PATH_TEXT_MAX];
 	int r = svc_path(g->svc, PATH_REVISIONS, dir);
 
 	*res = (struct proto_result){ 0 };
+	if (!may_be_tried(g, confirm_s, res))
+		return;
 	if (r == 0)
 		r = revision_load(dir, number, &next.rev, &diags);
 	if (r == 0)
@@ -249,17 +232,156 @@ void load_revision(struct gate *g, uint64_t number, struct proto_result *res)
 		load_free(&next);
 		return;
 	}
-	r = link_commit(g->channel, next.rules, &answer);
-	if (r == 0) {
-		put_in_force(g, next, res, answer.cut);
+	if (commit(g, next.rules, confirm_s, res) == 0)
+		put_in_force(g, next, confirm_s, res, res->cut);
+	else
+		load_free(&next);
+}
+
+/* The revision in force, compiled anew. */
+static void recompile(struct gate *g, uint32_t confirm_s, struct proto_result *res)
+{
+	struct ruleset *rules = NULL;
+	struct diags diags = { 0 };
+	int r;
+
+	*res = (struct proto_result){ 0 };
+	if (g->now.rev == NULL)
+		return;
+	r = compile(g, g->now.rev, &rules, &diags);
+	if (r < 0) {
+		say_diags(res, r, &diags);
 		return;
 	}
+	if (commit(g, rules, confirm_s, res) < 0) {
+		ruleset_free(rules);
+		return;
+	}
+	ruleset_free(g->now.rules);
+	g->now.rules = rules;
+	g->due_again = 0;
+	g->commits++;
+	res->cut += changed(g, &g->now);
+	journal_tick(&g->journal);
+}
+
+void load_again(struct gate *g, struct proto_result *res)
+{
+	recompile(g, g->trial ? FW_CONFIRM_KEEP : 0, res);
+}
+
+uint32_t load_went_back(struct gate *g, const char *why, uint32_t cut)
+{
+	struct gate_loaded tried = g->now;
+
+	g->now = g->before;
+	g->before = tried;
+	g->trial = false;
+	cut += changed(g, &tried);
+	write_service(g, cut,
+		      "gated: revision %" PRIu64 " is in force again instead of %" PRIu64
+		      " (%s), %u connections cut",
+		      number_of(&g->now), number_of(&tried), why, cut);
+	return cut;
+}
+
+void load_confirm(struct gate *g, uint64_t number, struct proto_result *res)
+{
+	int r = link_confirm(g->channel, number);
+
+	*res = (struct proto_result){ 0 };
 	g->journal.peer_gone = g->journal.peer_gone || r == -ECONNRESET;
-	if (r == -ECONNRESET)
-		say(res, r, "the privileged role of gated is gone");
+	if (r < 0) {
+		say(res, r, "this revision is not on trial (any more)");
+		return;
+	}
+	g->trial = false;
+	write_service(g, 0, "gated: revision %" PRIu64 " was confirmed", number);
+}
+
+void load_rollback(struct gate *g, uint64_t number, struct proto_result *res)
+{
+	uint32_t cut = 0;
+	int r = link_rollback(g->channel, number, &cut);
+
+	*res = (struct proto_result){ 0 };
+	g->journal.peer_gone = g->journal.peer_gone || r == -ECONNRESET;
+	if (r < 0) {
+		say(res, r,
+		    r == -ESTALE ? "this revision is not on trial (any more)"
+				 : "the kernel did not take the revision before");
+		return;
+	}
+	g->commits++;
+	res->cut = load_went_back(g, "by order", cut);
+}
+
+/* A trial ends with a lockdown: the revision before is the one that comes back later. */
+static int leave_trial(struct gate *g, struct proto_result *res)
+{
+	if (!g->trial)
+		return 0;
+	if (g->before.rev == NULL) {
+		load_rollback(g, g->now.rev->number, res);
+		return res->code;
+	}
+	(void)load_went_back(g, "lockdown", 0); /* the kernel follows at once */
+	return 0;
+}
+
+static void lock(struct gate *g, const struct proto_lockdown *m, const char *path,
+		 struct proto_result *res)
+{
+	int r;
+
+	g->lockdown = (struct lockdown){ .on = true, .since_s = (int64_t)time(NULL) };
+	record_set_str(g->lockdown.who, sizeof(g->lockdown.who), m->who);
+	record_set_str(g->lockdown.reason, sizeof(g->lockdown.reason), m->reason);
+	if (leave_trial(g, res) == 0)
+		recompile(g, 0, res);
+	r = lockdown_write(path, &g->lockdown);
+	if (r < 0 && res->code == 0)
+		(void)snprintf(res->text, sizeof(res->text),
+			       "locked, but only until the next start: the state cannot "
+			       "be written: %s",
+			       strerror(-r));
+}
+
+static void unlock(struct gate *g, const char *path, struct proto_result *res)
+{
+	struct lockdown was = g->lockdown;
+	int r;
+
+	g->lockdown = (struct lockdown){ 0 };
+	r = lockdown_write(path, &g->lockdown);
+	if (r < 0)
+		say(res, r, "the state of the lockdown cannot be removed");
 	else
-		say_kernel(res, next.rules, &answer);
-	load_free(&next);
+		recompile(g, 0, res);
+	if (res->code < 0) {
+		g->lockdown = was;
+		if (lockdown_write(path, &was) < 0)
+			log_err(AREA, "the next start will not be locked");
+	}
+}
+
+void load_lockdown(struct gate *g, const struct proto_lockdown *m,
+		   struct proto_result *res)
+{
+	char path[PATH_TEXT_MAX];
+	int r = svc_path(g->svc, PATH_LOCKDOWN, path);
+
+	*res = (struct proto_result){ 0 };
+	if (r < 0)
+		say(res, r, strerror(-r));
+	else if (m->on != 0)
+		lock(g, m, path, res);
+	else
+		unlock(g, path, res);
+	write_service(g, res->cut, "gated: lockdown %s by %s: %s%s%s, %u connections cut",
+		      m->on != 0 ? "on" : "off", m->who, m->reason,
+		      res->code < 0 ? "; it failed: " : "",
+		      res->code < 0 ? res->text : "", res->cut);
 }
 
 void load_due(struct gate *g, int64_t now)
@@ -269,7 +391,7 @@ void load_due(struct gate *g, int64_t now)
 	if (g->now.rules == NULL || now < g->now.rules->next_change || now < g->due_again)
 		return;
 	g->due_again = now + DUE_AGAIN_S; /* until a load has worked */
-	load_revision(g, g->now.rev->number, &res);
+	load_again(g, &res);
 	if (res.code < 0)
 		log_warn(AREA, "flows whose time has come cannot be loaded: %s",
 			 res.text);

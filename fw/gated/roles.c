@@ -22,26 +22,35 @@
 #define ARGS_MAX   8
 #define DENY_BATCH 32 /* packets that may wait in the kernel for 100 ms */
 #define OPEN_BATCH 1 /* what passes is recorded at once */
-#define FDS        4
+#define FDS        5
 
 struct child {
-	int fd[FDS]; /* channel, denied, open, events: in the order of request.h */
+	int fd[FDS]; /* channel, denied, open, events, notes: in the order of request.h */
 	int channel; /* our end */
+	int notes; /* our end */
 	pid_t pid;
 };
 
-static int open_sockets(struct child *c)
+/* ours does not block; the other's is as it likes. */
+static int open_pair(int *ret_ours, int *ret_other)
 {
 	int pair[2];
-	int r;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return -errno;
-	c->channel = pair[0];
-	c->fd[0] = pair[1];
-	if (fcntl(c->channel, F_SETFL, O_NONBLOCK) == -1)
-		return -errno;
-	r = sockets_nflog(FW_LOG_DENY, DENY_BATCH, &c->fd[1]);
+	*ret_ours = pair[0];
+	*ret_other = pair[1];
+	return fcntl(pair[0], F_SETFL, O_NONBLOCK) == -1 ? -errno : 0;
+}
+
+static int open_sockets(struct child *c)
+{
+	int r = open_pair(&c->channel, &c->fd[0]);
+
+	if (r == 0)
+		r = open_pair(&c->notes, &c->fd[4]);
+	if (r == 0)
+		r = sockets_nflog(FW_LOG_DENY, DENY_BATCH, &c->fd[1]);
 	if (r == 0)
 		r = sockets_nflog(FW_LOG_OPEN, OPEN_BATCH, &c->fd[2]);
 	if (r == 0)
@@ -59,7 +68,7 @@ static _Noreturn void run_child(const struct child *c, int argc, char **argv,
 	for (int i = 1; i < argc && i + 3 < ARGS_MAX; i++)
 		args[i + 2] = argv[i];
 	for (int i = 0; i < FDS; i++)
-		high[i] = fcntl(c->fd[i], F_DUPFD_CLOEXEC, FW_EVENT_FD + 1);
+		high[i] = fcntl(c->fd[i], F_DUPFD_CLOEXEC, FW_NOTE_FD + 1);
 	for (int i = 0; i < FDS; i++) {
 		if (high[i] == -1 || dup2(high[i], FW_CHANNEL_FD + i) == -1)
 			_exit(EXIT_FAILURE);
@@ -103,11 +112,12 @@ static void close_all(struct child *c)
 	for (int i = 0; i < FDS; i++)
 		close_p(&c->fd[i]);
 	close_p(&c->channel);
+	close_p(&c->notes);
 }
 
 int roles_apply(struct svc *svc, int argc, char **argv)
 {
-	struct child c = { .fd = { -1, -1, -1, -1 }, .channel = -1 };
+	struct child c = { .fd = { -1, -1, -1, -1, -1 }, .channel = -1, .notes = -1 };
 	struct apply *apply = NULL;
 	int status = EXIT_FAILURE;
 	int r = open_sockets(&c);
@@ -120,7 +130,7 @@ int roles_apply(struct svc *svc, int argc, char **argv)
 	svc_seal(svc, UINT64_C(1) << CAP_NET_ADMIN);
 	r = start_child(&c, argc, argv);
 	if (r == 0)
-		r = apply_new(svc->event, c.channel, &apply);
+		r = apply_new(svc->event, c.channel, c.notes, &apply);
 	if (r < 0)
 		log_err(AREA, "cannot start: %s", strerror(-r));
 	else

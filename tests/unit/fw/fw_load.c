@@ -3,6 +3,7 @@
  * fw_load CASE...: put each case into this namespace's kernel, the way the apply role does.
  * fw_load --files POLICY OBJECTS [SECONDS]: the same with a policy's text, at the present
  * time; flows that can end do so after SECONDS.
+ * "--guard" is the guard instead of a case.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <time.h>
 
 #include "fw/apply/check.h"
+#include "fw/apply/guard.h"
 #include "fw/apply/txn.h"
 #include "lib/fdio.h"
 #include "tests/unit/fw/golden.h"
@@ -35,14 +37,14 @@ static int check_all(const struct ruleset *rs)
 static int commit(struct ruleset *rs, int64_t now_ms, const char *name)
 {
 	struct txn_marks gone = { 0 };
-	uint32_t rule = FW_NO_RULE;
+	uint32_t rule = FW_NO_RULE, generation;
 	struct nfnl n = { 0 };
 	int r = check_all(rs);
 
 	if (r == 0)
 		r = nfnl_open(&n);
 	if (r == 0)
-		r = txn_commit(&n, rs, now_ms, &gone, &rule);
+		r = txn_commit(&n, rs, now_ms, &gone, &generation, &rule);
 	if (r < 0)
 		(void)fprintf(stderr, "%s: rule %u: %s\n", name, rule, strerror(-r));
 	nfnl_close(&n);
@@ -109,12 +111,25 @@ static int load_files(const char *policy_path, const char *objects_path, const c
 	return r;
 }
 
+static int guard(void)
+{
+	struct nfnl n = { 0 };
+	int r = nfnl_open(&n);
+
+	if (r == 0)
+		r = guard_put(&n);
+	if (r < 0)
+		(void)fprintf(stderr, "guard: %s\n", strerror(-r));
+	nfnl_close(&n);
+	return r;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc >= 4 && strcmp(argv[1], "--files") == 0)
 		return load_files(argv[2], argv[3], argv[4]) < 0;
 	for (int i = 1; i < argc; i++) {
-		if (load_case(argv[i]) < 0)
+		if ((strcmp(argv[i], "--guard") == 0 ? guard() : load_case(argv[i])) < 0)
 			return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * trial - a ruleset that stays only when somebody confirms it in time
+ *
+ * What was in force before is kept here with the timer, so that going back needs no
+ * other process. It is the first one's "before" that counts when one trial follows
+ * another.
+ */
+#ifndef FW_APPLY_TRIAL_H
+#define FW_APPLY_TRIAL_H
+
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#include "fw/compile/ruleset.h"
+
+struct trial {
+	struct ruleset *before; /* owned; NULL: nothing is on trial */
+	uint64_t revision; /* on trial */
+	int64_t began_us; /* UTC, the first one's */
+	sd_event_source *timer; /* owned */
+};
+
+/* fn is called when the time is over. Returns 0 or -errno. trial_close() in every case. */
+int trial_open(struct trial *t, sd_event *event, sd_event_time_handler_t fn,
+	       void *user) MUST_CHECK;
+void trial_close(struct trial *t);
+
+static inline bool trial_is_on(const struct trial *t)
+{
+	return t->before != NULL;
+}
+
+/* Begin, or begin the next one. before is taken over. */
+void trial_begin(struct trial *t, struct ruleset *before, uint64_t revision,
+		 uint32_t seconds);
+
+/* Over; what was before is the caller's (NULL: there was no trial). */
+struct ruleset *trial_end(struct trial *t);
+
+/* The timer again: going back did not work. */
+void trial_again(struct trial *t, uint32_t seconds);
+
+#endif

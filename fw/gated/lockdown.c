@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fw/gated/lockdown.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fw/gated/match.h"
+#include "lib/fdio.h"
+#include "lib/mem.h"
+#include "lib/record.h"
+
+#define STATE_MAX 1024
+
+static bool is_managing(const struct policy *p, size_t zone)
+{
+	const struct policy_management *m = &p->management;
+
+	for (size_t i = 0; m->present && i < m->zone_count; i++) {
+		if (m->zone[i] == zone)
+			return true;
+	}
+	return false;
+}
+
+bool lockdown_spares(const struct revision *rev, const struct ctevent *e)
+{
+	size_t zone = match_zone(rev->policy, e->orig.src);
+
+	return e->orig.proto == IPPROTO_TCP &&
+	       e->orig.dst_port == rev->policy->management.port && zone != POLICY_NONE &&
+	       is_managing(rev->policy, zone);
+}
+
+/* Answers of connections that the full ruleset let begin do not pass either. */
+static bool stays(const struct fw_rule *r)
+{
+	if (r->chain == FW_CHAIN_FORWARD && r->iifname[0] != '\0')
+		return r->verdict != FW_VERDICT_GOTO;
+	return r->chain != FW_CHAIN_OUTPUT || (r->match & FW_MATCH_CT_MARK) == 0;
+}
+
+static void close_forwarding(struct ruleset *rs)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < rs->rule_count; i++) {
+		if (!stays(&rs->rule[i]))
+			continue;
+		rs->rule[left] = rs->rule[i];
+		rs->rule[left].number = (uint32_t)left;
+		left++;
+	}
+	rs->rule_count = left;
+}
+
+int lockdown_compile(const struct revision *rev, const struct inventory *inv,
+		     struct ruleset **ret_ruleset, struct diags *diags)
+{
+	/* the same compiler, with a policy that has nothing but zones and management */
+	struct policy policy = *rev->policy;
+	struct revision bare = *rev;
+	CLEANUP(free_p)
+	struct revision_permit *permit = calloc(rev->permit_count + 1, sizeof(*permit));
+	int r;
+
+	if (permit == NULL)
+		return -ENOMEM;
+	policy.flow_count = 0;
+	policy.pin_count = 0;
+	policy.proxy = (struct policy_proxy){ 0 };
+	policy.gateway = (struct policy_gateway){ 0 };
+	bare.policy = &policy;
+	bare.permit = permit;
+	bare.permit_count = 0;
+	for (size_t i = 0; i < rev->permit_count; i++) {
+		if (is_managing(rev->policy, rev->permit[i].zone))
+			permit[bare.permit_count++] = rev->permit[i];
+	}
+	r = ruleset_compile(&bare, inv, ret_ruleset, diags);
+	if (r == 0)
+		close_forwarding(*ret_ruleset);
+	return r;
+}
+
+/* One line each: seconds, who, why. */
+void lockdown_read(const char *path, struct lockdown *ret_state)
+{
+	CLEANUP(free_p) char *text = NULL;
+	char *line, *rest;
+	size_t len;
+	int r = fdio_read_file(path, STATE_MAX, &text, &len);
+
+	*ret_state = (struct lockdown){ .on = r != -ENOENT };
+	if (r < 0)
+		return;
+	rest = text;
+	line = strsep(&rest, "\n");
+	ret_state->since_s = strtoll(line, NULL, 10);
+	line = strsep(&rest, "\n");
+	record_set_str(ret_state->who, sizeof(ret_state->who), line != NULL ? line : "");
+	line = strsep(&rest, "\n");
+	record_set_str(ret_state->reason, sizeof(ret_state->reason),
+		       line != NULL ? line : "");
+}
+
+int lockdown_write(const char *path, const struct lockdown *l)
+{
+	char text[STATE_MAX];
+	int len;
+
+	if (!l->on) {
+		if (unlink(path) == -1 && errno != ENOENT)
+			return -errno;
+		return fdio_sync_folder_of(path);
+	}
+	len = snprintf(text, sizeof(text), "%" PRId64 "\n%s\n%s\n", l->since_s, l->who,
+		       l->reason);
+	return fdio_replace_file(path, 0600, text, (size_t)len);
+}
