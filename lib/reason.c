@@ -78,6 +78,9 @@ static const struct row {
 	  "サービスが停止されました。" },
 	{ REASON_CUT, "cut", "Ended by a person in charge.",
 	  "担当者により切断されました。" },
+	{ REASON_LOCKDOWN, "lockdown",
+	  "All traffic is stopped in an emergency; only management is open.",
+	  "緊急遮断中です。管理用の通信以外はすべて停止しています。" },
 };
 
 static const struct row *find(enum reason r)

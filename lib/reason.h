@@ -48,6 +48,7 @@ enum reason {
 	REASON_ERROR = 84,
 	REASON_SHUTDOWN = 85,
 	REASON_CUT = 86, /* a person cut it */
+	REASON_LOCKDOWN = 87, /* everything but management is closed; also refused */
 };
 
 /* "not-listed"; "unknown" for a number that this build does not know. */

@@ -430,6 +430,13 @@ static bool is_unseen(const struct conn *c, const struct declog_facts *f, bool t
 	       c->tls_version == 0;
 }
 
+static enum reason why_ended(const struct decide_answer *a)
+{
+	if (a->reason == REASON_LOCKDOWN)
+		return a->reason;
+	return a->expired ? REASON_EXPIRED : REASON_WITHDRAWN;
+}
+
 bool conn_judge_again(struct conn *c, int64_t now_s)
 {
 	struct declog_facts f;
@@ -465,7 +472,7 @@ bool conn_judge_again(struct conn *c, int64_t now_s)
 	if (c->ticket == NULL)
 		conn_refuse(c, a.reason, page_status(a.reason));
 	else
-		conn_end(c, a.expired ? REASON_EXPIRED : REASON_WITHDRAWN);
+		conn_end(c, why_ended(&a));
 	return true;
 }
 

@@ -169,6 +169,9 @@ struct decide_answer decide(const struct snapshot *snap, const struct decide_que
 				  : snapshot_zone(snap, q->src);
 	if (!client_admitted(snap, zone, q, &a))
 		return a;
+	a.reason = REASON_LOCKDOWN;
+	if (atomic_load(&snap->locked))
+		return a;
 	a.reason = REASON_NOT_LISTED;
 	if (a.permit != NULL)
 		note_until(&a, a.permit->until);

@@ -38,6 +38,7 @@ static const struct {
 	{ REASON_CONNECT_FAILED, 502 }, { REASON_ERROR, 502 },
 	{ REASON_OVERLOAD, 503 },       { REASON_NO_RECORD, 503 },
 	{ REASON_NO_POLICY, 503 },      { REASON_SIGN_IN, 407 },
+	{ REASON_LOCKDOWN, 503 },
 };
 
 unsigned page_status(enum reason reason)

@@ -24,7 +24,10 @@
 #define AREA      "proxyd"
 #define ACTIVATED "proxy" /* name of a handed-in listening socket */
 
-#define SAVE_EVERY_US (30 * 1000000ull)
+#define SAVE_EVERY_US  (30 * 1000000ull)
+#define TRIAL_MIN_S    10
+#define TRIAL_MAX_S    86400
+#define TRIAL_AGAIN_US 1000000u
 
 struct service {
 	struct svc *svc;
@@ -32,6 +35,9 @@ struct service {
 	struct spool *spool;
 	struct engine *engine;
 	struct snapshot *snap; /* a reference; NULL: no policy */
+	struct snapshot *before; /* a reference; what comes back after a trial */
+	sd_event_source *trial; /* owned; NULL: nothing is on trial */
+	bool locked;
 	int listener; /* -1: the policy has no proxy, or no policy */
 	uint16_t port;
 	int activated; /* handed in and not in use; -1: none */
@@ -167,6 +173,7 @@ static int put_in_force(struct service *s, struct snapshot *snap,
 	size_t cut = 0;
 	int r = engine_prepare(s->engine, snap);
 
+	atomic_store(&snap->locked, s->locked);
 	if (r < 0)
 		return refuse(text, r, "cannot use the policy's resolvers: %s",
 			      strerror(-r));
@@ -204,12 +211,103 @@ static int use(struct service *s, struct snapshot *snap, char text[PROTO_TEXT_MA
 	return r;
 }
 
-static int load(struct service *s, uint64_t number, char text[PROTO_TEXT_MAX])
+/* What was on trial stays. */
+static void end_trial(struct service *s)
 {
-	struct snapshot *snap;
-	int r = load_snapshot(s, number, &snap, text);
+	s->trial = sd_event_source_disable_unref(s->trial);
+	snapshot_unref(s->before);
+	s->before = NULL;
+}
 
-	return r < 0 ? r : use(s, snap, text);
+/* Back to what was before the trial. Returns as put_in_force(). */
+static int go_back(struct service *s, char text[PROTO_TEXT_MAX])
+{
+	struct snapshot *before = s->before;
+	int r;
+
+	if (before != NULL) {
+		r = use(s, snapshot_ref(before), text);
+	} else {
+		r = (int)engine_use(s->engine, NULL);
+		snapshot_unref(s->snap);
+		s->snap = NULL;
+		declog_service(&s->engine->sink, 0, (uint32_t)r,
+			       "no revision is in force again");
+	}
+	if (r >= 0)
+		end_trial(s);
+	return r;
+}
+
+static int on_time_over(sd_event_source *source, uint64_t usec, void *user)
+{
+	struct service *s = user;
+	char text[PROTO_TEXT_MAX] = "";
+
+	(void)usec;
+	log_warn(AREA, "a revision was not confirmed: the one before comes back");
+	if (go_back(s, text) >= 0)
+		return 0;
+	log_err(AREA, "cannot go back from a trial: %s", text);
+	(void)sd_event_source_set_time_relative(source, TRIAL_AGAIN_US);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/* Before anything changes. *ret_timer is not running yet. */
+static int new_timer(struct service *s, uint32_t confirm_s, sd_event_source **ret_timer,
+		     char text[PROTO_TEXT_MAX])
+{
+	int r;
+
+	*ret_timer = NULL;
+	if (confirm_s == 0)
+		return 0;
+	if (confirm_s < TRIAL_MIN_S || confirm_s > TRIAL_MAX_S)
+		return refuse(text, -EINVAL, "a trial takes 10 to 86400 seconds");
+	if (s->locked)
+		return refuse(text, -EBUSY,
+			      "nothing can be tried while everything is locked");
+	r = sd_event_add_time_relative(s->svc->event, ret_timer, CLOCK_MONOTONIC,
+				       (uint64_t)confirm_s * 1000000, 1, on_time_over, s);
+	return r < 0 ? refuse(text, r, "%s", strerror(-r)) : 0;
+}
+
+/* confirm_s: 0, or on trial for that long. Returns as put_in_force(). */
+static int load(struct service *s, uint64_t number, uint32_t confirm_s,
+		char text[PROTO_TEXT_MAX])
+{
+	sd_event_source *timer;
+	struct snapshot *snap, *before;
+	int r = new_timer(s, confirm_s, &timer, text);
+
+	if (r < 0)
+		return r;
+	r = load_snapshot(s, number, &snap, text);
+	/* what comes back is what was there before the first trial */
+	before = snapshot_ref(s->trial != NULL ? s->before : s->snap);
+	if (r == 0)
+		r = use(s, snap, text);
+	if (r < 0) {
+		(void)sd_event_source_disable_unref(timer);
+		snapshot_unref(before);
+		return r;
+	}
+	end_trial(s);
+	s->trial = timer;
+	if (timer != NULL)
+		s->before = before;
+	else
+		snapshot_unref(before);
+	return r;
+}
+
+static int answer(struct ipc_peer *peer, struct proto_result *reply, int r)
+{
+	if (r < 0)
+		reply->code = r;
+	else
+		reply->cut = (uint32_t)r;
+	return ipc_reply(peer, PROTO_RESULT, reply, sizeof(*reply));
 }
 
 static int on_load(struct ipc_peer *peer, const void *payload, size_t len, void *user)
@@ -220,20 +318,78 @@ static int on_load(struct ipc_peer *peer, const void *payload, size_t len, void 
 	int r;
 
 	(void)len;
-	r = load(s, m->number, reply.text);
-	if (r < 0) {
-		reply.code = r;
+	r = load(s, m->number, m->confirm_s, reply.text);
+	if (r < 0)
 		log_err(AREA, "revision %" PRIu64 " refused: %s", m->number, reply.text);
-	} else {
-		reply.cut = (uint32_t)r;
+	return answer(peer, &reply, r);
+}
+
+static bool is_on_trial(const struct service *s, const struct proto_trial *m,
+			struct proto_result *reply)
+{
+	if (s->trial != NULL && s->snap != NULL && s->snap->rev->number == m->number)
+		return true;
+	(void)refuse(reply->text, -ESTALE, "this revision is not on trial (any more)");
+	return false;
+}
+
+static int on_confirm(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	struct service *s = user;
+	struct proto_result reply = { 0 };
+	bool on = is_on_trial(s, payload, &reply);
+
+	(void)len;
+	if (on)
+		end_trial(s);
+	return answer(peer, &reply, on ? 0 : -ESTALE);
+}
+
+static int on_rollback(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	struct service *s = user;
+	struct proto_result reply = { 0 };
+	bool on = is_on_trial(s, payload, &reply);
+
+	(void)len;
+	return answer(peer, &reply, on ? go_back(s, reply.text) : -ESTALE);
+}
+
+/* The kernel keeps closed what this process, started again, would not know of. */
+static int on_lockdown(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	struct service *s = user;
+	const struct proto_lockdown *m = payload;
+	struct proto_result reply = { 0 };
+	char line[480];
+	int r = 0;
+
+	(void)len;
+	if (m->on > 1 || !proto_str_ok(m->who, sizeof(m->who)) ||
+	    !proto_str_ok(m->reason, sizeof(m->reason)) ||
+	    !str_is_printable_utf8(m->who) || !str_is_printable_utf8(m->reason))
+		return -EBADMSG;
+	s->locked = m->on != 0;
+	if (s->snap != NULL) {
+		atomic_store(&s->snap->locked, s->locked);
+		r = (int)engine_use(s->engine, s->snap);
 	}
-	return ipc_reply(peer, PROTO_RESULT, &reply, sizeof(reply));
+	if (s->locked && s->trial != NULL) /* a lockdown ends it, as in gated */
+		r += go_back(s, reply.text);
+	(void)snprintf(line, sizeof(line), "lockdown %s by %s: %s, %d connections cut",
+		       s->locked ? "on" : "off", m->who, m->reason, r);
+	declog_service(&s->engine->sink, s->snap != NULL ? s->snap->rev->number : 0,
+		       (uint32_t)r, line);
+	log_warn(AREA, "%s", line);
+	return answer(peer, &reply, r);
 }
 
 static const char *what_is_wrong(const struct service *s, bool records)
 {
 	if (s->snap == NULL)
 		return "no revision is loaded: every request is refused";
+	if (s->locked)
+		return "locked: every request is refused";
 	if (!records)
 		return "records cannot be written: every request is refused";
 	if (!engine_own_known(s->engine))
@@ -319,6 +475,10 @@ static const struct ipc_permit permits[] = {
 	{ PROTO_TUNNELS, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_tunnels), on_tunnels },
 	{ PROTO_CUT, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_cut), on_cut },
 	{ PROTO_LOAD_REVISION, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_load), on_load },
+	{ PROTO_CONFIRM, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_trial), on_confirm },
+	{ PROTO_ROLLBACK, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_trial), on_rollback },
+	{ PROTO_LOCKDOWN, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_lockdown),
+	  on_lockdown },
 	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },
 	{ PROTO_DECIDE, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_decide), on_decide },
 	{ PROTO_SIGN_OUT, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_sign_out),
@@ -489,6 +649,7 @@ void service_free(struct service *s)
 	if (s == NULL)
 		return;
 	(void)sd_event_source_disable_unref(s->tick);
+	end_trial(s);
 	scrape_free(s->scrape);
 	ipc_server_free(s->ipc);
 	engine_free(s->engine);

@@ -2,7 +2,7 @@
 /*
  * snapshot - one revision with its allowlist, prepared for questions
  *
- * Immutable after snapshot_new() and counted: every worker, and who still needs it
+ * Immutable after snapshot_new() but for a lockdown, and counted: every worker, and who still needs it
  * for a while, holds a reference. A new revision is a new snapshot, put in the old
  * one's place as a whole.
  */
@@ -24,6 +24,7 @@ struct snapshot {
 	const struct revision_permit **permit; /* by number, ascending */
 	struct prefix *site; /* networks of every zone but the one we dial into */
 	size_t site_count;
+	atomic_bool locked; /* lockdown: nothing is allowed */
 	atomic_uint refs;
 };
 

@@ -114,28 +114,65 @@ static const struct object *object_of(uint8_t type)
 	return NULL;
 }
 
+static void append(struct drift_change *c, const char *piece)
+{
+	size_t at = strlen(c->text);
+
+	(void)snprintf(c->text + at, sizeof(c->text) - at, "%s%s", at != 0 ? "; " : "",
+		       piece);
+}
+
+/* Whole tables stand in front: they say most, and come last when they are deleted. */
+static void prepend(struct drift_change *c, const char *piece)
+{
+	char rest[DRIFT_TEXT_MAX];
+
+	memcpy(rest, c->text, sizeof(rest));
+	(void)snprintf(c->text, sizeof(c->text), "%s%s%.200s", piece,
+		       rest[0] != '\0' ? "; " : "", rest);
+}
+
+static void end_repeats(struct drift_change *c)
+{
+	size_t at = strlen(c->text);
+
+	if (c->repeated != 0)
+		(void)snprintf(c->text + at, sizeof(c->text) - at, " (%u)",
+			       c->repeated + 1);
+	c->repeated = 0;
+}
+
 static void note_object(struct drift_change *c, const struct nlmsghdr *nlh)
 {
 	const struct nfgenmsg *nf = mnl_nlmsg_get_payload(nlh);
 	uint8_t type = (uint8_t)NFNL_MSG_TYPE(nlh->nlmsg_type);
 	const struct object *o = object_of(type);
+	char piece[DRIFT_PIECE_MAX];
 	struct names n = { 0 };
-	size_t at = strlen(c->text);
 	const char *table;
-	char *name = o != NULL && o->name < NAME_ATTRS ? "" : NULL;
 
 	c->objects++;
-	if (name == NULL || mnl_attr_parse(nlh, sizeof(*nf), on_name, &n) < 0)
+	if (o == NULL || mnl_attr_parse(nlh, sizeof(*nf), on_name, &n) < 0)
 		return;
 	table = name_of(&n, NFTA_TABLE_NAME); /* 1 in all of them */
 	if (nf->nfgen_family == NFPROTO_INET) {
 		c->main = c->main || strcmp(table, FW_TABLE) == 0;
 		c->ours = c->ours || c->main || strcmp(table, GUARD_TABLE) == 0;
 	}
-	(void)snprintf(c->text + at, sizeof(c->text) - at, "%s%c%s %s%s%s",
-		       at != 0 ? "; " : "", o->add == type ? '+' : '-', o->word, table,
+	(void)snprintf(piece, sizeof(piece), "%c%s %.40s%s%.40s",
+		       o->add == type ? '+' : '-', o->word, table,
 		       o->name != NFTA_TABLE_NAME ? " " : "",
 		       o->name != NFTA_TABLE_NAME ? name_of(&n, o->name) : "");
+	if (strcmp(piece, c->last) == 0) {
+		c->repeated++;
+		return;
+	}
+	end_repeats(c);
+	memcpy(c->last, piece, sizeof(c->last));
+	if (o->name == NFTA_TABLE_NAME)
+		prepend(c, piece);
+	else
+		append(c, piece);
 }
 
 bool drift_take(struct drift *d, const struct nlmsghdr *nlh,
@@ -157,6 +194,7 @@ bool drift_take(struct drift *d, const struct nlmsghdr *nlh,
 		(void)str_copy(d->next.process, sizeof(d->next.process),
 			       name_of(&n, NFTA_GEN_PROC_NAME));
 	}
+	end_repeats(&d->next);
 	if (nlh->nlmsg_pid != d->own)
 		*ret_change = d->next;
 	d->next = (struct drift_change){ 0 };

@@ -17,6 +17,7 @@
 #include "lib/attr.h"
 
 #define DRIFT_TEXT_MAX    320
+#define DRIFT_PIECE_MAX   96
 #define DRIFT_PROCESS_MAX 32
 
 struct drift_change {
@@ -26,7 +27,10 @@ struct drift_change {
 	uint32_t pid; /* 0: unknown */
 	uint32_t objects;
 	char process[DRIFT_PROCESS_MAX];
-	char text[DRIFT_TEXT_MAX]; /* "+rule forward; -table sekisho", cut to fit */
+	uint32_t repeated; /* of last, not in text yet */
+	char last[DRIFT_PIECE_MAX];
+	char text
+		[DRIFT_TEXT_MAX]; /* "-table x; +rule in sekisho forward (2)", cut to fit */
 };
 
 struct drift {
