@@ -181,7 +181,8 @@ bool drift_take(struct drift *d, const struct nlmsghdr *nlh,
 	struct names n = { 0 };
 
 	if (NFNL_SUBSYS_ID(nlh->nlmsg_type) != NFNL_SUBSYS_NFTABLES ||
-	    nlh->nlmsg_len < NLMSG_HDRLEN + sizeof(struct nfgenmsg))
+	    nlh->nlmsg_len < NLMSG_HDRLEN + sizeof(struct nfgenmsg) ||
+	    nlh->nlmsg_len % NLMSG_ALIGNTO != 0) /* libmnl reads up to the next one */
 		return false;
 	if (NFNL_MSG_TYPE(nlh->nlmsg_type) != NFT_MSG_NEWGEN) {
 		if (nlh->nlmsg_pid != d->own)

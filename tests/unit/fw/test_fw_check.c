@@ -317,6 +317,14 @@ static void test_marks_and_sizes(void **state)
 	assert_int_equal(check_begin(&begin), -EPERM);
 	begin = (struct fw_begin){ 0 };
 	assert_int_equal(check_begin(&begin), -EPERM);
+	begin = (struct fw_begin){ .revision = 1, .confirm_s = FW_CONFIRM_KEEP };
+	assert_int_equal(check_begin(&begin), 0);
+	begin.confirm_s = FW_CONFIRM_MAX;
+	assert_int_equal(check_begin(&begin), 0);
+	begin.confirm_s++;
+	assert_int_equal(check_begin(&begin), -EPERM);
+	begin.confirm_s = FW_CONFIRM_MIN - 1;
+	assert_int_equal(check_begin(&begin), -EPERM);
 }
 
 static void test_flow(void **state)
