@@ -175,6 +175,9 @@ static int read_chain(struct decode *d, const struct message *m)
 	if (r < 0)
 		return r;
 	d->model->chain_count++;
+	raw->use = nla_be32(&t[NFTA_CHAIN_USE], 0);
+	if ((nla_be32(&t[NFTA_CHAIN_FLAGS], 0) & NFT_CHAIN_BINDING) != 0)
+		raw->seen = 1; /* the rule that it was written in holds it twice */
 	c->family = m->family;
 	c->hook = HOOK_NONE;
 	c->policy = nla_be32(&t[NFTA_CHAIN_POLICY], NF_ACCEPT) == NF_DROP
@@ -246,6 +249,8 @@ int decode_finish(struct decode *d, struct model **ret_model)
 		r = sets_read(d);
 	if (r == 0)
 		r = rules_read(d);
+	if (r == 0)
+		r = complete_check(d);
 	if (r == 0)
 		r = names_settle(d);
 	if (r < 0)

@@ -279,6 +279,8 @@ int expr_immediate(struct walk *w, const struct nla *t)
 
 	if (dreg == NFT_REG_VERDICT) {
 		if (verdict_of(w->d, w->chain, t[NFTA_IMMEDIATE_DATA].data, &to) == 0) {
+			if (to.verdict == VERDICT_JUMP || to.verdict == VERDICT_GOTO)
+				w->d->raw_chain[to.chain].seen++;
 			walk_verdict(w, to.verdict, to.chain);
 			return 0;
 		}

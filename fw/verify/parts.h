@@ -88,6 +88,8 @@ struct raw_set {
 struct raw_chain {
 	struct entity who;
 	size_t rule_room;
+	uint32_t use; /* what the kernel says */
+	uint32_t seen; /* its rules, and the verdicts that lead to it */
 };
 
 struct chunk;
@@ -171,6 +173,9 @@ int sets_verdicts(struct decode *d, size_t raw, const struct layout *l, size_t *
 /* verdict.c: of an nft_data nest. Returns 0 or -ENOENT (not understood). */
 int verdict_of(const struct decode *d, const struct entity *in, struct rd data,
 	       struct target *ret_target) MUST_CHECK;
+
+/* complete.c: after the rules; what was not shown becomes an unknown rule. */
+int complete_check(struct decode *d) MUST_CHECK;
 
 /* rule.c */
 int rules_read(struct decode *d) MUST_CHECK;

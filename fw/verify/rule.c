@@ -302,6 +302,7 @@ static int read_rule(struct walk *w, const struct message *m)
 	chain = directory_find(&w->d->chains, &who);
 	if (chain == NONE)
 		return -EBADMSG;
+	w->d->raw_chain[chain].seen++;
 	head.handle = nla_be64(&t[NFTA_RULE_HANDLE], 0);
 	read_id(&t[NFTA_RULE_USERDATA], &head);
 	begin(w, &w->d->raw_chain[chain].who);
