@@ -159,6 +159,55 @@ static void assertions(struct text *t, size_t count)
 		add(t, "  - never: { from: core, to: net }\n");
 }
 
+static void schedules(struct text *t, size_t count)
+{
+	t->len = 0;
+	add(t, HEAD ZONES "schedules:\n");
+	for (size_t i = 0; i < count; i++)
+		add(t, "  s%zu: { hours: [mon 08:00-09:00] }\n", i);
+}
+
+static void spans(struct text *t, size_t count)
+{
+	t->len = 0;
+	add(t, HEAD ZONES "schedules: { s: { hours: [mon 08:00-09:00");
+	for (size_t i = 1; i < count; i++)
+		add(t, ", mon 09:%02zu-09:%02zu", i, i + 1);
+	add(t, "] } }\n");
+}
+
+static void pins(struct text *t, size_t count)
+{
+	t->len = 0;
+	add(t, BASE "pinned:\n");
+	for (size_t i = 0; i < count; i++)
+		add(t, "  - { id: p%zu, zone: core, pinned_to: [servers] }\n", i);
+}
+
+/* Pins and flows that would take hours to compare. */
+static void too_many_to_compare(void **state)
+{
+	struct text *t = *state;
+
+	t->len = 0;
+	add(t, HEAD ZONES "networks:\n");
+	for (unsigned g = 0; g < 2; g++) {
+		add(t, "  g%u: [10.1.%u.0", g, 2 * g);
+		for (unsigned i = 1; i < POLICY_PREFIXES_MAX; i++)
+			add(t, ", 10.1.%u.%u", 2 * g, i);
+		add(t, "]\n");
+	}
+	add(t, "  to: [10.2.0.1]\n" SERVICES "flows:\n");
+	for (unsigned i = 0; i < 1000; i++)
+		add(t,
+		    "  - { id: f%u, from: core, to: claims, source: [g0], services: "
+		    "[web]" PAPERS " }\n",
+		    i);
+	add(t, "pinned: [{ id: p, zone: core, devices: [g1], pinned_to: [to] }]\n");
+	expect(t, "pin 'p' cannot be checked: its groups and those of the flows list too "
+		  "many networks");
+}
+
 static void name(struct text *t, size_t count)
 {
 	t->len = 0;
@@ -184,6 +233,9 @@ static void ceilings(void **state)
 		{ prefixes, POLICY_PREFIXES_MAX, "group 'g' has 257 members; 256" },
 		{ matches, POLICY_MATCHES_MAX, "service 's' has 65 members; 64" },
 		{ assertions, POLICY_ASSERTIONS_MAX, "assertions has 257 members; 256" },
+		{ schedules, POLICY_SCHEDULES_MAX, "schedules has 65 members; 64" },
+		{ spans, ALLOW_SPANS_MAX, "hours has 33 members; 32" },
+		{ pins, POLICY_PINS_MAX, "pinned has 65 members; 64" },
 		{ name, 127, "p:2:15: name has 128 bytes; 127 are accepted" },
 	};
 	struct text *t = *state;
@@ -302,9 +354,13 @@ static void many_messages_are_counted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ceilings), cmocka_unit_test(size_of_the_file),
-		cmocka_unit_test(floods),   cmocka_unit_test(nul_byte),
-		cmocka_unit_test(wide),     cmocka_unit_test(many_messages_are_counted),
+		cmocka_unit_test(too_many_to_compare),
+		cmocka_unit_test(ceilings),
+		cmocka_unit_test(size_of_the_file),
+		cmocka_unit_test(floods),
+		cmocka_unit_test(nul_byte),
+		cmocka_unit_test(wide),
+		cmocka_unit_test(many_messages_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
