@@ -67,6 +67,13 @@ static bool comment_ok(const struct fw_rule *r)
 	return r->comment[0] == '\0';
 }
 
+static bool counter_ok(const struct fw_rule *r)
+{
+	return r->counter <= FW_COUNTER_FLOW &&
+	       (r->counter != FW_COUNTER_FLOW ||
+		strncmp(r->comment, FW_COMMENT_FLOW, strlen(FW_COMMENT_FLOW)) == 0);
+}
+
 static bool addresses_ok(const struct fw_rule *r)
 {
 	uint8_t max = r->family == 4 ? 32 : 128;
@@ -243,7 +250,7 @@ int check_rule(const struct fw_rule *r, uint32_t expected, uint32_t chain_count)
 		ifname_ok(r->oifname, true) && addresses_ok(r) && l4_ok(r) &&
 		(r->ct_state & ~FW_CT_ALL) == 0 && r->ct_direction <= FW_DIR_REPLY &&
 		r->lookup <= FW_LOOKUP_RECORDING && r->limit <= LIMIT_MAX &&
-		marks_ok(r) && prefix_text_ok(r) && comment_ok(r) && r->counter <= 1 &&
+		marks_ok(r) && prefix_text_ok(r) && comment_ok(r) && counter_ok(r) &&
 		r->until >= 0 && r->until <= FW_TIME_MAX && chain_ok(r) && nat_ok(r) &&
 		meter_ok(r) && memcmp(r->pad, "\0", sizeof(r->pad)) == 0 &&
 		verdict_ok(r, chain_count));

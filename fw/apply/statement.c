@@ -30,8 +30,18 @@ static void match_time(struct emit *e, const struct fw_rule *r)
 
 static void statement_counter(struct emit *e, const struct fw_rule *r)
 {
-	if (r->counter != 0)
+	char name[FW_COUNTER_NAME_MAX];
+	struct nftnl_expr *x;
+
+	if (r->counter == FW_COUNTER_RULE)
 		(void)expr_add(e, "counter");
+	if (r->counter != FW_COUNTER_FLOW)
+		return;
+	ruleset_counter_name(r, name);
+	x = expr_add(e, "objref");
+	expr_u32(x, NFTNL_EXPR_OBJREF_IMM_TYPE, NFT_OBJECT_COUNTER);
+	if (x != NULL && nftnl_expr_set_str(x, NFTNL_EXPR_OBJREF_IMM_NAME, name) != 0)
+		e->failed = true;
 }
 
 static void statement_log(struct emit *e, const struct fw_rule *r)

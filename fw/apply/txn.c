@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fw/apply/batch.h"
+#include "fw/apply/counters.h"
 #include "fw/apply/emit.h"
 #include "fw/apply/meters.h"
 #include "fw/apply/request.h"
@@ -128,6 +129,7 @@ static void put_all(struct batch *b, const struct ruleset *rs, const struct stat
 	if (ruleset_has_rules(rs, FW_CHAIN_POSTROUTING))
 		put_base_chain(b, FW_CHAIN_POSTROUTING);
 	meters_put_sets(b, rs);
+	counters_put(b, rs);
 	put_flush_rules(b);
 	for (size_t i = 0; i < old->chain_count && !old->odd; i++)
 		put_chain(b, NFT_MSG_DELCHAIN, 0, old->chain[i]);

@@ -72,9 +72,9 @@ void builder_about(struct builder *b, const char *kind, const char *name)
 /* What decides about packets is counted; what leads them on is not. */
 static bool is_counted(const struct fw_rule *r)
 {
-	return r->counter != 0 || r->verdict == FW_VERDICT_ACCEPT ||
-	       r->verdict == FW_VERDICT_DROP || r->verdict == FW_VERDICT_REDIRECT ||
-	       r->verdict == FW_VERDICT_DNAT || r->verdict == FW_VERDICT_MASQUERADE;
+	return r->verdict == FW_VERDICT_ACCEPT || r->verdict == FW_VERDICT_DROP ||
+	       r->verdict == FW_VERDICT_REDIRECT || r->verdict == FW_VERDICT_DNAT ||
+	       r->verdict == FW_VERDICT_MASQUERADE;
 }
 
 void builder_rule(struct builder *b, uint32_t chain, struct fw_rule rule)
@@ -90,7 +90,8 @@ void builder_rule(struct builder *b, uint32_t chain, struct fw_rule rule)
 	b->rs->rule = p;
 	rule.number = (uint32_t)b->rs->rule_count;
 	rule.chain = chain;
-	rule.counter = is_counted(&rule) ? 1 : 0;
+	if (rule.counter == FW_COUNTER_NONE && is_counted(&rule))
+		rule.counter = FW_COUNTER_RULE;
 	memcpy(rule.comment, b->about, sizeof(rule.comment));
 	b->rs->rule[b->rs->rule_count++] = rule;
 }

@@ -75,7 +75,7 @@ static uint32_t compile_services(struct builder *b, const struct policy *p,
 			struct fw_rule r = service_rule(&s->match[k]);
 
 			r.target = open;
-			r.counter = 1;
+			r.counter = FW_COUNTER_FLOW;
 			r.verdict = FW_VERDICT_GOTO;
 			builder_rule(b, chain, r);
 		}

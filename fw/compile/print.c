@@ -51,6 +51,20 @@ static void print_sets(const struct ruleset *rs, int64_t now, FILE *out)
 		    out);
 }
 
+static void print_counters(const struct ruleset *rs, FILE *out)
+{
+	const struct fw_rule *r;
+	size_t at = 0;
+
+	while ((r = ruleset_next_counter(rs, &at)) != NULL) {
+		char name[FW_COUNTER_NAME_MAX];
+
+		ruleset_counter_name(r, name);
+		(void)fprintf(out, "\n\tcounter %s {\n\t\tpackets 0 bytes 0\n\t}\n",
+			      name);
+	}
+}
+
 static void print_meter_sets(const struct ruleset *rs, FILE *out)
 {
 	for (size_t i = 0; i < rs->rule_count; i++) {
@@ -128,6 +142,7 @@ int ruleset_print(const struct ruleset *rs, int64_t now, FILE *out)
 		      (unsigned long long)rs->revision);
 	print_sets(rs, now, out);
 	print_meter_sets(rs, out);
+	print_counters(rs, out);
 	for (uint32_t id = 0; id < chains; id++)
 		print_chain(rs, id, &by, out);
 	(void)fputs("}\n", out);

@@ -153,11 +153,17 @@ static void print_meter(const struct fw_rule *r, FILE *out)
 
 static void print_statements(const struct fw_rule *r, FILE *out)
 {
+	char name[FW_COUNTER_NAME_MAX];
+
 	print_meter(r, out);
 	if (r->until != 0)
 		(void)fprintf(out, "meta time < %lld ", (long long)r->until);
-	if (r->counter != 0)
+	if (r->counter == FW_COUNTER_RULE)
 		(void)fputs("counter ", out);
+	if (r->counter == FW_COUNTER_FLOW) {
+		ruleset_counter_name(r, name);
+		(void)fprintf(out, "counter name \"%s\" ", name);
+	}
 	if (r->limit != 0)
 		(void)fprintf(out, "limit rate %u/second burst %u packets ", r->limit,
 			      r->limit);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 _Static_assert(sizeof(struct fw_rule) == 256, "struct fw_rule has padding");
 _Static_assert(sizeof(struct fw_chain) == 52, "struct fw_chain has padding");
@@ -33,6 +34,29 @@ const char *ruleset_chain_name(const struct ruleset *rs, uint32_t id)
 	if (id - FW_CHAIN_FIRST_FREE < rs->chain_count)
 		return rs->chain[id - FW_CHAIN_FIRST_FREE].name;
 	return "?";
+}
+
+void ruleset_counter_name(const struct fw_rule *r, char dst[FW_COUNTER_NAME_MAX])
+{
+	(void)snprintf(dst, FW_COUNTER_NAME_MAX, "flow-%s",
+		       r->comment + strlen(FW_COMMENT_FLOW));
+}
+
+const struct fw_rule *ruleset_next_counter(const struct ruleset *rs, size_t *at)
+{
+	for (size_t i = *at; i < rs->rule_count; i++) {
+		const struct fw_rule *r = &rs->rule[i];
+
+		if (r->counter != FW_COUNTER_FLOW)
+			continue;
+		/* a flow's rules stand together */
+		if (i > 0 && r[-1].counter == FW_COUNTER_FLOW &&
+		    strcmp(r[-1].comment, r->comment) == 0)
+			continue;
+		*at = i + 1;
+		return r;
+	}
+	return NULL;
 }
 
 void ruleset_meter_name(const struct fw_rule *r, char dst[FW_METER_NAME_MAX])

@@ -107,6 +107,13 @@ enum fw_verdict {
 	FW_VERDICT_MASQUERADE, /* from FW_CHAIN_POSTROUTING only */
 };
 
+enum fw_counter { /* of packets and bytes */
+		  FW_COUNTER_NONE = 0,
+		  FW_COUNTER_RULE = 1, /* begins at 0 with every load */
+		  FW_COUNTER_FLOW =
+			  2, /* the flow's, which goes on; needs FW_COMMENT_FLOW */
+};
+
 enum fw_meter { /* adds the source address to a set of the slot's; too much ends the rule */
 		FW_METER_NONE = 0,
 		FW_METER_RATE = 1, /* packets a second: @rate4-SLOT or @rate6-SLOT */
@@ -119,6 +126,8 @@ enum fw_meter { /* adds the source address to a set of the slot's; too much ends
 #define FW_METER_SIZE      16384 /* sources; a full set ends the rule too */
 #define FW_METER_TIMEOUT_S 60 /* of a source that is not seen any more; @rate only */
 #define FW_METER_NAME_MAX  16
+
+#define FW_COUNTER_NAME_MAX (FW_COMMENT_MAX + 1)
 
 enum fw_match { /* bits: matches whose zero is a value */
 		FW_MATCH_ICMP_TYPE = 1 << 0,
@@ -160,7 +169,7 @@ struct fw_rule {
 	uint32_t limit; /* packets a second, 0: none */
 	uint16_t log_group;
 	uint8_t verdict; /* enum fw_verdict */
-	uint8_t counter; /* 1: packets and bytes are counted */
+	uint8_t counter; /* enum fw_counter */
 	uint16_t sport_min; /* 0: any; beside or instead of dport */
 	uint16_t sport_max;
 	char log_prefix[FW_PREFIX_MAX];
@@ -242,6 +251,15 @@ void ruleset_print_rule(const struct ruleset *rs, const struct fw_rule *r, FILE 
  * there is no such chain.
  */
 const char *ruleset_chain_name(const struct ruleset *rs, uint32_t id);
+
+/* The counter of a rule with FW_COUNTER_FLOW: "flow-ID". An id alone may be a word of nft. */
+void ruleset_counter_name(const struct fw_rule *r, char dst[FW_COUNTER_NAME_MAX]);
+
+/*
+ * The next rule from *at on whose flow's counter has not just been named; *at is then
+ * behind it. NULL: no more.
+ */
+const struct fw_rule *ruleset_next_counter(const struct ruleset *rs, size_t *at);
 
 /* The set of a rule's meter: "rate4-7". */
 void ruleset_meter_name(const struct fw_rule *r, char dst[FW_METER_NAME_MAX]);

@@ -26,16 +26,17 @@ for item in json.load(sys.stdin)["nftables"]:
         continue
     rule.pop("handle")
     for part in rule["expr"]:
-        if "counter" in part:
+        if isinstance(part.get("counter"), dict):
             part["counter"] = None
     print(json.dumps(rule, sort_keys=True))
 '
 
-# the chains as they are; the sets' elements in an order of ours, since theirs is a hash's
+# the chains as they are; the counters of flows stay, their rules name them; the sets' elements in an order of ours, since theirs is a hash's
 list()
 {
 	# the nat chain stays once it was there; without rules it is as good as none
 	nft --stateless list table inet sekisho | sed 's/ expires [0-9a-z]*//g' |
+		sed -z 's/\n\tcounter [^ ]* {\n[^}]*}\n//g' |
 		sed -z 's/\n\tchain prerouting {\n\t\ttype nat[^\n]*\n\t}\n//; s/\n\tchain postrouting {\n\t\ttype nat[^\n]*\n\t}\n//' >"$tmp/list"
 	sed '/chain input/,$d' "$tmp/list" | tr -d ',{}' |
 		sed 's/elements =//; s/^[[:space:]]*//' | sort

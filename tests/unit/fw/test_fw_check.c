@@ -76,7 +76,8 @@ static void test_rule_fields(void **state)
 	REFUSED(r.ct_direction = 3);
 	REFUSED(r.lookup = 3);
 	REFUSED(r.limit = UINT32_MAX);
-	REFUSED(r.counter = 2);
+	REFUSED(r.counter = 3);
+	REFUSED(r.counter = FW_COUNTER_FLOW); /* of no flow */
 	REFUSED(r.pad[1] = 1);
 	REFUSED(r.until = -1);
 	REFUSED(r.until = FW_TIME_MAX + 1);
