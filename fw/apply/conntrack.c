@@ -11,9 +11,8 @@
 #include <string.h>
 
 #include "fw/apply/sweep.h"
-#include "lib/mem.h"
 
-#define FLUSHES_MAX 2
+#define SINGLES_MAX 2 /* marks; more are found in one look through the whole table */
 #define CT_TYPE(t)  ((uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | (t)))
 
 static int on_attr(const struct nlattr *a, void *user)
@@ -42,11 +41,6 @@ static int dump(struct nfnl *n, mnl_cb_t cb, void *user)
 	return nfnl_ask(n, nlh, cb, user);
 }
 
-struct tally {
-	const struct txn_marks *marks;
-	uint32_t *count; /* for each of them */
-};
-
 static int compare_u32(const void *a, const void *b)
 {
 	uint32_t x, y;
@@ -56,64 +50,29 @@ static int compare_u32(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int on_counted(const struct nlmsghdr *nlh, void *user)
-{
-	struct tally *t = user;
-	uint32_t mark = mark_of(nlh);
-	const uint32_t *found = bsearch(&mark, t->marks->mark, t->marks->count,
-					sizeof(mark), compare_u32);
-
-	if (found != NULL)
-		t->count[found - t->marks->mark]++;
-	return MNL_CB_OK;
-}
-
 static bool has_mark(const struct sweep_connection *c, void *user)
 {
-	const struct tally *t = user;
+	const struct txn_marks *marks = user;
 
-	return bsearch(&c->mark, t->marks->mark, t->marks->count, sizeof(c->mark),
+	return bsearch(&c->mark, marks->mark, marks->count, sizeof(c->mark),
 		       compare_u32) != NULL;
-}
-
-static int flush_mark(struct nfnl *n, uint32_t mark)
-{
-	uint8_t buf[NFNL_MESSAGE_MAX];
-	struct nlmsghdr *nlh = nfnl_message(n, buf, CT_TYPE(IPCTNL_MSG_CT_DELETE),
-					    NLM_F_ACK, AF_UNSPEC, 0);
-
-	if (mark == 0)
-		return -EINVAL;
-	mnl_attr_put_u32(nlh, CTA_MARK, htonl(mark));
-	mnl_attr_put_u32(nlh, CTA_MARK_MASK, UINT32_MAX);
-	return nfnl_ask(n, nlh, NULL, NULL);
 }
 
 int conntrack_cut_marks(struct nfnl *n, const struct txn_marks *marks, uint32_t *ret_cut)
 {
-	CLEANUP(free_p) uint32_t *count = calloc(marks->count + 1, sizeof(*count));
-	struct tally t = { .marks = marks, .count = count };
+	struct txn_marks sorted = *marks;
 	uint32_t cut = 0;
-	size_t live = 0;
-	int r;
+	int r = 0;
 
-	if (count == NULL)
-		return -ENOMEM;
-	if (marks->count == 0) {
-		*ret_cut = 0;
-		return 0;
-	}
-	r = dump(n, on_counted, &t);
-	for (size_t i = 0; i < marks->count && r == 0; i++)
-		live += count[i] != 0;
-	/* a flush walks through the whole table: many of them take longer than one by one */
-	if (r == 0 && live > FLUSHES_MAX)
-		return sweep_connections(n, has_mark, &t, ret_cut);
+	if (marks->count > SINGLES_MAX)
+		return sweep_connections(n, 0, has_mark, &sorted, ret_cut);
 	for (size_t i = 0; i < marks->count && r == 0; i++) {
-		if (count[i] == 0)
-			continue;
-		r = flush_mark(n, marks->mark[i]);
-		cut += count[i];
+		uint32_t one = 0;
+
+		r = marks->mark[i] == 0 ? -EINVAL
+					: sweep_connections(n, marks->mark[i], has_mark,
+							    &sorted, &one);
+		cut += one;
 	}
 	if (r == 0)
 		*ret_cut = cut;

@@ -119,14 +119,21 @@ static int end(struct nfnl *n, const struct chosen *c)
 	return nfnl_ask(n, nlh, NULL, NULL);
 }
 
-int sweep_connections(struct nfnl *n, sweep_fn *fn, void *user, uint32_t *ret_cut)
+int sweep_connections(struct nfnl *n, uint32_t mark, sweep_fn *fn, void *user,
+		      uint32_t *ret_cut)
 {
 	struct sweep s = { .fn = fn, .user = user };
 	uint8_t buf[NFNL_MESSAGE_MAX];
 	struct nlmsghdr *nlh = nfnl_message(n, buf, CT_TYPE(IPCTNL_MSG_CT_GET),
 					    NLM_F_DUMP, AF_UNSPEC, 0);
 	uint32_t cut = 0;
-	int r = nfnl_ask(n, nlh, on_connection, &s);
+	int r;
+
+	if (mark != 0) {
+		mnl_attr_put_u32(nlh, CTA_MARK, htonl(mark));
+		mnl_attr_put_u32(nlh, CTA_MARK_MASK, UINT32_MAX);
+	}
+	r = nfnl_ask(n, nlh, on_connection, &s);
 
 	for (size_t i = 0; i < s.count && r == 0; i++) {
 		r = end(n, &s.list[i]);
@@ -149,5 +156,5 @@ static bool is_later(const struct sweep_connection *c, void *user)
 
 int sweep_since(struct nfnl *n, int64_t since_us, uint32_t *ret_cut)
 {
-	return sweep_connections(n, is_later, &since_us, ret_cut);
+	return sweep_connections(n, 0, is_later, &since_us, ret_cut);
 }

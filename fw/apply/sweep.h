@@ -19,10 +19,11 @@ struct sweep_connection {
 typedef bool sweep_fn(const struct sweep_connection *c, void *user);
 
 /*
- * End each connection with a mark that fn chooses. *ret_cut: how many. Returns 0 or
- * a negative errno.
+ * End each connection with a mark that fn chooses; mark: look at those with this one
+ * only, which the kernel finds faster (0: any). *ret_cut: how many. Returns 0 or a
+ * negative errno.
  */
-int sweep_connections(struct nfnl *n, sweep_fn *fn, void *user,
+int sweep_connections(struct nfnl *n, uint32_t mark, sweep_fn *fn, void *user,
 		      uint32_t *ret_cut) MUST_CHECK;
 
 /* End those that began at since_us (UTC) or later. */

@@ -5,10 +5,9 @@ import time
 
 import pytest
 
+import door
 from lab import topology as topo
 from lab.lab import wait_for
-
-from . import door
 
 CLAIMS = topo.ADDRESS[topo.CLAIMS][0]
 PROMISE = 1.0  # seconds until it is undone

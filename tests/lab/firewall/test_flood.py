@@ -8,10 +8,9 @@ import pathlib
 import subprocess
 import time
 
+import door
 from lab import topology as topo
 from lab.lab import wait_for
-
-from . import door
 
 CLAIMS = topo.ADDRESS[topo.CLAIMS][0]
 FLOOD = str(pathlib.Path(__file__).with_name("flood.py"))

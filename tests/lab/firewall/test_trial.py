@@ -4,10 +4,9 @@ import os
 import signal
 import time
 
+import door
 from lab import topology as topo
 from lab.lab import wait_for
-
-from . import door
 
 CLAIMS = topo.ADDRESS[topo.CLAIMS][0]
 SHORT = 10  # seconds, the least there is

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Connections of what is withdrawn end at once, of each protocol and family, and are counted."""
+import subprocess
+
+import door
+from lab import topology as topo
+from lab.lab import wait_for
+
+CLAIMS4, CLAIMS6 = topo.ADDRESS[topo.CLAIMS]
+OFFICE4, OFFICE6 = topo.ADDRESS[topo.OFFICE]
+
+
+def opened(text):
+    return door.open_office(text.replace("online-claims: [tcp/443,",
+                                         "online-claims: [tcp/443, udp/7777,", 1))
+
+
+def tracked(lab, source):
+    listed = lab.on(topo.GW, "conntrack", "-L", "-f",
+                    "ipv6" if ":" in source else "ipv4").stdout
+    return sorted(line.split()[0] for line in listed.splitlines()
+                  if f"src={source} dst={CLAIMS6 if ':' in source else CLAIMS4}" in line)
+
+
+def test_withdrawn_flows_of_every_protocol_are_cut(make_lab):
+    lab = make_lab()
+    before, after = door.two_policies(lab, opened)
+    assert door.load(lab, after).code == 0
+    clients = []
+    for address in (CLAIMS4, CLAIMS6):
+        clients.append(lab.start_on(topo.OFFICE, "nc", address, "443", stdin=subprocess.PIPE))
+        lab.udp(topo.OFFICE, address, 7777)
+        assert lab.ping(topo.OFFICE, address)
+    assert lab.tcp(topo.CORE, CLAIMS4, 443)
+    names = {OFFICE4: ["icmp", "tcp", "udp"], OFFICE6: ["icmpv6", "tcp", "udp"]}
+    for source, want in names.items():
+        assert wait_for(lambda s=source, w=want: tracked(lab, s) == w, 3), tracked(lab, source)
+    mine = len(tracked(lab, topo.ADDRESS[topo.CORE][0]))
+    done = door.load(lab, before)
+    assert done.code == 0 and done.cut == 6, done
+    for source in names:
+        assert tracked(lab, source) == []
+    assert len(tracked(lab, topo.ADDRESS[topo.CORE][0])) == mine
+    lab.release("mgmtd")
+    for client in clients:
+        client.kill()
+        client.wait()
+    assert any("6 connections cut" in r for r in door.services(lab, f"revision {before} in force"))
