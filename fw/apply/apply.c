@@ -249,7 +249,7 @@ static void on_drift(const struct drift_change *change, int undone, void *user)
 {
 	const struct apply *a = user;
 	struct fw_drifted note = {
-		.code = change->ours ? undone : -ENOMSG,
+		.code = change->main || change->guard ? undone : -ENOMSG,
 		.unseen = change->unseen,
 		.pid = change->pid,
 		.objects = change->objects,

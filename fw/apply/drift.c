@@ -157,7 +157,7 @@ static void note_object(struct drift_change *c, const struct nlmsghdr *nlh)
 	table = name_of(&n, NFTA_TABLE_NAME); /* 1 in all of them */
 	if (nf->nfgen_family == NFPROTO_INET) {
 		c->main = c->main || strcmp(table, FW_TABLE) == 0;
-		c->ours = c->ours || c->main || strcmp(table, GUARD_TABLE) == 0;
+		c->guard = c->guard || strcmp(table, GUARD_TABLE) == 0;
 	}
 	(void)snprintf(piece, sizeof(piece), "%c%s %.40s%s%.40s",
 		       o->add == type ? '+' : '-', o->word, table,

@@ -21,8 +21,8 @@
 #define DRIFT_PROCESS_MAX 32
 
 struct drift_change {
-	bool ours; /* our table, or the guard */
 	bool main; /* our table */
+	bool guard; /* the guard's; neither: only tables of others */
 	bool unseen; /* nobody told us what it was */
 	uint32_t pid; /* 0: unknown */
 	uint32_t objects;

@@ -138,9 +138,9 @@ static int put_all(struct nfnl *n, bool anew)
 	return batch_send(&b, &seq);
 }
 
-int guard_put(struct nfnl *n)
+int guard_put(struct nfnl *n, bool anew)
 {
-	int r = put_all(n, false);
+	int r = put_all(n, anew);
 
-	return r == 0 ? 0 : put_all(n, true);
+	return r == 0 || anew ? r : put_all(n, true);
 }

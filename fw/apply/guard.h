@@ -11,15 +11,17 @@
 #ifndef FW_APPLY_GUARD_H
 #define FW_APPLY_GUARD_H
 
+#include <stdbool.h>
+
 #include "fw/apply/nfnl.h"
 
 #define GUARD_TABLE "sekisho-guard"
 
 /*
  * Put it in. What is there is replaced in place, without a gap; when that cannot be
- * (a chain of that name hangs elsewhere) it is deleted and made again. Returns 0 or
- * a negative errno.
+ * (a chain of that name hangs elsewhere), or anew (somebody may have added to it), it
+ * is deleted and made again. Returns 0 or a negative errno.
  */
-int guard_put(struct nfnl *n) MUST_CHECK;
+int guard_put(struct nfnl *n, bool anew) MUST_CHECK;
 
 #endif

@@ -45,10 +45,10 @@ static uint32_t recording_left(const struct hold *h)
 }
 
 /* Put in again what belongs there. */
-static int undo(struct hold *h, bool main)
+static int undo(struct hold *h, bool main, bool guard)
 {
 	static const struct ruleset nothing;
-	int r = guard_put(&h->nfnl);
+	int r = guard_put(&h->nfnl, guard);
 
 	/* before the first load of this process nobody knows what was there; it comes soon */
 	if (r == 0 && main)
@@ -65,7 +65,8 @@ static int undo(struct hold *h, bool main)
 static void on_change(const struct drift_change *change, void *user)
 {
 	struct hold *h = user;
-	int r = change->ours ? undo(h, change->main) : 0;
+	bool ours = change->main || change->guard;
+	int r = ours ? undo(h, change->main, change->guard) : 0;
 
 	h->fn(change, r, h->user);
 }
@@ -85,7 +86,7 @@ static bool is_known(struct hold *h)
 /* Look for changes by others, and undo them. */
 static void look(struct hold *h)
 {
-	struct drift_change unseen = { .ours = true, .main = true, .unseen = true };
+	struct drift_change unseen = { .main = true, .guard = true, .unseen = true };
 	uint32_t generation = 0;
 
 	drift_read(&h->drift, on_change, h);
@@ -125,7 +126,7 @@ int hold_open(struct hold *h, sd_event *event, hold_fn *fn, void *user)
 	h->user = user;
 	if ((r = nfnl_open(&h->nfnl)) < 0 ||
 	    (r = drift_open(&h->drift, mnl_socket_get_portid(h->nfnl.socket))) < 0 ||
-	    (r = guard_put(&h->nfnl)) < 0 || (r = txn_close(&h->nfnl)) < 0 ||
+	    (r = guard_put(&h->nfnl, false)) < 0 || (r = txn_close(&h->nfnl)) < 0 ||
 	    (r = txn_generation(&h->nfnl, &generation)) < 0)
 		return r;
 	drift_know(&h->drift, generation);

@@ -117,7 +117,7 @@ static int guard(void)
 	int r = nfnl_open(&n);
 
 	if (r == 0)
-		r = guard_put(&n);
+		r = guard_put(&n, false);
 	if (r < 0)
 		(void)fprintf(stderr, "guard: %s\n", strerror(-r));
 	nfnl_close(&n);

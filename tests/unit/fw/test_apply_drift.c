@@ -79,8 +79,8 @@ static void test_foreign_changes_of_ours(void **state)
 	       NFTA_SET_ELEM_LIST_SET);
 	object(&d, NFT_MSG_DELTABLE, NFPROTO_INET, STRANGER, "sekisho", NULL, 0);
 	assert_true(generation(&d, STRANGER, 8, &c));
-	assert_true(c.ours);
 	assert_true(c.main);
+	assert_false(c.guard);
 	assert_int_equal(c.pid, 321);
 	assert_int_equal(c.objects, 5);
 	assert_string_equal(c.process, "nft");
@@ -90,7 +90,7 @@ static void test_foreign_changes_of_ours(void **state)
 	object(&d, NFT_MSG_NEWCHAIN, NFPROTO_INET, STRANGER, "sekisho-guard", "forward",
 	       NFTA_CHAIN_NAME);
 	assert_true(generation(&d, STRANGER, 9, &c));
-	assert_true(c.ours);
+	assert_true(c.guard);
 	assert_false(c.main);
 	assert_string_equal(c.text, "+chain sekisho-guard forward");
 }
@@ -104,7 +104,7 @@ static void test_tables_of_others(void **state)
 	/* the same name in another family is another table */
 	object(&d, NFT_MSG_NEWTABLE, NFPROTO_IPV4, STRANGER, "sekisho", NULL, 0);
 	assert_true(generation(&d, STRANGER, 8, &c));
-	assert_false(c.ours);
+	assert_false(c.main || c.guard);
 	assert_string_equal(c.text, "+table sekisho");
 }
 

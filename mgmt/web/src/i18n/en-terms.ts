@@ -79,4 +79,5 @@ export const enTerms: Record<keyof typeof jaTerms, string> = {
 	"reason.84": "Ended by an error",
 	"reason.85": "Service stopped",
 	"reason.86": "cut by a person",
+	"reason.87": "Locked down",
 };

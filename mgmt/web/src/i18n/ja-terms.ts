@@ -79,4 +79,5 @@ export const jaTerms = {
 	"reason.84": "エラーによる終了",
 	"reason.85": "サービスの停止",
 	"reason.86": "担当者による切断",
+	"reason.87": "緊急遮断",
 } as const;
