@@ -217,12 +217,12 @@ struct nftnl_rule *emit_marked(bool connection)
 		return NULL;
 	nftnl_rule_set_u32(e.rule, NFTNL_RULE_FAMILY, NFPROTO_INET);
 	if (connection)
-		load_ct(&e, NFT_CT_MARK);
+		expr_load_ct(&e, NFT_CT_MARK);
 	else
-		load_meta(&e, NFT_META_MARK, NFT_REG_1);
-	mask(&e, &class, sizeof(class));
-	cmp_u32(&e, NFT_CMP_NEQ, 0);
-	statement_verdict(&e, &accept, NULL);
+		expr_load_meta(&e, NFT_META_MARK, NFT_REG_1);
+	expr_mask(&e, &class, sizeof(class));
+	expr_cmp_u32(&e, NFT_CMP_NEQ, 0);
+	statement_put(&e, &accept, NULL);
 	if (e.failed) {
 		nftnl_rule_free(e.rule);
 		return NULL;
