@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Three namespaces in a row, and sekisho-gated in the middle one.
+
+    inside 10.70.0.0/16 -- lan0 --- lan0 gateway wan0 --- wan0 -- outside 45.113.8.0/24
+
+Packets are made by bench_flood on inside's lan0. What arrives outside is counted at the
+interface; nothing there answers.
+"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+import net
+import procs
+
+REPO = pathlib.Path(__file__).resolve().parents[2]
+ACCOUNT = "sekisho-gate"
+SOURCE = "10.70.1.0"
+TARGET = "45.113.8.10"
+PORT, DENIED_PORT = 9000, 7000
+POLICY = """\
+version: 1
+site: { name: bench }
+zones:
+  office:
+    kind: office
+    interfaces: [lan0]
+    networks: [10.70.0.0/16]
+    admission: off
+  closed:
+    kind: closed
+    interfaces: [wan0]
+    networks: [45.113.8.0/24]
+services:
+  bench: [udp/9000-9099]
+flows:
+  - id: office-bench
+    from: office
+    to: closed
+    services: [bench]
+"""
+
+
+class Stand:
+    def __init__(self, scratch, programs):
+        self.dir = pathlib.Path(scratch)
+        self.programs = programs
+        self.names = {n: f"fwb{os.getpid()}-{n}" for n in ("inside", "gateway", "outside")}
+        self.made = []
+        self.gated = None
+        self.root = self.dir / "root"
+        self.number = 0
+
+    def up(self):
+        for name in self.names.values():
+            net.ip("netns", "add", name)
+            self.made.append(name)
+        inside, gateway, outside = (self.names[n] for n in ("inside", "gateway", "outside"))
+        for name, lines in (
+                (gateway, [f"link add lan0 type veth peer name lan0 netns {inside}",
+                           f"link add wan0 type veth peer name wan0 netns {outside}",
+                           "link set lo up", "addr add 10.70.0.1/16 dev lan0",
+                           "addr add 45.113.8.1/24 dev wan0", "link set lan0 up",
+                           "link set wan0 up"]),
+                (inside, ["link set lo up", "link set lan0 up"]),
+                (outside, ["link set lo up", "link set wan0 up"])):
+            net.ip("-netns", name, "-batch", "-", stdin="\n".join(lines) + "\n")
+        net.ip("-netns", gateway, "neigh", "replace", TARGET, "dev", "wan0", "lladdr",
+               self.mac("outside", "wan0"), "nud", "permanent")
+
+    def down(self):
+        self.stop()
+        for name in self.made:
+            subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
+
+    def on(self, where, *argv, **more):
+        more.setdefault("capture_output", True)
+        more.setdefault("check", True)
+        return subprocess.run(["ip", "netns", "exec", self.names[where],
+                               *[str(a) for a in argv]], text=True, **more)
+
+    def mac(self, where, interface):
+        found = json.loads(self.on(where, "ip", "-j", "link", "show", "dev", interface).stdout)
+        return found[0]["address"]
+
+    def sysctl(self, **values):
+        for key, value in values.items():
+            self.on("gateway", "sysctl", "-qw", f"net.netfilter.{key}={value}")
+
+    def arrived(self):
+        found = json.loads(self.on("outside", "ip", "-j", "-s", "link", "show", "dev",
+                                   "wan0").stdout)
+        return found[0]["stats64"]["rx"]["packets"]
+
+    def flood(self, rate, count, sources=200, ports=60000, port=PORT, cpu="1"):
+        """Send; returns what bench_flood says and how many arrived outside."""
+        before = self.arrived()
+        done = self.on("inside", "taskset", "-c", cpu, self.programs / "bench_flood", "lan0",
+                       self.mac("gateway", "lan0"), SOURCE, sources, ports, TARGET, port, rate,
+                       count)
+        figures = json.loads(done.stdout)
+        time.sleep(0.05)
+        figures["arrived"] = self.arrived() - before
+        return figures
+
+    # --- sekisho-gated ---
+
+    def revision(self, policy, *more):
+        self.number += 1
+        (self.dir / "policy.yaml").write_text(policy, encoding="utf-8")
+        (self.dir / "names").write_text("", encoding="ascii")
+        subprocess.run([self.programs / "make_root", self.root, str(self.number),
+                        self.dir / "policy.yaml", self.dir / "names", *more], check=True,
+                       capture_output=True, text=True)
+
+    def start(self, binary, policy=POLICY, cpus="0,1"):
+        shutil.rmtree(self.root, ignore_errors=True)
+        subprocess.run([REPO / "image/setup-accounts", str(self.root)], check=True,
+                       capture_output=True)
+        for folder in (self.dir, self.root):
+            folder.chmod(0o755)
+        shutil.copy(binary, self.dir / "sekisho-gated")
+        self.number = 0
+        self.revision(policy)
+        caps = "-all,+net_admin"
+        self.gated = procs.Process(
+            ["ip", "netns", "exec", self.names["gateway"], "setpriv", f"--reuid={ACCOUNT}",
+             f"--regid={ACCOUNT}", "--init-groups", f"--inh-caps={caps}",
+             f"--ambient-caps={caps}", f"--bounding-set={caps}", "--no-new-privs", "--",
+             self.dir / "sekisho-gated", "--root", self.root],
+            self.dir / "gated.log", cpus, 4096)
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            try:
+                if self.ask("status")["ok"]:
+                    return
+            except subprocess.CalledProcessError:
+                pass
+            time.sleep(0.05)
+        raise RuntimeError("sekisho-gated does not start: " +
+                           (self.dir / "gated.log").read_text(encoding="utf-8"))
+
+    def stop(self):
+        if self.gated is not None:
+            self.gated.end()
+            self.gated = None
+
+    def ask(self, *words):
+        done = subprocess.run([self.programs / "bench_fw", words[0], self.root, *words[1:]],
+                              check=True, capture_output=True, text=True)
+        return json.loads(done.stdout)
+
+    def records(self):
+        done = subprocess.run([self.programs / "bench_fw", "records",
+                               self.root / "var/lib/sekisho/spool/gated"], check=True,
+                              capture_output=True, text=True)
+        return json.loads(done.stdout)
+
+    def cpu(self):
+        return procs.cpu_seconds(self.gated.pids())
