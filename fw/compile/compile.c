@@ -24,7 +24,6 @@ static uint32_t compile_refusal(struct builder *b, const char *name, enum reason
 {
 	uint32_t chain = builder_chain(b, name, "");
 	struct fw_rule r = {
-		.limit = FW_LOG_LIMIT,
 		.log_group = FW_LOG_DENY,
 		.log_prefix = FW_LOG_DENY_PREFIX,
 	};

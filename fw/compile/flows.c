@@ -21,7 +21,6 @@ static uint32_t compile_open(struct builder *b, const struct policy_flow *f)
 	};
 	struct fw_rule full = {
 		.ct_state = FW_CT_NEW,
-		.limit = FW_LOG_LIMIT,
 		.log_group = FW_LOG_DENY,
 		.log_prefix = FW_LOG_DENY_PREFIX,
 	};
@@ -31,8 +30,9 @@ static uint32_t compile_open(struct builder *b, const struct policy_flow *f)
 	at = sizeof(FW_LOG_DENY_PREFIX) - 1;
 	builder_name(full.log_prefix + at, sizeof(full.log_prefix) - at,
 		     reason_name(REASON_NO_RECORD));
+	/* new: until there is an answer; its first packet has set the mark */
 	builder_rule(b, chain,
-		     (struct fw_rule){ .ct_state = FW_CT_ESTABLISHED,
+		     (struct fw_rule){ .ct_state = FW_CT_ESTABLISHED | FW_CT_NEW,
 				       .ct_direction = FW_DIR_ORIGINAL,
 				       .lookup = FW_LOOKUP_LIVE,
 				       .verdict = FW_VERDICT_ACCEPT });

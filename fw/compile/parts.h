@@ -6,8 +6,6 @@
 #include "fw/compile/builder.h"
 #include "lib/policy/when.h"
 
-#define FW_LOG_LIMIT 1000 /* records a second a chain; gated sums up below that */
-
 /* The class of marks whose devices have the zone's full rights. */
 static inline uint32_t zone_class(const struct policy_zone *z)
 {
