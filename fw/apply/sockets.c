@@ -14,7 +14,7 @@
 
 #include "fw/apply/nfnl.h"
 
-#define RCVBUF_SIZE  (16 << 20) /* rides out about two seconds of 50,000 events a second */
+#define RCVBUF_SIZE  (32 << 20) /* rides out two seconds of 20,000 events a second */
 #define KERNEL_BATCH (128u << 10)
 #define COPY_BYTES   128 /* headers, also behind IPv6 extensions */
 #define WAIT_10MS    10 /* a batch waits 100 ms at most */

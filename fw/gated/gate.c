@@ -180,14 +180,12 @@ static const struct ipc_permit permits[] = {
 	  on_lockdown },
 };
 
-/* The beginning of a connection is looked at after the ends that came before it. */
 static int on_open_event(sd_event_source *source, int fd, uint32_t events, void *user)
 {
 	struct gate *g = user;
 
 	(void)source;
 	(void)events;
-	listener_ends(g, FW_EVENT_FD);
 	listener_opens(g, fd);
 	check_peer(g);
 	return 0;
@@ -374,6 +372,6 @@ int gate_main(struct svc *svc)
 	load_free(&g.before);
 	flowtable_free(g.flows);
 	denies_free(g.denies);
-	spool_close(g.journal.spool);
+	journal_free(&g.journal);
 	return status;
 }

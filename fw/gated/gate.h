@@ -6,6 +6,7 @@
 #include "fw/compile/ruleset.h"
 #include "fw/gated/denies.h"
 #include "fw/gated/flowtable.h"
+#include "fw/gated/ifzone.h"
 #include "fw/gated/journal.h"
 #include "fw/gated/lockdown.h"
 #include "fw/gated/who.h"
@@ -22,6 +23,8 @@ struct gate_loaded { /* a revision and what was made of it */
 struct gate_stream { /* one NFLOG group */
 	uint32_t next_seq;
 	bool begun;
+	bool overrun; /* the kernel spoke of a loss that no number has shown yet */
+	uint64_t lost; /* since the last gap record */
 	const char *name; /* for gap records */
 };
 
@@ -41,6 +44,9 @@ struct gate {
 	struct flowtable *flows;
 	struct denies *denies;
 	struct gate_stream deny_stream, open_stream;
+	uint64_t
+		unjoined; /* flows whose end will not find its beginning; since the last gap record */
+	struct ifzone zones;
 	uint64_t next_conn;
 	int refusal; /* of the last try at the current revision: logged once */
 	int64_t clock_us; /* wall clock minus monotonic, when the timeouts were set */
@@ -108,12 +114,15 @@ const char *notes_text(const struct gate *g);
 
 /* --- listener.c --- */
 
-/* Read what waits on each socket; nothing blocks. */
+/*
+ * Read what waits on each socket; nothing blocks. Beginnings are read before ends, as
+ * they happened. Refused packets have the last turn, however many there are.
+ */
 void listener_opens(struct gate *g, int fd);
 void listener_denies(struct gate *g, int fd);
 void listener_ends(struct gate *g, int fd);
 
-/* Write the sums of refused packets: every second. */
+/* Write the sums of refused packets, and the gaps: every second. */
 void listener_flush(struct gate *g);
 
 #endif

@@ -22,13 +22,23 @@ static void set_recording(struct journal *j, bool on)
 	j->open = on && r == 0;
 }
 
+static uint32_t capped(uint64_t count)
+{
+	return count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
+}
+
+static void complete(const struct journal *j, struct record *rec)
+{
+	if (rec->time_us == 0)
+		rec->time_us = wall_us();
+	rec->revision = j->revision;
+}
+
 static int append(struct journal *j, struct record *rec)
 {
 	int r;
 
-	if (rec->time_us == 0)
-		rec->time_us = wall_us();
-	rec->revision = j->revision;
+	complete(j, rec);
 	r = spool_append(j->spool, rec);
 	if (r == 0) {
 		j->records++;
@@ -42,7 +52,7 @@ static int append_gap(struct journal *j)
 {
 	struct record gap = { .kind = RECORD_GAP,
 			      .reason = REASON_ERROR,
-			      .count = j->missing };
+			      .count = capped(j->missing) };
 	int r;
 
 	if (j->missing == 0)
@@ -55,16 +65,11 @@ static int append_gap(struct journal *j)
 	return r;
 }
 
-void journal_write(struct journal *j, struct record *rec)
+/* count records could not be written. */
+static void fail(struct journal *j, uint64_t count, int r)
 {
-	int r = append_gap(j);
-
-	if (r == 0)
-		r = append(j, rec);
-	if (r == 0)
-		return;
-	j->lost++;
-	j->missing++;
+	j->lost += count;
+	j->missing += count;
 	if (j->open) {
 		log_err(AREA, "cannot write records: %s; new flows are refused",
 			strerror(-r));
@@ -72,21 +77,61 @@ void journal_write(struct journal *j, struct record *rec)
 	}
 }
 
-void journal_lost(struct journal *j, uint32_t count, const char *where)
+void journal_commit(struct journal *j)
+{
+	size_t count = j->batch.count;
+	int r;
+
+	if (count == 0)
+		return;
+	r = append_gap(j);
+	if (r == 0)
+		r = spool_append_batch(j->spool, &j->batch);
+	spool_batch_reset(&j->batch);
+	if (r < 0) {
+		fail(j, count, r);
+		return;
+	}
+	j->records += count;
+	j->dirty = true;
+}
+
+void journal_add(struct journal *j, struct record *rec)
+{
+	int r;
+
+	complete(j, rec);
+	r = spool_batch_add(&j->batch, rec, NULL, NULL);
+	if (r == -ENOSPC) {
+		journal_commit(j);
+		r = spool_batch_add(&j->batch, rec, NULL, NULL);
+	}
+	if (r < 0)
+		fail(j, 1, r);
+}
+
+void journal_write(struct journal *j, struct record *rec)
+{
+	journal_add(j, rec);
+	journal_commit(j);
+}
+
+void journal_lost(struct journal *j, uint64_t count, const char *where)
 {
 	struct record gap = { .kind = RECORD_GAP,
 			      .reason = REASON_ERROR,
-			      .count = count };
+			      .count = capped(count) };
 
 	record_set_str(gap.detail, sizeof(gap.detail), where);
 	j->lost += count;
-	journal_write(j, &gap);
+	journal_add(j, &gap);
 }
 
 void journal_tick(struct journal *j)
 {
 	bool was_closed = j->enabled && !j->open;
 
+	journal_commit(j);
 	if (spool_state(j->spool) < 0 || j->missing != 0) {
 		struct record again = { .kind = RECORD_SERVICE };
 
@@ -105,6 +150,15 @@ void journal_tick(struct journal *j)
 	set_recording(j, true);
 	if (was_closed && j->open)
 		log_info(AREA, "new flows pass");
+}
+
+void journal_free(struct journal *j)
+{
+	if (j->spool != NULL)
+		journal_commit(j);
+	spool_batch_free(&j->batch);
+	spool_close(j->spool);
+	j->spool = NULL;
 }
 
 bool journal_ok(const struct journal *j)

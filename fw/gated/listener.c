@@ -2,45 +2,27 @@
 #include "fw/gated/gate.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <unistd.h>
 
-#include "fw/gated/events/netlink.h"
+#include "fw/apply/request.h"
+#include "fw/gated/events/receive.h"
 #include "fw/gated/match.h"
-#include "lib/log.h"
 #include "lib/mono.h"
 
-#define RECEIVE_MAX (256 << 10) /* twice the kernel's batch */
-#define ROUND_MAX   64 /* receives per wake-up */
-#define REPEAT_US   60000000 /* a first packet sent again is the same connection */
+#define OPEN_ROUNDS 64 /* receives per wake-up, of 64 events each */
+#define END_ROUNDS  16
+#define DENY_ROUNDS 4 /* of 2 batches each: then the others have their turn */
+#define WATCHDOG_S  60
 
-typedef void message_fn(struct gate *g, const struct netlink_msg *m);
-
-/* Give each waiting message to fn. */
-static void drain(struct gate *g, int fd, message_fn *fn)
+/* A loss that only the socket knows of, without a number. */
+static void note(struct gate *g, struct gate_stream *s, const struct receive_result *res)
 {
-	static uint8_t buf[RECEIVE_MAX]; /* one thread, and no fn drains another socket */
-
-	for (int i = 0; i < ROUND_MAX; i++) {
-		ssize_t got = recv(fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_TRUNC);
-		struct rd rest;
-		struct netlink_msg m;
-
-		if (got == -1 && (errno == ENOBUFS || errno == EINTR))
-			continue; /* what was lost shows as a step in the sequence */
-		if (got <= 0)
-			return;
-		if ((size_t)got > sizeof(buf)) {
-			journal_lost(&g->journal, 1, "gated: an oversized event message");
-			continue;
-		}
-		rest = rd_of(buf, (size_t)got);
-		while (netlink_next(&rest, &m) > 0)
-			fn(g, &m);
-	}
+	s->overrun = s->overrun || res->overrun;
+	if (res->cut != 0)
+		journal_lost(&g->journal, res->cut, "gated: an oversized event message");
 }
 
 /* Who the device behind the mark is. False: the mark is no permit that we know. */
@@ -75,15 +57,11 @@ static void fill_packet(const struct nflog_packet *p, struct record *rec)
 }
 
 /* The zone of an interface, by its name of now. */
-static void fill_zone(const struct gate *g, uint32_t indev, struct record *rec)
+static void fill_zone(struct gate *g, uint32_t indev, struct record *rec)
 {
 	const struct policy *p = g->now.rev != NULL ? g->now.rev->policy : NULL;
-	char name[IF_NAMESIZE] = "";
-	size_t zone;
+	size_t zone = p != NULL ? ifzone_of(&g->zones, p, indev) : POLICY_NONE;
 
-	if (indev == 0 || p == NULL || if_indextoname(indev, name) == NULL)
-		return;
-	zone = policy_zone_by_interface(p, name);
 	if (zone != POLICY_NONE)
 		record_set_str(rec->zone, sizeof(rec->zone), p->zone[zone].name);
 }
@@ -95,7 +73,8 @@ static struct ctevent_tuple tuple_of(const struct nflog_packet *p)
 				       .proto = p->proto,
 				       .src_port = p->src_port,
 				       .dst_port = p->dst_port,
-				       .icmp_type = p->icmp_type };
+				       .icmp_type = p->icmp_type,
+				       .icmp_id = p->icmp_id };
 }
 
 /* A step of more than one in the group's numbers is a loss. */
@@ -104,10 +83,27 @@ static void check_sequence(struct gate *g, struct gate_stream *s,
 {
 	if (!p->has_seq)
 		return;
-	if (s->begun && p->seq != s->next_seq)
-		journal_lost(&g->journal, p->seq - s->next_seq, s->name);
+	if (s->begun && p->seq != s->next_seq) {
+		s->lost += p->seq - s->next_seq;
+		g->journal.lost += p->seq - s->next_seq;
+		s->overrun = false;
+	}
 	s->begun = true;
 	s->next_seq = p->seq + 1;
+}
+
+/* One gap record a second, however often the numbers stepped. */
+static void flush_stream(struct gate *g, struct gate_stream *s)
+{
+	uint64_t lost = s->lost;
+
+	if (lost == 0 && !s->overrun)
+		return;
+	/* journal_lost() counts it, and the numbers' steps were counted as they came */
+	g->journal.lost -= lost;
+	journal_lost(&g->journal, lost != 0 ? lost : 1, s->name);
+	s->lost = 0;
+	s->overrun = false;
 }
 
 static bool parse_packet(struct gate *g, struct gate_stream *s,
@@ -123,11 +119,12 @@ static bool parse_packet(struct gate *g, struct gate_stream *s,
 	return true;
 }
 
-static void on_open(struct gate *g, const struct netlink_msg *m)
+/* The rules log the first packet of a connection and no other. */
+static void on_open(const struct netlink_msg *m, void *user)
 {
+	struct gate *g = user;
 	struct record rec = { .kind = RECORD_FLOW_OPEN, .reason = REASON_FLOW };
-	struct flow_open flow = { .conn = ++g->next_conn };
-	const struct flow_open *known;
+	struct flow_open flow = { 0 };
 	struct nflog_packet p;
 	struct ctevent_tuple t;
 	size_t skip = sizeof(FW_LOG_OPEN_PREFIX) - 1;
@@ -137,47 +134,62 @@ static void on_open(struct gate *g, const struct netlink_msg *m)
 		return;
 	t = tuple_of(&p);
 	flow.key = flowtable_key(&t);
-	flow.opened_us = wall_us();
-	known = flowtable_find(g->flows, &flow.key);
-	if (known != NULL && p.has_ports && flow.opened_us - known->opened_us < REPEAT_US)
-		return;
+	flow.opened_us = p.time_us != 0 ? p.time_us : wall_us();
+	flow.conn = ++g->next_conn;
 	record_set_str(flow.rule, sizeof(flow.rule), p.prefix + skip);
 	fill_packet(&p, &rec);
 	if (!describe(g, p.mark, &rec))
 		fill_zone(g, p.indev, &rec);
 	record_set_str(rec.rule, sizeof(rec.rule), flow.rule);
 	rec.conn = flow.conn;
-	(void)flowtable_add(g->flows, &flow); /* full: the end gets a number of its own */
-	journal_write(&g->journal, &rec);
+	g->unjoined += flowtable_add(g->flows, &flow);
+	journal_add(&g->journal, &rec);
+}
+
+static const char *coarse_text(enum deny_detail detail)
+{
+	switch (detail) {
+	case DENY_FULL:
+		break;
+	case DENY_DEVICE:
+		return "gated: more packets of this device, to various destinations";
+	case DENY_REASON:
+		return "gated: more packets, of various devices";
+	}
+	return "";
 }
 
 static void on_sum(const struct deny *sum, void *user)
 {
 	struct gate *g = user;
-	struct record rec = { .kind = RECORD_FLOW_DENY,
-			      .reason = (uint16_t)sum->reason,
-			      .count = sum->count };
+	int64_t ms = (sum->last_us - sum->first_us) / 1000;
+	struct record rec = {
+		.kind = RECORD_FLOW_DENY,
+		.reason = (uint16_t)sum->reason,
+		.duration_ms = ms > 0 && ms < UINT32_MAX ? (uint32_t)ms : 0,
+		.count = sum->count > UINT32_MAX ? UINT32_MAX : (uint32_t)sum->count,
+	};
 
 	fill_packet(&sum->packet, &rec);
+	rec.time_us = sum->first_us;
+	if (sum->detail != DENY_FULL)
+		record_set_str(rec.detail, sizeof(rec.detail), coarse_text(sum->detail));
 	if (!describe(g, sum->packet.mark, &rec))
 		fill_zone(g, sum->packet.indev, &rec);
-	journal_write(&g->journal, &rec);
+	journal_add(&g->journal, &rec);
 }
 
-static void on_deny(struct gate *g, const struct netlink_msg *m)
+static void on_deny(const struct netlink_msg *m, void *user)
 {
+	struct gate *g = user;
 	struct nflog_packet p;
 	enum reason reason;
 
 	if (!parse_packet(g, &g->deny_stream, m, &p))
 		return;
 	reason = denies_reason(p.prefix);
-	if (reason == REASON_NONE)
-		return; /* somebody else's rule logs to our group */
-	if (denies_add(g->denies, &p, reason) == -ENOSPC) {
-		listener_flush(g);
-		(void)denies_add(g->denies, &p, reason);
-	}
+	if (reason != REASON_NONE) /* else somebody else's rule logs to our group */
+		denies_add(g->denies, &p, reason, p.time_us != 0 ? p.time_us : wall_us());
 }
 
 /* Why it ended, as far as the permit tells. */
@@ -196,12 +208,15 @@ static enum reason why(const struct gate *g, uint32_t mark)
 /* The flow of a connection: recorded at its beginning, or found in the policy. */
 static bool find_flow(struct gate *g, const struct ctevent *e, struct flow_open *ret)
 {
-	const struct flow_open *known = flowtable_find(g->flows, &ret->key);
+	int64_t by_us = e->start_ns != 0 && e->start_ns < INT64_MAX
+				? (int64_t)(e->start_ns / 1000)
+				: INT64_MAX;
+	const struct flow_open *known = flowtable_find(g->flows, &ret->key, by_us);
 	const struct gate_loaded *revs[] = { &g->now, &g->before };
 
 	if (known != NULL) {
 		*ret = *known;
-		flowtable_remove(g->flows, &ret->key);
+		flowtable_remove(g->flows, &ret->key, by_us);
 		return true;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(revs); i++) {
@@ -237,8 +252,9 @@ static void fill_end(const struct ctevent *e, const struct flow_open *flow,
 	record_set_str(rec->rule, sizeof(rec->rule), flow->rule);
 }
 
-static void on_end(struct gate *g, const struct netlink_msg *m)
+static void on_end(const struct netlink_msg *m, void *user)
 {
+	struct gate *g = user;
 	struct record rec = { .kind = RECORD_FLOW_CLOSE };
 	struct flow_open flow = { 0 };
 	struct ctevent e;
@@ -261,25 +277,76 @@ static void on_end(struct gate *g, const struct netlink_msg *m)
 			record_set_str(rec.zone, sizeof(rec.zone),
 				       g->now.rev->policy->zone[zone].name);
 	}
-	journal_write(&g->journal, &rec);
+	journal_add(&g->journal, &rec);
+}
+
+/* Returns whether nothing waits any more. */
+static bool read_opens(struct gate *g, int fd)
+{
+	struct receive_result res =
+		receive_all(fd, RECEIVE_SMALL, OPEN_ROUNDS, on_open, g);
+
+	note(g, &g->open_stream, &res);
+	return res.emptied;
 }
 
 void listener_opens(struct gate *g, int fd)
 {
-	drain(g, fd, on_open);
+	(void)read_opens(g, fd);
+	journal_commit(&g->journal);
 }
 
 void listener_denies(struct gate *g, int fd)
 {
-	drain(g, fd, on_deny);
+	struct receive_result res =
+		receive_all(fd, RECEIVE_BATCH, DENY_ROUNDS, on_deny, g);
+
+	note(g, &g->deny_stream, &res);
+	journal_commit(&g->journal);
 }
 
+/*
+ * An end whose beginning still waits would not find it. The kernel writes of a beginning
+ * before its end can be, so that the beginnings are read first, each time.
+ */
 void listener_ends(struct gate *g, int fd)
 {
-	drain(g, fd, on_end);
+	struct receive_result res = { 0 };
+
+	for (unsigned i = 0; i < END_ROUNDS && !res.emptied; i++) {
+		if (!read_opens(g, FW_OPEN_FD))
+			break; /* there are more of them: the next turn comes at once */
+		res = receive_all(fd, RECEIVE_SMALL, 1, on_end, g);
+		if (res.cut != 0)
+			journal_lost(&g->journal, res.cut,
+				     "gated: an oversized event message");
+	}
+	journal_commit(&g->journal);
 }
 
+/*
+ * The kernel keeps every end that it could not deliver, in its connection table. If we
+ * hang, the table would fill: then this process is to end, which frees them.
+ */
 void listener_flush(struct gate *g)
 {
+	(void)alarm(WATCHDOG_S);
+	ifzone_forget(&g->zones);
 	denies_flush(g->denies, on_sum, g);
+	flush_stream(g, &g->open_stream);
+	flush_stream(g, &g->deny_stream);
+	if (g->unjoined != 0) {
+		struct record gap = {
+			.kind = RECORD_GAP,
+			.reason = REASON_LIMIT,
+			.count = g->unjoined > UINT32_MAX ? UINT32_MAX
+							  : (uint32_t)g->unjoined,
+		};
+
+		record_set_str(gap.detail, sizeof(gap.detail),
+			       "gated: flows whose end is recorded under another number");
+		journal_add(&g->journal, &gap);
+		g->unjoined = 0;
+	}
+	journal_commit(&g->journal);
 }

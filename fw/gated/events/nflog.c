@@ -65,6 +65,9 @@ static void read_transport(struct rd r, struct nflog_packet *p)
 		p->has_icmp = true;
 		p->icmp_type = type;
 		p->icmp_code = code;
+		(void)rd_be16(&r);
+		first = rd_be16(&r);
+		p->icmp_id = rd_failed(&r) ? 0 : first;
 		return;
 	default:
 		return;

@@ -46,6 +46,7 @@ struct nflog_packet {
 	bool has_icmp;
 	uint8_t icmp_type;
 	uint8_t icmp_code;
+	uint16_t icmp_id; /* of an echo request; whatever stands there otherwise */
 };
 
 /*

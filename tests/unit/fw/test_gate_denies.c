@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +11,9 @@
 
 struct seen {
 	size_t sums;
-	uint32_t packets;
+	uint64_t packets;
+	size_t of_device, of_reason; /* coarse sums */
+	struct deny last;
 };
 
 static void on_sum(const struct deny *sum, void *user)
@@ -21,6 +22,9 @@ static void on_sum(const struct deny *sum, void *user)
 
 	s->sums++;
 	s->packets += sum->count;
+	s->of_device += sum->detail == DENY_DEVICE;
+	s->of_reason += sum->detail == DENY_REASON;
+	s->last = *sum;
 }
 
 static struct nflog_packet packet(uint16_t port)
@@ -44,21 +48,64 @@ static void test_sums(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		p.src_port++; /* the source port does not tell attempts apart */
-		assert_int_equal(denies_add(d, &p, REASON_NO_FLOW), 0);
+		denies_add(d, &p, REASON_NO_FLOW, 1000 + i);
 	}
-	assert_int_equal(denies_add(d, &p, REASON_SPOOFED), 0);
+	denies_add(d, &p, REASON_SPOOFED, 2000);
 	p.dst_port = 80;
-	assert_int_equal(denies_add(d, &p, REASON_NO_FLOW), 0);
+	denies_add(d, &p, REASON_NO_FLOW, 2000);
 	p.mac.b[5] = 2;
-	assert_int_equal(denies_add(d, &p, REASON_NO_FLOW), 0);
+	denies_add(d, &p, REASON_NO_FLOW, 2000);
 	denies_flush(d, on_sum, &s);
 	assert_int_equal(s.sums, 4);
 	assert_int_equal(s.packets, 6);
+	assert_int_equal(s.of_device + s.of_reason, 0);
 	denies_flush(d, on_sum, &s);
 	assert_int_equal(s.sums, 4);
 	denies_free(d);
 }
 
+static void test_times(void **state)
+{
+	struct denies *d = denies_new();
+	struct nflog_packet p = packet(443);
+	struct seen s = { 0 };
+
+	(void)state;
+	denies_add(d, &p, REASON_NO_FLOW, 1000);
+	denies_add(d, &p, REASON_NO_FLOW, 5000);
+	denies_flush(d, on_sum, &s);
+	assert_int_equal(s.last.first_us, 1000);
+	assert_int_equal(s.last.last_us, 5000);
+	assert_int_equal(s.last.count, 2);
+	denies_free(d);
+}
+
+/* A device that scans ports leaves room for the others, and every packet counts. */
+static void test_one_device(void **state)
+{
+	struct denies *d = denies_new();
+	struct nflog_packet p;
+	struct seen s = { 0 };
+
+	(void)state;
+	for (uint16_t i = 0; i < 5000; i++) {
+		p = packet(i);
+		denies_add(d, &p, REASON_NO_FLOW, 1000);
+	}
+	denies_flush(d, on_sum, &s);
+	assert_int_equal(s.sums, DENIES_DEVICE_MAX + 1);
+	assert_int_equal(s.of_device, 1);
+	assert_int_equal(s.packets, 5000);
+	assert_true(mac_equal(s.last.packet.mac, p.mac));
+	assert_int_equal(s.last.packet.dst.family, 0);
+	denies_flush(d, on_sum, &s); /* the device begins anew */
+	denies_add(d, &p, REASON_NO_FLOW, 1000);
+	denies_flush(d, on_sum, &s);
+	assert_int_equal(s.last.detail, DENY_FULL);
+	denies_free(d);
+}
+
+/* Forged MACs and addresses: never more sums than the ceiling, and no packet is left out. */
 static void test_ceiling(void **state)
 {
 	struct denies *d = denies_new();
@@ -66,17 +113,19 @@ static void test_ceiling(void **state)
 	struct seen s = { 0 };
 
 	(void)state;
-	for (uint16_t i = 0; i < DENIES_MAX; i++) {
-		p = packet(i);
-		assert_int_equal(denies_add(d, &p, REASON_NO_FLOW), 0);
+	for (uint32_t i = 0; i < 100000; i++) {
+		p = packet((uint16_t)i);
+		p.src.bytes[1] = (uint8_t)(i >> 16);
+		p.mac.b[3] = (uint8_t)(i >> 16);
+		p.mac.b[4] = (uint8_t)(i >> 8);
+		p.mac.b[5] = (uint8_t)i;
+		denies_add(d, &p, i % 2 != 0 ? REASON_SPOOFED : REASON_NOT_ADMITTED,
+			   1000);
 	}
-	assert_int_equal(denies_add(d, &p, REASON_NO_FLOW),
-			 0); /* known: it still counts */
-	p = packet(DENIES_MAX);
-	assert_int_equal(denies_add(d, &p, REASON_NO_FLOW), -ENOSPC);
 	denies_flush(d, on_sum, &s);
-	assert_int_equal(s.sums, DENIES_MAX);
-	assert_int_equal(denies_add(d, &p, REASON_NO_FLOW), 0);
+	assert_true(s.sums <= DENIES_MAX);
+	assert_int_equal(s.packets, 100000);
+	assert_int_equal(s.of_reason, 2);
 	denies_free(d);
 }
 
@@ -95,8 +144,8 @@ static void test_reason(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sums),
-		cmocka_unit_test(test_ceiling),
+		cmocka_unit_test(test_sums),       cmocka_unit_test(test_times),
+		cmocka_unit_test(test_one_device), cmocka_unit_test(test_ceiling),
 		cmocka_unit_test(test_reason),
 	};
 

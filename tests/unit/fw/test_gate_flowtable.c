@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,19 +27,59 @@ static void test_add_find_remove(void **state)
 	struct flow_open a = flow(1), b = flow(2);
 
 	(void)state;
-	assert_null(flowtable_find(t, &a.key));
+	assert_null(flowtable_find(t, &a.key, INT64_MAX));
 	assert_int_equal(flowtable_add(t, &a), 0);
 	assert_int_equal(flowtable_add(t, &b), 0);
-	assert_int_equal(flowtable_find(t, &a.key)->conn, 2);
-	a.conn = 77; /* the same key replaces */
-	assert_int_equal(flowtable_add(t, &a), 0);
-	assert_int_equal(flowtable_count(t), 2);
-	assert_int_equal(flowtable_find(t, &a.key)->conn, 77);
-	flowtable_remove(t, &a.key);
-	assert_null(flowtable_find(t, &a.key));
-	flowtable_remove(t, &a.key);
+	assert_int_equal(flowtable_find(t, &a.key, INT64_MAX)->conn, 2);
+	flowtable_remove(t, &a.key, INT64_MAX);
+	assert_null(flowtable_find(t, &a.key, INT64_MAX));
+	flowtable_remove(t, &a.key, INT64_MAX);
 	assert_int_equal(flowtable_count(t), 1);
-	assert_int_equal(flowtable_find(t, &b.key)->conn, 3);
+	assert_int_equal(flowtable_find(t, &b.key, INT64_MAX)->conn, 3);
+	flowtable_free(t);
+}
+
+/* The next connection with the same ports was recorded before the end of the first came. */
+static void test_same_ports_again(void **state)
+{
+	struct flowtable *t = flowtable_new();
+	struct flow_open first = flow(1), second = flow(1);
+
+	(void)state;
+	first.opened_us = 1000;
+	second.opened_us = 5000;
+	second.conn = 77;
+	assert_int_equal(flowtable_add(t, &first), 0);
+	assert_int_equal(flowtable_add(t, &second), 0);
+	assert_null(flowtable_find(t, &first.key, 999));
+	assert_int_equal(flowtable_find(t, &first.key, 1000)->conn, 2);
+	assert_int_equal(flowtable_find(t, &first.key, 4999)->conn, 2);
+	assert_int_equal(flowtable_find(t, &first.key, 5001)->conn, 77);
+	flowtable_remove(t, &first.key, 1001);
+	assert_null(flowtable_find(t, &first.key, 1001));
+	assert_int_equal(flowtable_find(t, &first.key, 5001)->conn, 77);
+	flowtable_free(t);
+}
+
+/* However often the same ports come without an end, the way through the bucket stays short. */
+static void test_same_ports_without_end(void **state)
+{
+	struct flowtable *t = flowtable_new();
+	struct flow_open f = flow(1), other = flow(2);
+	unsigned forgotten = 0;
+
+	(void)state;
+	assert_int_equal(flowtable_add(t, &other), 0);
+	for (int i = 0; i < 100; i++) {
+		f.opened_us = i;
+		f.conn = (uint64_t)i;
+		forgotten += flowtable_add(t, &f);
+	}
+	assert_int_equal(forgotten, 100 - FLOWTABLE_SAME);
+	assert_int_equal(flowtable_count(t), FLOWTABLE_SAME + 1);
+	assert_int_equal(flowtable_find(t, &f.key, INT64_MAX)->conn, 99);
+	assert_null(flowtable_find(t, &f.key, 99 - FLOWTABLE_SAME));
+	assert_non_null(flowtable_find(t, &other.key, INT64_MAX));
 	flowtable_free(t);
 }
 
@@ -54,15 +93,20 @@ static void test_ceiling(void **state)
 		f = flow(i);
 		assert_int_equal(flowtable_add(t, &f), 0);
 	}
-	f = flow(FLOWTABLE_MAX);
-	assert_int_equal(flowtable_add(t, &f), -ENOSPC);
-	for (uint32_t i = 0; i < FLOWTABLE_MAX; i++) {
-		f = flow(i);
-		assert_int_equal(flowtable_find(t, &f.key)->conn, i + 1);
-	}
-	flowtable_remove(t, &f.key);
-	f = flow(FLOWTABLE_MAX);
+	f = flow(0); /* what has ended leaves room, and the oldest is another then */
+	flowtable_remove(t, &f.key, INT64_MAX);
 	assert_int_equal(flowtable_add(t, &f), 0);
+	f = flow(FLOWTABLE_MAX);
+	assert_int_equal(flowtable_add(t, &f), 1);
+	assert_int_equal(flowtable_count(t), FLOWTABLE_MAX);
+	for (uint32_t i = 0; i <= FLOWTABLE_MAX; i++) {
+		f = flow(i);
+		if (i == 1)
+			assert_null(flowtable_find(t, &f.key, INT64_MAX));
+		else
+			assert_int_equal(flowtable_find(t, &f.key, INT64_MAX)->conn,
+					 i + 1);
+	}
 	flowtable_free(t);
 }
 
@@ -75,38 +119,40 @@ static void test_key(void **state)
 					    .src_port = 1000,
 					    .dst_port = 443 };
 	struct ctevent_tuple other[] = { base, base, base, base, base };
+	struct flow_open f = { .key = flowtable_key(&base), .conn = 1 };
 	struct flowtable *t = flowtable_new();
 
 	(void)state;
+	assert_int_equal(flowtable_add(t, &f), 0);
 	other[0].src.bytes[3]++;
 	other[1].dst.bytes[3]++;
 	other[2].proto = IPPROTO_UDP;
 	other[3].src_port++;
 	other[4].dst_port++;
 	for (size_t i = 0; i < ARRAY_LEN(other); i++) {
-		struct flow_open f = { .key = flowtable_key(&base), .conn = 1 };
 		struct ctevent_tuple key = flowtable_key(&other[i]);
 
-		assert_int_equal(flowtable_add(t, &f), 0);
-		assert_null(flowtable_find(t, &key));
+		assert_null(flowtable_find(t, &key, INT64_MAX));
 	}
 	flowtable_free(t);
 }
 
-/* The log knows an echo's type, conntrack also its identifier: they must meet. */
+/* An echo is known by its identifier: thousands of them are not one chain. */
 static void test_icmp_key(void **state)
 {
-	struct ctevent_tuple logged = { .proto = IPPROTO_ICMP, .icmp_type = 8 };
-	struct ctevent_tuple tracked = { .proto = IPPROTO_ICMP,
-					 .icmp_type = 8,
-					 .icmp_id = 99 };
+	struct ctevent_tuple echo = { .proto = IPPROTO_ICMP,
+				      .icmp_type = 8,
+				      .icmp_id = 99 };
+	struct ctevent_tuple key = flowtable_key(&echo);
 	struct flowtable *t = flowtable_new();
-	struct flow_open f = { .key = flowtable_key(&logged), .conn = 5 };
+	struct flow_open f = { .key = key, .conn = 5 };
 
 	(void)state;
 	assert_int_equal(flowtable_add(t, &f), 0);
-	tracked = flowtable_key(&tracked);
-	assert_non_null(flowtable_find(t, &tracked));
+	assert_non_null(flowtable_find(t, &key, INT64_MAX));
+	echo.icmp_id++;
+	key = flowtable_key(&echo);
+	assert_null(flowtable_find(t, &key, INT64_MAX));
 	flowtable_free(t);
 }
 
@@ -122,6 +168,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_add_find_remove),
+		cmocka_unit_test(test_same_ports_again),
+		cmocka_unit_test(test_same_ports_without_end),
 		cmocka_unit_test(test_ceiling),
 		cmocka_unit_test(test_key),
 		cmocka_unit_test(test_icmp_key),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The journal against a spool and an apply role of the test's. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -72,16 +73,21 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
-	char path[96];
+	char path[512];
+	struct dirent *e;
+	DIR *dir;
 
-	spool_close(f->j.spool);
+	journal_free(&f->j);
 	(void)close(f->j.channel);
 	(void)waitpid(f->apply, NULL, 0);
 	(void)close(f->seen);
-	(void)snprintf(path, sizeof(path), "%s/0000000000000001.spool", f->dir);
-	(void)unlink(path);
-	(void)snprintf(path, sizeof(path), "%s/lock", f->dir);
-	(void)unlink(path);
+	if ((dir = opendir(f->dir)) != NULL) {
+		while ((e = readdir(dir)) != NULL) {
+			(void)snprintf(path, sizeof(path), "%s/%s", f->dir, e->d_name);
+			(void)unlink(path);
+		}
+		(void)closedir(dir);
+	}
 	(void)rmdir(f->dir);
 	return 0;
 }
@@ -151,6 +157,75 @@ static void test_full_disk(void **state)
 	spool_reader_close(r);
 }
 
+/* Records that were added are in the spool after one commit, in order, gaps among them. */
+static void test_together(void **state)
+{
+	struct fixture *f = *state;
+	struct record rec = { .kind = RECORD_FLOW_OPEN };
+	struct spool_reader *r = NULL;
+	uint64_t seq = 0, lost = 0;
+
+	journal_tick(&f->j);
+	assert_int_equal(spool_reader_open(f->dir, (struct spool_pos){ 0 }, &r), 0);
+	for (uint64_t i = 1; i <= 3; i++) {
+		rec.conn = i;
+		journal_add(&f->j, &rec);
+	}
+	journal_lost(&f->j, 5, "gated: a test");
+	assert_int_equal(spool_reader_next(r, &rec, &seq, &lost), 0);
+	journal_commit(&f->j);
+	journal_commit(&f->j);
+	for (uint64_t i = 1; i <= 3; i++) {
+		assert_int_equal(spool_reader_next(r, &rec, &seq, &lost), 1);
+		assert_int_equal(rec.conn, i);
+		assert_int_not_equal(rec.time_us, 0);
+	}
+	assert_int_equal(spool_reader_next(r, &rec, &seq, &lost), 1);
+	assert_int_equal(rec.kind, RECORD_GAP);
+	assert_int_equal(rec.count, 5);
+	assert_int_equal(spool_reader_next(r, &rec, &seq, &lost), 0);
+	assert_int_equal(f->j.records, 4);
+	assert_int_equal(f->j.lost, 5);
+	spool_reader_close(r);
+}
+
+/* A batch that cannot be written is lost as a whole, and counted as a whole. */
+static void test_together_on_a_full_disk(void **state)
+{
+	struct fixture *f = *state;
+	struct record rec = { .kind = RECORD_FLOW_OPEN };
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	journal_tick(&f->j);
+	expect_asked(f, "1");
+	limit_files(400);
+	for (int i = 0; i < 50; i++)
+		journal_add(&f->j, &rec);
+	expect_asked(f, "");
+	journal_commit(&f->j);
+	expect_asked(f, "0");
+	assert_int_equal(f->j.lost, 50);
+	limit_files(RLIM_INFINITY);
+	journal_tick(&f->j);
+	expect_asked(f, "1");
+	assert_int_equal(f->j.missing, 0);
+}
+
+/* More than a batch holds goes out by itself. */
+static void test_more_than_a_batch(void **state)
+{
+	struct fixture *f = *state;
+	struct record rec = { .kind = RECORD_FLOW_OPEN };
+	uint64_t count = SPOOL_BATCH_MAX / 64;
+
+	memset(rec.detail, 'x', sizeof(rec.detail) - 1);
+	for (uint64_t i = 0; i < count; i++)
+		journal_add(&f->j, &rec);
+	journal_commit(&f->j);
+	assert_int_equal(f->j.records, count);
+	assert_int_equal(f->j.lost, 0);
+}
+
 static void test_the_other_role_dies(void **state)
 {
 	struct fixture *f = *state;
@@ -167,6 +242,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_renewed_every_tick, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_together, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_together_on_a_full_disk, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_more_than_a_batch, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_other_role_dies, setup,
 						teardown),
 	};
