@@ -4,6 +4,8 @@
  *
  *     bench_fw load ROOT NUMBER    milliseconds until the revision is in force
  *     bench_fw status ROOT         what PROTO_STATUS says
+ *     bench_fw prove ROOT          what PROTO_PROVE says; fails when nobody answers it
+ *     bench_fw cut MARK            ends the connections with that mark, of this namespace
  *     bench_fw records FOLDER      what the spool holds, by kind
  *
  * Everything is printed as one JSON object.
@@ -14,11 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fw/apply/conntrack.h"
 #include "lib/ipc.h"
 #include "lib/paths.h"
 #include "lib/proto.h"
 #include "lib/spool.h"
-#include "lib/str.h"
 #include "tests/bench/wire.h"
 
 #define ANSWER_MS 60000
@@ -78,6 +80,49 @@ static int status(const char *root)
 	return EXIT_SUCCESS;
 }
 
+static int prove(const char *root)
+{
+	struct proto_text m = { 0 };
+	char path[PATH_TEXT_MAX];
+	uint16_t got = 0;
+	size_t len = 0;
+	int fd = -1;
+	int r;
+
+	socket_path(path, root);
+	r = ipc_connect(path, ANSWER_MS, &fd);
+	if (r == 0)
+		r = ipc_send(fd, PROTO_PROVE, NULL, 0);
+	while (r == 0 && m.last == 0) {
+		r = ipc_recv(fd, &got, &m, sizeof(m), &len);
+		if (r == 0 && (got != PROTO_TEXT || len != sizeof(m)))
+			r = -EBADMSG;
+		if (r == 0)
+			(void)fwrite(m.data, 1, m.len, stdout);
+	}
+	if (r < 0)
+		fail(path, r);
+	return EXIT_SUCCESS;
+}
+
+static int cut(const char *number)
+{
+	uint32_t mark = (uint32_t)wire_number(number), count = 0;
+	const struct txn_marks one = { .mark = &mark, .count = 1 };
+	struct nfnl n = { 0 };
+	int64_t begun;
+	int r = nfnl_open(&n);
+
+	begun = wire_now();
+	if (r == 0)
+		r = conntrack_cut_marks(&n, &one, &count);
+	if (r < 0)
+		fail("conntrack", r);
+	(void)printf("{\"ms\": %.3f, \"cut\": %u}\n", MS(wire_now() - begun), count);
+	nfnl_close(&n);
+	return EXIT_SUCCESS;
+}
+
 /* Records of a kind, and the packets or events that they stand for. */
 struct sum {
 	uint64_t records, count, bytes_up, bytes_down;
@@ -129,9 +174,15 @@ int main(int argc, char **argv)
 		return load(argv[2], argv[3]);
 	if (argc == 3 && strcmp(argv[1], "status") == 0)
 		return status(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "prove") == 0)
+		return prove(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "cut") == 0)
+		return cut(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "records") == 0)
 		return records(argv[2]);
-	(void)fputs("usage: bench_fw load ROOT NUMBER | status ROOT | records FOLDER\n",
+	(void)fputs("usage: bench_fw load ROOT NUMBER | status ROOT | prove "
+		    "ROOT |"
+		    " cut MARK | records FOLDER\n",
 		    stderr);
 	return 2;
 }

@@ -20,28 +20,44 @@ REPO = pathlib.Path(__file__).resolve().parents[2]
 ACCOUNT = "sekisho-gate"
 SOURCE = "10.70.1.0"
 TARGET = "45.113.8.10"
-PORT, DENIED_PORT = 9000, 7000
-POLICY = """\
+PORT, DENIED_PORT = 1024, 7000  # the first is also bench_flood's first source port
+
+
+def policy(admission="off", extra_groups="", extra_flows=""):
+    return f"""\
 version: 1
-site: { name: bench }
+site: {{ name: bench }}
 zones:
   office:
     kind: office
     interfaces: [lan0]
     networks: [10.70.0.0/16]
-    admission: off
+    admission: {admission}
   closed:
     kind: closed
     interfaces: [wan0]
     networks: [45.113.8.0/24]
-services:
-  bench: [udp/9000-9099]
+networks:
+  everybody: [10.70.0.0/16]
+{extra_groups}services:
+  bench: [udp/1024-1099]
 flows:
   - id: office-bench
     from: office
     to: closed
+    source: [everybody]
     services: [bench]
-"""
+{extra_flows}"""
+
+
+def permit(number, mac, zone="office", interface="lan0"):
+    return {"id": f"p{number:016d}", "number": number, "device": f"d{number:016d}", "mac": mac,
+            "interface": interface, "zone": zone, "user": "", "group": "", "destinations": []}
+
+
+def mark(number):
+    """REVISION_MARK_FULL and the permit's number."""
+    return 0x01000000 | number
 
 
 class Stand:
@@ -95,28 +111,46 @@ class Stand:
                                    "wan0").stdout)
         return found[0]["stats64"]["rx"]["packets"]
 
-    def flood(self, rate, count, sources=200, ports=60000, port=PORT, cpu="1"):
+    def flood_argv(self, rate, count, sources=200, ports=60000, port=PORT, mac=None, cpu="1"):
+        return ["taskset", "-c", cpu, self.programs / "bench_flood", "lan0",
+                self.mac("gateway", "lan0"), SOURCE, sources, ports, TARGET, port, rate, count,
+                *([mac] if mac else [])]
+
+    def flood(self, rate, count, **more):
         """Send; returns what bench_flood says and how many arrived outside."""
         before = self.arrived()
-        done = self.on("inside", "taskset", "-c", cpu, self.programs / "bench_flood", "lan0",
-                       self.mac("gateway", "lan0"), SOURCE, sources, ports, TARGET, port, rate,
-                       count)
-        figures = json.loads(done.stdout)
+        figures = json.loads(self.on("inside", *self.flood_argv(rate, count, **more)).stdout)
         time.sleep(0.05)
         figures["arrived"] = self.arrived() - before
         return figures
 
+    def answer(self, port=PORT):
+        """One packet back: the first flow of a flood to that port is established then."""
+        self.on("outside", self.programs / "bench_flood", "wan0", self.mac("gateway", "wan0"),
+                TARGET, 1, 1, SOURCE, port, 1000, 1)
+
+    def forget(self):
+        """End every connection. What has run out goes when it is looked at."""
+        for _ in range(3):
+            self.on("gateway", "conntrack", "-D", check=False)
+
     # --- sekisho-gated ---
 
-    def revision(self, policy, *more):
+    def revision(self, text, permits=()):
         self.number += 1
-        (self.dir / "policy.yaml").write_text(policy, encoding="utf-8")
+        (self.dir / "policy.yaml").write_text(text, encoding="utf-8")
+        (self.dir / "permits.json").write_text(json.dumps(list(permits)), encoding="utf-8")
         (self.dir / "names").write_text("", encoding="ascii")
         subprocess.run([self.programs / "make_root", self.root, str(self.number),
-                        self.dir / "policy.yaml", self.dir / "names", *more], check=True,
-                       capture_output=True, text=True)
+                        self.dir / "policy.yaml", self.dir / "names",
+                        self.dir / "permits.json"], check=True, capture_output=True, text=True)
 
-    def start(self, binary, policy=POLICY, cpus="0,1"):
+    def load(self, text, permits=()):
+        """A new revision; returns milliseconds from the request to the answer, and the cut."""
+        self.revision(text, permits)
+        return self.ask("load", str(self.number))
+
+    def start(self, binary, text, permits=(), cpus="0,1"):
         shutil.rmtree(self.root, ignore_errors=True)
         subprocess.run([REPO / "image/setup-accounts", str(self.root)], check=True,
                        capture_output=True)
@@ -124,7 +158,7 @@ class Stand:
             folder.chmod(0o755)
         shutil.copy(binary, self.dir / "sekisho-gated")
         self.number = 0
-        self.revision(policy)
+        self.revision(text, permits)
         caps = "-all,+net_admin"
         self.gated = procs.Process(
             ["ip", "netns", "exec", self.names["gateway"], "setpriv", f"--reuid={ACCOUNT}",

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * make_root ROOT NUMBER POLICY ENTRIES [load] - a signed revision below ROOT, and current
+ * make_root ROOT NUMBER POLICY ENTRIES [load | PERMITS.json] - a signed revision below ROOT, and current
  *
  * For tests and benches that run proxyd without mgmtd. ROOT has the folders of
  * image/setup-accounts. ENTRIES has one line for an allowlist entry of the default list:
  * "HOST PORT,PORT... [KEY=VALUE]...", with tls=any, scheme=http|https, path=/prefix,
- * method=GET,HEAD and until=SECONDS (UTC). "load" tells the running proxyd to take it.
+ * method=GET,HEAD and until=SECONDS (UTC). "load" tells the running proxyd to take it;
+ * PERMITS.json has an array of permits as they stand in a revision.
  * Prints how many seconds compiling the entries took.
  */
 #include <errno.h>
@@ -145,15 +146,26 @@ static json_t *write_image(const char *dir, uint64_t number, const char *entries
 			 hash, "ports", ports);
 }
 
-static char *revision_text(const char *policy, json_t *image, uint64_t number)
+/* The permits of a file, or none. */
+static json_t *read_permits(const char *path)
+{
+	json_t *list = path != NULL ? json_load_file(path, 0, NULL) : json_array();
+
+	if (list == NULL)
+		fail(path, "no JSON");
+	return list;
+}
+
+static char *revision_text(const char *policy, json_t *image, uint64_t number,
+			   const char *permits)
 {
 	json_t *list = json_pack("{s:s, s:s, s:s, s:[], s:[], s:[], s:n}", "id",
 				 "ldefault", "name", "all", "mode", "enforce", "zones",
 				 "groups", "users", "schedule");
-	json_t *root =
-		json_pack("{s:i, s:I, s:s, s:s, s:[o], s:o, s:[]}", "format", 2, "number",
-			  (json_int_t)number, "created", "2026-01-01T00:00:00Z", "policy",
-			  policy, "lists", list, "allow", image, "permits");
+	json_t *root = json_pack("{s:i, s:I, s:s, s:s, s:[o], s:o, s:o}", "format", 2,
+				 "number", (json_int_t)number, "created",
+				 "2026-01-01T00:00:00Z", "policy", policy, "lists", list,
+				 "allow", image, "permits", read_permits(permits));
 	char *text = root != NULL ? json_dumps(root, JSON_COMPACT) : NULL;
 
 	if (text == NULL)
@@ -180,10 +192,12 @@ int main(int argc, char **argv)
 	CLEANUP(free_p) char *policy = NULL, *text = NULL;
 	char dir[PATH_TEXT_MAX], key[PATH_TEXT_MAX];
 	uint64_t number = 0;
+	bool load;
 	size_t len;
 
 	if (argc < 5 || argc > 6) {
-		(void)fputs("usage: make_root ROOT NUMBER POLICY ENTRIES [load]\n",
+		(void)fputs("usage: make_root ROOT NUMBER POLICY ENTRIES [load | "
+			    "PERMITS.json]\n",
 			    stderr);
 		return 2;
 	}
@@ -192,10 +206,12 @@ int main(int argc, char **argv)
 	check("path", path_join(dir, argv[1], PATH_REVISIONS));
 	check("path", path_join(key, argv[1], PATH_LEDGER "/revision.key"));
 	check("key", revision_key_ensure(dir, key));
-	text = revision_text(policy, write_image(dir, number, argv[4]), number);
+	load = argc == 6 && strcmp(argv[5], "load") == 0;
+	text = revision_text(policy, write_image(dir, number, argv[4]), number,
+			     argc == 6 && !load ? argv[5] : NULL);
 	check("revision", revision_store(dir, key, number, text, strlen(text)));
 	check("revision", revision_set_current(dir, number));
-	if (argc == 6)
+	if (load)
 		tell_proxyd(argv[1], number);
 	return 0;
 }
