@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What passes is on record at its beginning and its end, and every refused packet counts."""
+import json
+import os
+import pathlib
+import signal
+import time
+
+from lab import topology as topo
+from lab.lab import wait_for
+
+CLAIMS4, CLAIMS6 = topo.ADDRESS[topo.CLAIMS]
+CORE4, CORE6 = topo.ADDRESS[topo.CORE]
+
+# count frames on the wire as fast as it goes: of one device, or each with a MAC of its own
+SEND = """
+import socket, struct, sys
+count, forged, to, mac, src, dst = int(sys.argv[1]), sys.argv[2] == "forged", *sys.argv[3:7]
+raw = lambda text: bytes(int(b, 16) for b in text.split(":"))
+def frame(n):
+    me = b"\\2\\x66" + struct.pack("!I", n) if forged else raw(mac)
+    ip = struct.pack("!BBHHHBBH", 0x45, 0, 29, 0, 0, 64, 17, 0)
+    ip += socket.inet_aton(src) + socket.inet_aton(dst)
+    total = sum(struct.unpack("!10H", ip))
+    total = (total & 0xffff) + (total >> 16)
+    total = (total & 0xffff) + (total >> 16)
+    ip = ip[:10] + struct.pack("!H", ~total & 0xffff) + ip[12:]
+    udp = struct.pack("!HHHH", 1024 + n % 50000, 7000 + n % 3, 9, 0)
+    return raw(to) + me + b"\\x08\\0" + ip + udp + b"x"
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("eth0", 0))
+frames = [frame(n) for n in range(min(count, 20000))]
+sent = 0
+while sent < count:
+    try:
+        s.send(frames[sent % len(frames)])
+        sent += 1
+    except BlockingIOError:
+        pass
+    except OSError:
+        pass
+print(sent)
+"""
+
+
+def gateway_mac(lab, interface):
+    found = json.loads(lab.on(topo.GW, "ip", "-j", "link", "show", "dev", interface).stdout)
+    return found[0]["address"]
+
+
+def send(lab, count, kind="own"):
+    done = lab.on(topo.CORE, "/usr/bin/python3", "-c", SEND, str(count), kind,
+                  gateway_mac(lab, "core0"), topo.MAC[topo.CORE], CORE4, CLAIMS4, seconds=60)
+    assert done.stdout.strip() == str(count), done
+
+
+def total(records):
+    return sum(r.get("count") or 1 for r in records)
+
+
+def denied(lab, **fields):
+    return [r for r in lab.records("--kind", "flow-deny")
+            if all(r.get(k) == v for k, v in fields.items())]
+
+
+def ends(lab):
+    """Connections end now: the kernel would wait for minutes."""
+    assert lab.on(topo.GW, "conntrack", "-F").returncode == 0
+
+
+def test_a_flow_from_its_beginning_to_its_end(make_lab):
+    lab = make_lab()
+    for src, dst in ((CORE4, CLAIMS4), (CORE6, CLAIMS6)):
+        assert lab.tcp(topo.CORE, dst, 443)
+        assert wait_for(lambda: [r for r in lab.records("--kind", "flow-open")
+                                 if r["dst"] == dst and r["dst_port"] == 443], 5)
+    time.sleep(0.3)  # so that the duration is no zero
+    ends(lab)
+    assert wait_for(lambda: len([r for r in lab.records("--kind", "flow-close")
+                                 if r["dst_port"] == 443]) >= 2, 5)
+    for src, dst in ((CORE4, CLAIMS4), (CORE6, CLAIMS6)):
+        opened, = [r for r in lab.records("--kind", "flow-open")
+                   if r["dst"] == dst and r["dst_port"] == 443]
+        closed, = [r for r in lab.records("--kind", "flow-close")
+                   if r["dst"] == dst and r["dst_port"] == 443]
+        assert opened["conn"] == closed["conn"] != 0
+        assert opened["src"] == closed["src"] == src
+        assert opened["rule"] == closed["rule"] == "core-claims"
+        assert opened["device"] == closed["device"] != ""
+        assert closed["bytes_up"] > 0 and closed["bytes_down"] > 0
+        assert closed["duration_ms"] >= 200
+
+
+def test_the_same_ports_again(make_lab):
+    """A second connection with the ports of the first: two beginnings, two ends, two numbers."""
+    lab = make_lab()
+    for _ in range(2):
+        status = lab.curl(topo.CORE, f"https://{CLAIMS4}/", "--local-port", "40123", "-k")
+        assert status[1] in (0, 60), status
+        ends(lab)
+        lab.on(topo.CORE, "ss", "-K", "sport", "=", "40123")
+    mine = lambda kind: [r for r in lab.records("--kind", kind) if r["src_port"] == 40123]
+    assert wait_for(lambda: len(mine("flow-close")) >= 2, 5), lab.records()
+    assert len(mine("flow-open")) == 2
+    assert {r["conn"] for r in mine("flow-open")} == {r["conn"] for r in mine("flow-close")}
+    assert len({r["conn"] for r in mine("flow-open")}) == 2
+
+
+def test_every_refused_packet_counts(make_lab):
+    lab = make_lab()
+    send(lab, 20000)
+    mine = lambda: denied(lab, src=CORE4, dst=CLAIMS4, proto=17)
+    assert wait_for(lambda: total(mine()) >= 20000, 15), total(mine())
+    assert total(mine()) == 20000
+    assert {r["dst_port"] for r in mine()} == {7000, 7001, 7002}
+    assert {r["reason_name"] for r in mine()} == {"no-flow"}
+    assert all(r["device"] and r["mac"] == topo.MAC[topo.CORE] for r in mine())
+    assert len(mine()) <= 3 * 10
+    assert not lab.records("--kind", "gap")
+
+
+def test_forged_devices_cannot_flood_the_records(make_lab):
+    lab = make_lab()
+    begun = time.monotonic()
+    send(lab, 20000, "forged")
+    mine = lambda: denied(lab, reason_name="not-admitted")
+    assert wait_for(lambda: total(mine()) >= 20000, 15), total(mine())
+    seconds = time.monotonic() - begun + 2
+    assert len(mine()) <= 1024 * seconds
+    assert len(mine()) < 10000
+    # what came while the table was full is told of less, but it is told
+    assert any(not r.get("mac") and "various devices" in r["detail"] for r in mine())
+    # and who is admitted is still let through and recorded
+    assert lab.tcp(topo.CORE, CLAIMS4, 443)
+    assert wait_for(lambda: [r for r in lab.records("--kind", "flow-open")
+                             if r["dst"] == CLAIMS4], 5)
+
+
+def compile_role(lab):
+    """The process of gated that reads events: the child of the supervised one."""
+    parents = {}
+    for p in pathlib.Path("/proc").iterdir():
+        if p.name.isdigit():
+            try:
+                fields = (p / "stat").read_text("utf-8").rpartition(")")[2].split()
+                name = (p / "comm").read_text("utf-8").strip()
+            except OSError:
+                continue
+            parents[int(p.name)] = (int(fields[1]), name)
+    gated = lab.state()["gated"]["pid"]
+    found = [pid for pid, (parent, name) in parents.items()
+             if parent == gated and name == "gated-compile"]
+    assert len(found) == 1, (gated, found)
+    return found[0]
+
+
+def test_a_loss_is_on_record_with_its_count(make_lab):
+    lab = make_lab()
+    count = 350000
+    pid = compile_role(lab)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        send(lab, count)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    gaps = lambda: [r for r in lab.records("--kind", "gap") if "refused" in r["detail"]]
+    assert wait_for(lambda: gaps() or lab.udp(topo.CORE, CLAIMS4, 7000), 10)
+    send(lab, 10)  # the numbers step with the next packet
+    mine = lambda: total(denied(lab, src=CORE4, dst=CLAIMS4, proto=17))
+    assert wait_for(lambda: mine() + total(gaps()) >= count + 10, 20), (mine(), gaps())
+    assert total(gaps()) > 0
+    assert mine() > 10000
+    assert mine() + total(gaps()) <= count + 100
