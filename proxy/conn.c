@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "lib/str.h"
 #include "proxy/engine.h"
@@ -42,6 +43,24 @@ void conn_drop_origin(struct conn *c, bool reset)
 	c->upstream = NULL;
 	close_io(c->origin, reset);
 	c->origin = NULL;
+}
+
+/*
+ * Others may hold this socket for a moment yet, so that closing it would neither tell
+ * the other side nor epoll.
+ */
+static void close_shared(struct loop_io *io, bool reset)
+{
+	const struct sockaddr none = { .sa_family = AF_UNSPEC };
+	int fd;
+
+	if (io == NULL)
+		return;
+	fd = io->fd;
+	loop_io_free(io);
+	if (!reset || connect(fd, &none, sizeof(none)) == -1)
+		(void)shutdown(fd, SHUT_RDWR);
+	(void)close(fd);
 }
 
 /* Whoever still looks for an origin need not any more. */
@@ -162,6 +181,12 @@ void conn_end(struct conn *c, enum reason reason)
 	conn_record_close(c, reason);
 	conn_forget_request(c);
 	c->state = CONN_DEAD;
+	if (c->resumed) {
+		close_shared(c->origin, reset);
+		c->origin = NULL;
+		close_shared(c->client, reset);
+		c->client = NULL;
+	}
 	conn_drop_origin(c, reset);
 	close_io(c->client, reset);
 	c->client = NULL;

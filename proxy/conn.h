@@ -116,6 +116,7 @@ struct conn {
 	uint16_t meant_port; /* redirected: the port it wanted; 0: it wanted us */
 	uint8_t state; /* enum conn_state */
 	bool served; /* has had a request before this one */
+	bool resumed; /* came from the proxyd before: others may have its sockets, too */
 	bool alarmed; /* its upload ceiling was passed, and that is on record */
 	bool signed_in; /* the request's user has signed in */
 	bool asked; /* was asked to sign in, and that is on record */

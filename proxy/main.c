@@ -15,6 +15,7 @@ int main(int argc, char **argv)
 	if (service_new(&svc, &service) < 0)
 		return 1;
 	status = svc_run(&svc);
+	service_leave(service);
 	service_free(service);
 	return status;
 }

@@ -16,9 +16,11 @@
 #include "lib/str.h"
 #include "proxy/answers.h"
 #include "proxy/engine.h"
+#include "proxy/handover.h"
 #include "proxy/keepfd.h"
 #include "proxy/listener.h"
 #include "proxy/scrape.h"
+#include "proxy/takeover.h"
 #include "proxy/tunnels.h"
 
 #define AREA      "proxyd"
@@ -44,6 +46,7 @@ struct service {
 	int control; /* listening socket */
 	struct ipc_server *ipc;
 	int metrics; /* listening socket */
+	char tunnels[PATH_TEXT_MAX]; /* what is left of them for the next proxyd */
 	sd_event_source *tick; /* what has to be done now and then */
 	struct scrape *scrape;
 };
@@ -590,6 +593,24 @@ static int hire_clerk(struct service *s)
 	return r < 0 ? r : engine_hire_clerk(s->engine, mgmtd);
 }
 
+static bool keeps_tunnels(const struct service *s)
+{
+	const struct policy_proxy *p =
+		s->snap != NULL ? &s->snap->rev->policy->proxy : NULL;
+
+	return p != NULL && p->present && p->restart == POLICY_RESTART_KEEP;
+}
+
+static int take_over(struct service *s)
+{
+	int r = svc_path(s->svc, PATH_SPOOL "/" AREA "/tunnels", s->tunnels);
+
+	if (r < 0)
+		return r;
+	(void)takeover_run(s->engine, s->tunnels, keeps_tunnels(s));
+	return 0;
+}
+
 static int start(struct service *s)
 {
 	char text[PROTO_TEXT_MAX] = "";
@@ -613,6 +634,8 @@ static int start(struct service *s)
 	declog_service(&s->engine->sink, 0, 0, "started");
 	s->activated = svc_activated(ACTIVATED);
 	r = start_serving(s, snap, loaded, text);
+	if (r >= 0)
+		r = take_over(s);
 	if (r >= 0)
 		r = open_control(s);
 	if (r >= 0)
@@ -642,6 +665,18 @@ int service_new(struct svc *svc, struct service **ret_service)
 	}
 	*ret_service = s;
 	return 0;
+}
+
+void service_leave(struct service *s)
+{
+	size_t left;
+
+	engine_ignore(s->engine);
+	if (!keeps_tunnels(s))
+		return;
+	left = handover_leave(s->engine, s->tunnels);
+	if (left != 0)
+		log_info(AREA, "%zu open tunnels left for the next proxyd", left);
 }
 
 void service_free(struct service *s)

@@ -16,6 +16,10 @@ struct service;
  * Returns 0 or a negative errno.
  */
 int service_new(struct svc *svc, struct service **ret_service) MUST_CHECK;
+
+/* Accept nobody any more, and hand open tunnels over where the policy has it so. */
+void service_leave(struct service *s);
+
 void service_free(struct service *s);
 
 #endif

@@ -337,9 +337,36 @@ static void refuse_overload(struct worker *w, int fd)
 	flush_overloads(w);
 }
 
-void worker_accept(struct worker *w, int fd, const struct sockaddr *peer)
+static int count_source(struct worker *w, struct addr src, bool admitted)
 {
 	struct engine *e = w->engine;
+	size_t max = w->limits.connections < e->conns_max ? w->limits.connections
+							  : e->conns_max;
+
+	return sources_add(e->sources, src, admitted, w->limits.device_connections, max);
+}
+
+static void link_live(struct worker *w, struct conn *c)
+{
+	c->next = w->live;
+	c->link = &w->live;
+	if (w->live != NULL)
+		w->live->link = &c->next;
+	w->live = c;
+	w->live_count++;
+}
+
+int worker_adopt(struct worker *w, struct conn *c)
+{
+	int r = count_source(w, c->src, conn_is_admitted(c->mark));
+
+	if (r == 0)
+		link_live(w, c);
+	return r;
+}
+
+void worker_accept(struct worker *w, int fd, const struct sockaddr *peer)
+{
 	uint16_t port = 0;
 	struct addr src = addr_unmap(addr_from_sockaddr(peer, &port));
 	uint32_t mark = conn_mark_of(fd);
@@ -348,9 +375,7 @@ void worker_accept(struct worker *w, int fd, const struct sockaddr *peer)
 	int r;
 
 	w->metrics.accepted++;
-	r = sources_add(e->sources, src, admitted, w->limits.device_connections,
-			w->limits.connections < e->conns_max ? w->limits.connections
-							     : e->conns_max);
+	r = count_source(w, src, admitted);
 	if (r < 0) {
 		w->metrics.limits[r == -EUSERS ? METRICS_LIMIT_DEVICE_CONNECTIONS
 					       : METRICS_LIMIT_CONNECTIONS]++;
@@ -358,16 +383,11 @@ void worker_accept(struct worker *w, int fd, const struct sockaddr *peer)
 		return;
 	}
 	if (conn_new(w, fd, mark, src, port, &c) < 0) {
-		sources_remove(e->sources, src, admitted);
+		sources_remove(w->engine->sources, src, admitted);
 		refuse_overload(w, fd);
 		return;
 	}
-	c->next = w->live;
-	c->link = &w->live;
-	if (w->live != NULL)
-		w->live->link = &c->next;
-	w->live = c;
-	w->live_count++;
+	link_live(w, c);
 }
 
 int worker_prepare(struct worker *w, const struct snapshot *snap)

@@ -72,6 +72,12 @@ void worker_free(struct worker *w);
 void worker_accept(struct worker *w, int fd, const struct sockaddr *peer);
 
 /*
+ * Count c, which is open already, and have it among the live ones. Returns 0, or as
+ * sources_add(): then it is not.
+ */
+int worker_adopt(struct worker *w, struct conn *c) MUST_CHECK;
+
+/*
  * Use snap's resolvers. Returns 0, or a negative errno: then those before stay.
  * Must have succeeded before worker_use(snap).
  */

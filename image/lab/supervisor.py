@@ -15,6 +15,7 @@ import socket
 import struct
 import time
 
+STORED_MAX = 8200  # FileDescriptorStoreMax of the unit
 RESTART_FIRST, RESTART_MAX, STABLE_AFTER = 0.1, 5.0, 5.0
 STOP_WAIT = 5.0
 
@@ -28,7 +29,7 @@ class Service:
     caps: tuple = ()
     sockets: dict = dataclasses.field(default_factory=dict)  # fd name -> descriptor
     notify: bool = False
-    stored: dict = dataclasses.field(default_factory=dict)  # what it asked us to keep
+    stored: list = dataclasses.field(default_factory=list)  # (name, fd) it asked us to keep
     pid: int = 0
     started: float = 0.0
     ready: bool = False
@@ -132,15 +133,15 @@ class Supervisor:
             env = dict(self.env)
             if s.notify:
                 env["NOTIFY_SOCKET"] = str(self.dir / "notify")
-            sockets = {**s.sockets, **s.stored}
+            sockets = list(s.sockets.items()) + s.stored
             if sockets:
                 # above the numbers they are to get, so that none is overwritten
-                high = [os.dup(fd) for fd in sockets.values()]
-                high = [fd if fd >= 100 else _move_up(fd) for fd in high]
+                high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, len(sockets) + 100)
+                        for _, fd in sockets]
                 for number, fd in enumerate(high, 3):
                     os.dup2(fd, number)
                 env.update(LISTEN_FDS=str(len(high)), LISTEN_PID=str(os.getpid()),
-                           LISTEN_FDNAMES=":".join(sockets))
+                           LISTEN_FDNAMES=":".join(name for name, _ in sockets))
             command = s.command()
             os.execvpe(command[0], command, env)
         except OSError as error:
@@ -199,7 +200,7 @@ class Supervisor:
         os.rename(new, self.dir / "pids")
 
     def _notified(self):
-        data, ancillary, _, _ = self.notify.recvmsg(4096, 256)
+        data, ancillary, _, _ = self.notify.recvmsg(4096, 8192)
         lines = data.decode("utf-8", "replace").split("\n")
         fds, sender = [], None
         for level, kind, content in ancillary:
@@ -208,15 +209,20 @@ class Supervisor:
                 sender = next((s for s in self.services.values() if s.pid == pid), None)
             elif (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
                 fds += struct.unpack(f"{len(content) // 4}i", content[:len(content) // 4 * 4])
+        for fd in fds:
+            os.set_inheritable(fd, False)  # no other program is to hold them open
         if sender is not None and "READY=1" in lines:
             sender.ready = True
         name = next((l[7:] for l in lines if l.startswith("FDNAME=")), "stored")
-        if sender is not None and "FDSTOREREMOVE=1" in lines and name in sender.stored:
-            os.close(sender.stored.pop(name))
-        if sender is not None and "FDSTORE=1" in lines and len(fds) == 1 and \
-                name not in sender.stored:
-            sender.stored[name] = fds.pop()
-        for fd in fds:
+        if sender is not None and "FDSTOREREMOVE=1" in lines:
+            for _, fd in [x for x in sender.stored if x[0] == name]:
+                os.close(fd)
+            sender.stored = [x for x in sender.stored if x[0] != name]
+        if sender is not None and "FDSTORE=1" in lines:
+            room = STORED_MAX - len(sender.stored)
+            sender.stored += [(name, fd) for fd in fds[:room]]
+            fds = fds[room:]
+        for fd in fds:  # no room, or BARRIER=1: closing it says that all before is done
             os.close(fd)
 
     # --- requests ---
@@ -254,10 +260,6 @@ class Supervisor:
         return {s.name: {"pid": s.pid, "ready": s.ready, "starts": s.starts,
                          "last_exit": s.last_exit}
                 for s in self.services.values()}
-
-
-def _move_up(fd):
-    return fcntl.fcntl(fd, fcntl.F_DUPFD, 100)
 
 
 def ask(directory, verb, *names, **more):
