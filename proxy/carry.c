@@ -146,9 +146,11 @@ int carry_open(const void *data, size_t len, struct carry *ret_carry)
 	    c.count > CARRY_TUNNELS_MAX || len > CARRY_TOTAL_MAX)
 		return -EBADMSG;
 	look = c;
-	while (carry_next(&look, &t, &open))
-		n++;
-	if (n != c.count || look.left.left != 0 || rd_failed(&look.left))
+	for (; look.left.left != 0; n++) {
+		if (!carry_next(&look, &t, &open))
+			return -EBADMSG;
+	}
+	if (n != c.count)
 		return -EBADMSG;
 	*ret_carry = c;
 	return 0;

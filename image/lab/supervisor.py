@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import pathlib
+import select
 import selectors
 import signal
 import socket
@@ -185,7 +186,8 @@ class Supervisor:
         end = time.monotonic() + STOP_WAIT
         while any(s.pid for s in self.services.values()) and time.monotonic() < end:
             self._reap()
-            time.sleep(0.02)
+            if select.select([self.notify], [], [], 0.02)[0]:
+                self._notified()  # who ends may wait for an answer
         for s in self.services.values():
             self._signal(s, signal.SIGKILL, group=True)
         self._save()
@@ -219,9 +221,11 @@ class Supervisor:
                 os.close(fd)
             sender.stored = [x for x in sender.stored if x[0] != name]
         if sender is not None and "FDSTORE=1" in lines:
-            room = STORED_MAX - len(sender.stored)
-            sender.stored += [(name, fd) for fd in fds[:room]]
-            fds = fds[room:]
+            fresh = [fd for fd in fds if not any(
+                os.path.sameopenfile(fd, kept) for _, kept in sender.stored)]
+            fresh = fresh[:STORED_MAX - len(sender.stored)]
+            sender.stored += [(name, fd) for fd in fresh]
+            fds = [fd for fd in fds if fd not in fresh]
         for fd in fds:  # no room, or BARRIER=1: closing it says that all before is done
             os.close(fd)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 fuzzer(basic proxy)
 fuzzer(body proxy)
+fuzzer(carry proxy)
 fuzzer(clienthello proxy)
 fuzzer(exchange proxy)
 fuzzer(http1 proxy)

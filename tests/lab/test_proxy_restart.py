@@ -219,5 +219,22 @@ def test_rubbish_in_the_store(make):
     assert "cannot be taken up" in stand.log()
     right.settimeout(3)
     os.close(memory)
-    assert say(tunnel(stand, ECHO), b"one") == b"answer 0\n"
+    echo = tunnel(stand, ECHO)
+    assert say(echo, b"one") == b"answer 0\n"
     assert not stand.closes()
+
+
+def test_many_tunnels(make):
+    """More than one message of the store holds."""
+    stand = make()
+    clients = [tunnel(stand, ECHO) for _ in range(150)]
+    for client in clients:
+        assert say(client, b"one") == b"answer 0\n"
+    stand.restart()
+    assert "150 open tunnels taken over" in stand.log()
+    for client in clients:
+        assert say(client, b"two") == b"answer 1\n"
+        client.close()
+    assert wait_for(lambda: sum(r["kind"] == "proxy-close" for r in stand.records()) == 150, 10)
+    pairs = [(r["conn"], r["kind"]) for r in stand.records() if r["kind"].startswith("proxy-")]
+    assert len(set(pairs)) == 300
