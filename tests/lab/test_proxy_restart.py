@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""proxyd is started again under open tunnels; a supervisor plays systemd's descriptor store."""
+"""proxyd is started again under open tunnels.
+
+A supervisor plays systemd's descriptor store; where systemd runs, the real one is asked, too.
+"""
 import hashlib
 import os
+import re
+import shlex
 import signal
 import socket
+import subprocess
 import time
 
 import pytest
@@ -12,7 +18,7 @@ from lab import supervisor
 from lab.lab import wait_for
 from proxy import netns, origin
 from proxy.names import at
-from proxy.stand import POLICY, Stand
+from proxy.stand import POLICY, REPO, Stand
 
 BULK, ECHO, SOCKET = "bulk.example.jp", "echo.example.jp", "ws.example.jp"
 ADDRESS = {BULK: "45.113.16.7", ECHO: "45.113.16.8", SOCKET: "45.113.16.9"}
@@ -72,12 +78,91 @@ class Supervised(Stand):
         return {r["host"]: r for r in self.records() if r["kind"] == "proxy-close"}
 
 
+# A systemd of its own, in namespaces of its own: a user's manager, whose user is root.
+MANAGER = """
+set -e
+run=$1
+mount -t cgroup2 none /sys/fs/cgroup
+mkdir -p "/sys/fs/cgroup/$2"; echo $$ >"/sys/fs/cgroup/$2/cgroup.procs"
+mkdir -p "$run/netns"; mount --rbind /run/netns "$run/netns"
+mount -t tmpfs none /run
+mkdir -p /run/systemd/system /run/user/0 /run/netns; mount --rbind "$run/netns" /run/netns
+export XDG_RUNTIME_DIR=/run/user/0 HOME="$run"
+/lib/systemd/systemd --user --log-target=console >"$run/manager.log" 2>&1 &
+for i in $(seq 100); do [ -S /run/user/0/systemd/private ] && break; sleep 0.1; done
+chmod 777 /run/user/0/systemd/notify # a user's services are of one account, proxyd is not
+while read -r verb; do
+    if [ "$verb" = main ]; then systemctl --user show -P MainPID proxyd; continue; fi
+    systemctl --user "$verb" proxyd >&2 && echo done || echo failed
+done
+"""
+
+
+CLEAN = ('mount -t cgroup2 none /sys/fs/cgroup && for i in $(seq 50); do '
+         'find "/sys/fs/cgroup/$1" -depth -type d -exec rmdir {} + && break; sleep 0.1; done')
+
+
+class BySystemd(Supervised):
+    """proxyd below a systemd, with what its unit says of the store."""
+    manager = None
+
+    def start_proxy(self):
+        self.dir = self.root / "supervisor"
+        (self.dir / "log").mkdir(parents=True)
+        units = self.dir / ".config/systemd/user"
+        units.mkdir(parents=True)
+        ours = (REPO / "conf/systemd/sekisho-proxyd.service").read_text(encoding="utf-8")
+        lines = re.findall(r"^(?:Type|Restart|RestartSec|LimitNOFILE|FileDescriptorStoreMax)=.*",
+                           ours, re.MULTILINE)
+        argv = ["setpriv", "--reuid=sekisho-proxy", "--regid=sekisho-proxy", "--init-groups",
+                "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all", "--no-new-privs",
+                "--", self.root / "sekisho-proxyd", "--root", self.root]
+        # nsenter and setpriv become proxyd, so that it is the main process
+        command = shlex.join(str(w) for w in netns.command(self.gw, argv))
+        (units / "proxyd.service").write_text("\n".join([
+            "[Service]", *lines, f"ExecStart={command}",
+            "Environment=ASAN_OPTIONS=detect_leaks=0:exitcode=99",
+            f"StandardError=append:{self.dir}/log/proxyd.log", ""]), encoding="utf-8")
+        self.manager = subprocess.Popen(  # pylint: disable=consider-using-with
+            ["unshare", "-m", "-p", "-f", "--mount-proc", "--kill-child", "bash", "-c", MANAGER,
+             "manager", str(self.dir), self.gw], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True)
+        self.proxy = self.manager.pid
+        if self.ask("start") != "done":
+            pytest.skip("no systemd can be run here")
+
+    def ask(self, verb):
+        try:
+            self.manager.stdin.write(verb + "\n")
+            self.manager.stdin.flush()
+        except BrokenPipeError:
+            return ""
+        return self.manager.stdout.readline().strip()
+
+    def restart(self):
+        before = self.ask("main")
+        assert self.ask("restart") == "done", self.log()
+        assert self.ask("main") not in ("0", before)
+
+    def stop_proxy(self):
+        if self.manager is not None:
+            self.ask("stop")
+            self.manager.kill()
+            self.manager.wait()
+            subprocess.run(["unshare", "-m", "bash", "-c", CLEAN, "clean", self.gw], check=False,
+                           stderr=subprocess.DEVNULL)
+        self.proxy = self.manager = None
+
+
+KINDS = pytest.mark.parametrize("kind", (Supervised, BySystemd))
+
+
 @pytest.fixture(name="make")
 def make_fixture():
     stands = []
 
-    def make(policy=POLICY, stored=()):
-        stand = Supervised(f"pr{os.getpid()}", LISTED, policy)
+    def make(policy=POLICY, stored=(), kind=Supervised):
+        stand = kind(f"pr{os.getpid()}", LISTED, policy)
         stand.stored = stored
         for name, address in ADDRESS.items():
             stand.names.names[name] = at(address)
@@ -116,8 +201,9 @@ def received(stand, host):
     return sum(len(a.data) for a in stand.origin.at(ADDRESS[host]))
 
 
-def test_tunnels_go_on(make):
-    stand = make()
+@KINDS
+def test_tunnels_go_on(make, kind):
+    stand = make(kind=kind)
     bulk, echo = tunnel(stand, BULK), tunnel(stand, ECHO)
     assert say(echo, b"one") == b"answer 0\n"
     bulk.send(b"go")
@@ -144,8 +230,9 @@ def test_tunnels_go_on(make):
     assert ends[ECHO]["duration_ms"] > 500
 
 
-def test_what_the_next_revision_does_not_allow_is_cut(make):
-    stand = make()
+@KINDS
+def test_what_the_next_revision_does_not_allow_is_cut(make, kind):
+    stand = make(kind=kind)
     echo, bulk = tunnel(stand, ECHO), tunnel(stand, BULK)
     assert say(echo, b"one") == b"answer 0\n"
     bulk.send(b"go")
@@ -196,8 +283,9 @@ def test_a_policy_that_cuts_is_published_in_between(make):
     assert stand.closes()[ECHO]["reason"] == "shutdown"
 
 
-def test_a_stop_is_on_record_afterwards(make):
-    stand = make()
+@KINDS
+def test_a_stop_is_on_record_afterwards(make, kind):
+    stand = make(kind=kind)
     echo = tunnel(stand, ECHO)
     assert say(echo, b"one") == b"answer 0\n"
     stand.stop_proxy()  # with it goes the store
@@ -224,9 +312,10 @@ def test_rubbish_in_the_store(make):
     assert not stand.closes()
 
 
-def test_many_tunnels(make):
+@KINDS
+def test_many_tunnels(make, kind):
     """More than one message of the store holds."""
-    stand = make()
+    stand = make(kind=kind)
     clients = [tunnel(stand, ECHO) for _ in range(150)]
     for client in clients:
         assert say(client, b"one") == b"answer 0\n"
