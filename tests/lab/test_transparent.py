@@ -7,6 +7,7 @@ import json
 import subprocess
 
 from lab import lab as lab_module, sites as site, topology as topo
+from proxy import hello
 
 POLICY = lab_module.POLICY.read_text(encoding="utf-8")
 ON = POLICY.replace("  zones: [office]\n", "  zones: [office]\n  transparent: [office]\n")
@@ -137,3 +138,30 @@ def test_a_redirected_connection_of_another_zone_is_refused(make_lab, tmp_path):
                       if r["reason_name"] == "zone" and r["host"] == site.ALLOWED)
 
     assert lab_module.wait_for(lambda: refused() == ["CONNECT", "GET"], 5), refused()
+
+
+SAYS_HELLO = ("import socket, sys; s = socket.create_connection((sys.argv[1], 443), 5); "
+              "s.sendall(bytes.fromhex(sys.argv[2])); print(s.recv(7).hex())")
+DENIED = "15030300020231"  # a TLS alert: access_denied
+
+
+def test_encrypted_hello_is_refused_where_the_policy_says_so(make_lab, tmp_path):
+    lab = make_lab()
+
+    def answer(more):
+        data = hello.hello(site.ALLOWED.encode(), more=more)
+        return lab.on(topo.OFFICE, "python3", "-c", SAYS_HELLO, NOWHERE[0],
+                      data.hex()).stdout.strip()
+
+    apply(lab, tmp_path, ON)
+    # the site answers, with a message or an alert of its own
+    assert answer(hello.ECH_OUTER) not in ("", DENIED)
+    apply(lab, tmp_path, ON.replace("  transparent:", "  ech: refuse\n  transparent:"))
+    assert answer(hello.ECH_OUTER) == DENIED
+    assert answer(b"") not in ("", DENIED)
+
+    def refused():
+        return [r["detail"] for r in lab.records("--kind", "proxy-deny")
+                if r["reason_name"] == "sni" and r["host"] == site.ALLOWED]
+
+    assert lab_module.wait_for(lambda: refused() == ["transparent, ECH"], 5), refused()
