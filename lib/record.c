@@ -43,15 +43,35 @@ int record_kind_of_name(const char *name)
 	return -EINVAL;
 }
 
+/* Printable ASCII throughout? May say no of what is, eight bytes at a time. */
+static bool is_plain(const char *p, size_t len)
+{
+	uint64_t word, odd = 0;
+
+	for (; len >= sizeof(word); p += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		/* borrowed from below 0x20, carried over from 0x7f, or set before */
+		odd |= (word - 0x2020202020202020u) | (word + 0x0101010101010101u) | word;
+	}
+	for (; len != 0; p++, len--)
+		odd |= *p < 0x20 || *p == 0x7f ? 0x80u : 0;
+	return (odd & 0x8080808080808080u) == 0;
+}
+
 void record_set_str(char *dst, size_t size, const char *src)
 {
-	size_t used = 0;
+	size_t used = strnlen(src, size);
 
+	if (used < size && is_plain(src, used)) { /* most are */
+		memcpy(dst, src, used + 1);
+		return;
+	}
+	used = 0;
 	while (*src != '\0') {
 		size_t len, step;
 
 		while (*src >= 0x20 && *src < 0x7f && used + 1 < size)
-			dst[used++] = *src++; /* most are */
+			dst[used++] = *src++;
 		if (*src == '\0')
 			break;
 		len = str_printable_char(src);
@@ -103,6 +123,98 @@ size_t record_encode(const struct record *rec, uint8_t *dst)
 	wr_be32(&w, rec->count);
 	assert(!wr_failed(&w)); /* the sum of all fields is below the ceiling */
 	return w.len;
+}
+
+static void skip_addr(struct rd *r)
+{
+	uint8_t family = rd_u8(r);
+
+	if (family != 0 && family != 4 && family != 6)
+		r->failed = true;
+	(void)rd_take(r, family == 4 ? 4 : family == 6 ? 16 : 0);
+}
+
+static void skip_str(struct rd *r, size_t size)
+{
+	uint16_t len = rd_be16(r);
+
+	if (len >= size)
+		r->failed = true;
+	(void)rd_take(r, len);
+}
+
+/* Where the parts of an encoding begin that a close record repeats or replaces. */
+struct places {
+	const uint8_t *revision, *dst, *src_port, *detail, *bytes, *count;
+};
+
+static int find_places(const uint8_t *open, size_t len, struct places *p)
+{
+	static const struct record sizes; /* of its strings */
+	struct rd r = rd_of(open, len);
+
+	if (rd_u8(&r) != FORMAT)
+		return -EBADMSG;
+	(void)rd_take(&r, 8 + 2 + 2); /* time, kind, reason */
+	p->revision = r.pos;
+	(void)rd_take(&r, 4 + 8); /* and conn */
+	skip_addr(&r);
+	p->dst = r.pos;
+	skip_addr(&r);
+	p->src_port = r.pos;
+	(void)rd_take(&r, 2 + 2 + 1 + sizeof(sizes.mac.b)); /* ports, proto, mac */
+	skip_str(&r, sizeof(sizes.zone));
+	skip_str(&r, sizeof(sizes.device));
+	skip_str(&r, sizeof(sizes.user));
+	skip_str(&r, sizeof(sizes.rule));
+	skip_str(&r, sizeof(sizes.host));
+	skip_str(&r, sizeof(sizes.method));
+	p->detail = r.pos;
+	skip_str(&r, sizeof(sizes.detail));
+	p->bytes = r.pos;
+	(void)rd_take(&r, 8 + 8 + 4); /* both ways, duration */
+	p->count = r.pos;
+	(void)rd_take(&r, 4);
+	return rd_failed(&r) || r.left != 0 ? -EBADMSG : 0;
+}
+
+static void put_between(struct wr *w, const uint8_t *from, const uint8_t *to)
+{
+	wr_bytes(w, from, (size_t)(to - from));
+}
+
+int record_encode_end(const uint8_t *open, size_t len, const struct record_end *end,
+		      uint8_t *dst, size_t *ret_len)
+{
+	struct wr w = wr_of(dst, RECORD_ENCODED_MAX);
+	char detail[sizeof(((struct record *)0)->detail)];
+	struct places p;
+
+	if (find_places(open, len, &p) < 0)
+		return -EBADMSG;
+	wr_u8(&w, FORMAT);
+	wr_be64(&w, (uint64_t)end->time_us);
+	wr_be16(&w, end->kind);
+	wr_be16(&w, end->reason);
+	put_between(&w, p.revision, p.dst);
+	if (end->dst.family != 0)
+		put_addr(&w, end->dst);
+	else
+		put_between(&w, p.dst, p.src_port);
+	put_between(&w, p.src_port, p.detail);
+	if (end->detail != NULL) {
+		record_set_str(detail, sizeof(detail), end->detail);
+		wr_str(&w, detail);
+	} else {
+		put_between(&w, p.detail, p.bytes);
+	}
+	wr_be64(&w, end->bytes_up);
+	wr_be64(&w, end->bytes_down);
+	wr_be32(&w, end->duration_ms);
+	put_between(&w, p.count, open + len);
+	assert(!wr_failed(&w)); /* as in record_encode() */
+	*ret_len = w.len;
+	return 0;
 }
 
 static struct addr get_addr(struct rd *r)

@@ -76,6 +76,26 @@ void record_set_str(char *dst, size_t size, const char *src);
 /* Encode into dst (RECORD_ENCODED_MAX bytes). Returns the length; it always fits. */
 size_t record_encode(const struct record *rec, uint8_t *dst);
 
+/* How something ended that an open record tells of: what its close record says besides. */
+struct record_end {
+	int64_t time_us;
+	uint16_t kind; /* enum record_kind */
+	uint16_t reason; /* enum reason */
+	uint32_t duration_ms;
+	struct addr dst; /* family 0: as in the open record */
+	uint64_t bytes_up;
+	uint64_t bytes_down;
+	const char *detail; /* foreign text; NULL: as in the open record */
+};
+
+/*
+ * The encoding of open (exactly len bytes of record_encode()) once more, with its end, into
+ * dst (RECORD_ENCODED_MAX bytes): a fraction of what decoding and encoding cost. Returns
+ * 0, or -EBADMSG when open is no encoding.
+ */
+int record_encode_end(const uint8_t *open, size_t len, const struct record_end *end,
+		      uint8_t *dst, size_t *ret_len) MUST_CHECK;
+
 /* Decode exactly len bytes. Returns 0 or -EBADMSG. */
 int record_decode(const uint8_t *data, size_t len, struct record *ret_rec) MUST_CHECK;
 

@@ -58,6 +58,10 @@ struct spool_batch {
 int spool_batch_add(struct spool_batch *b, const struct record *rec,
 		    const uint8_t **ret_payload, size_t *ret_len) MUST_CHECK;
 
+/* The same for what record_encode_end() made; data may not be in the batch. */
+int spool_batch_add_encoded(struct spool_batch *b, const uint8_t *data,
+			    size_t len) MUST_CHECK;
+
 /* Forget the records; the memory is kept for the next ones. */
 void spool_batch_reset(struct spool_batch *b);
 void spool_batch_free(struct spool_batch *b);

@@ -41,6 +41,17 @@ int spool_batch_add(struct spool_batch *b, const struct record *rec,
 	return 0;
 }
 
+int spool_batch_add_encoded(struct spool_batch *b, const uint8_t *data, size_t len)
+{
+	int r = batch_make_room(b);
+
+	if (r < 0)
+		return r;
+	b->len += spool_entry_wrap(b->data + b->len, data, len);
+	b->count++;
+	return 0;
+}
+
 void spool_batch_reset(struct spool_batch *b)
 {
 	b->len = 0;

@@ -195,6 +195,15 @@ size_t spool_entry_encode(uint8_t *dst, const struct record *rec)
 	return SPOOL_ENTRY_HEAD + len;
 }
 
+size_t spool_entry_wrap(uint8_t *dst, const uint8_t *record, size_t len)
+{
+	struct wr w = wr_of(dst, SPOOL_ENTRY_HEAD);
+
+	wr_be32(&w, (uint32_t)len);
+	memcpy(dst + SPOOL_ENTRY_HEAD, record, len);
+	return SPOOL_ENTRY_HEAD + len;
+}
+
 size_t spool_entry_seal(uint8_t *entry, uint64_t seq)
 {
 	struct rd r = rd_of(entry, 4);

@@ -36,6 +36,9 @@ void spool_segment_name(uint64_t first, char dst[32]);
 /* An entry into dst (SPOOL_ENTRY_MAX bytes), not sealed yet. Returns its length. */
 size_t spool_entry_encode(uint8_t *dst, const struct record *rec);
 
+/* The same for a record that is encoded already. */
+size_t spool_entry_wrap(uint8_t *dst, const uint8_t *record, size_t len);
+
 /* Give an encoded entry its number and checksum. Returns its length. */
 size_t spool_entry_seal(uint8_t *entry, uint64_t seq);
 

@@ -136,11 +136,7 @@ void conn_record_close_as(struct conn *c, enum reason reason, const char *detail
 		return;
 	limit_settle(c);
 	measure_closed(c, reason);
-	if (c->rq != NULL) /* cheaper than reading the ticket again */
-		declog_close_facts(&c->w->log, &c->rq->facts, &end,
-				   loop_wall_us(c->w->loop));
-	else
-		declog_close(&c->w->log, c->ticket, &end, loop_wall_us(c->w->loop));
+	declog_close(&c->w->log, c->ticket, &end, loop_wall_us(c->w->loop));
 	free(c->ticket);
 	c->ticket = NULL;
 }

@@ -84,6 +84,14 @@ void declog_clear(struct declog *d)
 }
 
 /* A revision may end more connections at once than a batch holds: it is written early. */
+static void write_early(struct declog *d)
+{
+	int r = write_out(d);
+
+	if (r < 0)
+		d->error = r;
+}
+
 static int add(struct declog *d, const struct record *rec, const uint8_t **ret_payload,
 	       size_t *ret_len)
 {
@@ -91,9 +99,7 @@ static int add(struct declog *d, const struct record *rec, const uint8_t **ret_p
 
 	if (r != -ENOSPC)
 		return r;
-	r = write_out(d);
-	if (r < 0)
-		d->error = r;
+	write_early(d);
 	return spool_batch_add(&d->batch, rec, ret_payload, ret_len);
 }
 
@@ -183,40 +189,36 @@ void declog_alarm(struct declog *d, const struct declog_facts *f, uint64_t bytes
 	add_or_count(d, &rec);
 }
 
-/* The open record once more, with how it ended. */
-static void close_record(struct declog *d, struct record *rec,
-			 const struct declog_end *end, int64_t now_us)
+static int add_encoded(struct declog *d, const uint8_t *data, size_t len)
 {
-	rec->kind = RECORD_PROXY_CLOSE;
-	rec->reason = (uint16_t)end->reason;
-	rec->time_us = now_us;
-	rec->bytes_up = end->bytes_up;
-	rec->bytes_down = end->bytes_down;
-	rec->duration_ms = end->duration_ms;
-	if (end->dst.family != 0)
-		rec->dst = end->dst;
-	if (end->detail != NULL)
-		record_set_str(rec->detail, sizeof(rec->detail), end->detail);
-	add_or_count(d, rec);
+	int r = spool_batch_add_encoded(&d->batch, data, len);
+
+	if (r != -ENOSPC)
+		return r;
+	write_early(d);
+	return spool_batch_add_encoded(&d->batch, data, len);
 }
 
 void declog_close(struct declog *d, const struct declog_ticket *t,
 		  const struct declog_end *end, int64_t now_us)
 {
-	struct record rec;
+	struct record_end e = {
+		.time_us = now_us,
+		.kind = RECORD_PROXY_CLOSE,
+		.reason = (uint16_t)end->reason,
+		.dst = end->dst,
+		.bytes_up = end->bytes_up,
+		.bytes_down = end->bytes_down,
+		.duration_ms = end->duration_ms,
+		.detail = end->detail,
+	};
+	uint8_t data[RECORD_ENCODED_MAX];
+	size_t len;
 
-	if (record_decode(t->record, t->len, &rec) == 0)
-		close_record(d, &rec, end, now_us);
-	else
-		d->dropped++; /* our own memory is damaged: do not make something up */
-}
-
-void declog_close_facts(struct declog *d, const struct declog_facts *f,
-			const struct declog_end *end, int64_t now_us)
-{
-	struct record rec = record_of(f, RECORD_PROXY_CLOSE, end->reason, now_us);
-
-	close_record(d, &rec, end, now_us);
+	/* with our own memory damaged, nothing is made up */
+	if (record_encode_end(t->record, t->len, &e, data, &len) < 0 ||
+	    add_encoded(d, data, len) < 0)
+		d->dropped++;
 }
 
 void declog_facts_of(const struct declog_ticket *t, struct declog_facts *ret_facts)

@@ -91,12 +91,10 @@ void declog_deny(struct declog *d, const struct declog_facts *f, enum reason rea
 /* What goes on has passed a ceiling, with bytes up; the facts' detail says which. */
 void declog_alarm(struct declog *d, const struct declog_facts *f, uint64_t bytes_up,
 		  int64_t now_us);
+
+/* The open record once more, with how it ended. */
 void declog_close(struct declog *d, const struct declog_ticket *t,
 		  const struct declog_end *end, int64_t now_us);
-
-/* The same, while the facts that were recorded are still there as they were. */
-void declog_close_facts(struct declog *d, const struct declog_facts *f,
-			const struct declog_end *end, int64_t now_us);
 
 /* The facts of a ticket, for asking again whether it is allowed. */
 void declog_facts_of(const struct declog_ticket *t, struct declog_facts *ret_facts);

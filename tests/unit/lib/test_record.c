@@ -44,6 +44,80 @@ static struct record full(void)
 	return r;
 }
 
+/* What record_encode_end() has to come to. */
+static size_t encode_by_hand(struct record r, const struct record_end *end, uint8_t *dst)
+{
+	r.time_us = end->time_us;
+	r.kind = end->kind;
+	r.reason = end->reason;
+	r.bytes_up = end->bytes_up;
+	r.bytes_down = end->bytes_down;
+	r.duration_ms = end->duration_ms;
+	if (end->dst.family != 0)
+		r.dst = end->dst;
+	if (end->detail != NULL)
+		record_set_str(r.detail, sizeof(r.detail), end->detail);
+	return record_encode(&r, dst);
+}
+
+static void check_end(const struct record *open, const struct record_end *end)
+{
+	uint8_t data[RECORD_ENCODED_MAX], want[RECORD_ENCODED_MAX],
+		got[RECORD_ENCODED_MAX];
+	size_t len = record_encode(open, data), got_len = 0;
+	size_t want_len = encode_by_hand(*open, end, want);
+
+	assert_int_equal(record_encode_end(data, len, end, got, &got_len), 0);
+	assert_int_equal(got_len, want_len);
+	assert_memory_equal(got, want, want_len);
+}
+
+static void test_end(void **state)
+{
+	static const struct addr v4 = { .family = 4, .bytes = { 45, 113, 8, 1 } };
+	struct record_end end = { .time_us = 1790000000999999,
+				  .kind = RECORD_PROXY_CLOSE,
+				  .reason = REASON_CLOSED,
+				  .duration_ms = 77,
+				  .bytes_up = 1u << 20,
+				  .bytes_down = UINT64_MAX - 1 };
+	struct record open = full(), none = { 0 };
+
+	(void)state;
+	check_end(&open, &end);
+	check_end(&none, &end);
+	end.dst = v4;
+	end.detail = "TLS 1.3";
+	check_end(&open, &end);
+	check_end(&none, &end);
+	end.dst.family = 6;
+	end.detail = "line\nfeed, \xff and \xe6\x97\xa5";
+	check_end(&none, &end);
+}
+
+/* Cut anywhere, with bytes behind, or with a string that is too long: no record of ours. */
+static void test_end_of_no_record(void **state)
+{
+	uint8_t data[RECORD_ENCODED_MAX + 1] = { 0 }, got[RECORD_ENCODED_MAX];
+	struct record open = full(), decoded;
+	struct record_end end = { .kind = RECORD_PROXY_CLOSE };
+	size_t len = record_encode(&open, data), got_len = 0;
+
+	(void)state;
+	for (size_t i = 0; i < len; i++)
+		assert_int_equal(record_encode_end(data, i, &end, got, &got_len),
+				 -EBADMSG);
+	assert_int_equal(record_encode_end(data, len + 1, &end, got, &got_len), -EBADMSG);
+	/* a changed length or address family may not be taken where decoding does not */
+	for (size_t i = 0; i < len; i++) {
+		data[i] ^= 0x21;
+		if (record_encode_end(data, len, &end, got, &got_len) < 0)
+			assert_int_equal(record_decode(data, len, &decoded), -EBADMSG);
+		data[i] ^= 0x21;
+	}
+	assert_int_equal(got_len != 0, 1);
+}
+
 static void test_round_trip(void **state)
 {
 	uint8_t data[RECORD_ENCODED_MAX], again[RECORD_ENCODED_MAX];
@@ -118,6 +192,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_end_of_no_record),
 		cmocka_unit_test(test_every_truncation),
 		cmocka_unit_test(test_decode_refuses_unprintable),
 		cmocka_unit_test(test_set_str),
