@@ -84,7 +84,7 @@ void conn_forget_request(struct conn *c)
 	exchange_clear(&rq->exchange);
 	free(rq->path);
 	free(rq->sent);
-	free(rq);
+	spares_give(&c->w->requests, rq);
 	c->rq = NULL;
 }
 
@@ -199,7 +199,7 @@ void conn_free(struct conn *c)
 	if (c->in != NULL)
 		explicit_bzero(c->in, c->in_len); /* there may be a password in it */
 	free(c->in);
-	free(c);
+	spares_give(&c->w->conns, c);
 }
 
 void conn_drain(struct conn *c)
@@ -527,14 +527,12 @@ uint32_t conn_mark_of(int fd)
 int conn_new(struct worker *w, int fd, uint32_t mark, struct addr src, uint16_t port,
 	     struct conn **ret_conn)
 {
-	struct conn *c = calloc(1, sizeof(*c));
+	struct conn *c = spares_take(&w->conns, sizeof(*c));
 	int r;
 
 	if (c == NULL)
 		return -ENOMEM;
-	c->w = w;
-	c->src = src;
-	c->src_port = port;
+	*c = (struct conn){ .w = w, .src = src, .src_port = port };
 	c->timer = (struct loop_timer){ .fn = on_timer, .user = c };
 	c->again = (struct loop_defer){ .fn = on_again, .user = c };
 	c->mark = mark;
@@ -548,7 +546,7 @@ int conn_new(struct worker *w, int fd, uint32_t mark, struct addr src, uint16_t 
 		r = loop_io_new(w->loop, fd, LOOP_EDGE, on_client, c, &c->client);
 	if (r < 0) {
 		loop_timer_clear(w->loop, &c->timer);
-		free(c);
+		spares_give(&w->conns, c);
 		return r;
 	}
 	*ret_conn = c;

@@ -192,9 +192,10 @@ int dialer_start(struct loop *l, const struct dialer_target *t, dialer_done *don
 
 	if (count == 0 || t->total_ms == 0)
 		return -EINVAL;
-	d = calloc(1, sizeof(*d) + count * sizeof(d->addr[0]));
+	d = malloc(sizeof(*d) + count * sizeof(d->addr[0]));
 	if (d == NULL)
 		return -ENOMEM;
+	memset(d, 0, sizeof(*d));
 	d->l = l;
 	d->done = done;
 	d->user = user;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/mono.h"
+#include "proxy/spares.h"
 #include "proxy/timers.h"
 
 #define EVENTS_MAX 256 /* of one wait */
@@ -24,7 +25,9 @@ struct loop {
 	int epoll;
 	int wake; /* eventfd: posts are waiting, or it is time to stop */
 	struct epoll_event event[EVENTS_MAX]; /* of this round */
-	int event_at, event_count;
+	bool serving; /* events of this round: what is freed meanwhile goes to gone */
+	struct loop_io *gone; /* linked by user */
+	struct spares ios;
 	struct timers timers;
 	struct loop_defer *deferred;
 	struct mono now;
@@ -79,6 +82,7 @@ void loop_free(struct loop *l)
 	if (l == NULL)
 		return;
 	timers_clear(&l->timers);
+	spares_clear(&l->ios);
 	(void)close(l->wake);
 	(void)close(l->epoll);
 	(void)pthread_cond_destroy(&l->answered);
@@ -198,24 +202,36 @@ static int wait_ms(const struct loop *l)
 	return left < INT_MAX ? (int)left : INT_MAX;
 }
 
-static bool serve_events(struct loop *l)
+static void free_gone(struct loop *l)
+{
+	while (l->gone != NULL) {
+		struct loop_io *io = l->gone;
+
+		l->gone = io->user;
+		spares_give(&l->ios, io);
+	}
+}
+
+static bool serve_events(struct loop *l, int event_count)
 {
 	bool stop = false;
 
-	for (l->event_at = 0; l->event_at < l->event_count; l->event_at++) {
-		const struct epoll_event *e = &l->event[l->event_at];
+	l->serving = true;
+	for (int i = 0; i < event_count; i++) {
+		const struct epoll_event *e = &l->event[i];
 		struct loop_io *io = e->data.ptr;
 		uint64_t count;
 
-		if (io != NULL) {
-			io->ready |= e->events;
-			io->fn(io);
-		} else if (e->events != 0) { /* 0: taken back in this round */
+		if (io == NULL) {
 			if (read(l->wake, &count, sizeof(count)) > 0)
 				stop = serve_posts(l);
+		} else if (io->fn != NULL) { /* else freed in this round */
+			io->ready |= e->events;
+			io->fn(io);
 		}
 	}
-	l->event_count = 0;
+	l->serving = false;
+	free_gone(l);
 	return stop;
 }
 
@@ -259,9 +275,8 @@ int loop_run(struct loop *l)
 			break;
 		}
 		read_clocks(l);
-		l->event_count = n > 0 ? n : 0;
 		l->round++;
-		stop = serve_events(l);
+		stop = serve_events(l, n);
 		serve_deferred(l);
 		fire_timers(l);
 		if (l->hook != NULL)
@@ -295,7 +310,7 @@ uint64_t loop_round(const struct loop *l)
 int loop_io_new(struct loop *l, int fd, uint32_t events, loop_io_fn *fn, void *user,
 		struct loop_io **ret_io)
 {
-	struct loop_io *io = malloc(sizeof(*io));
+	struct loop_io *io = spares_take(&l->ios, sizeof(*io));
 	struct epoll_event e = { .events = events, .data.ptr = io };
 	int r;
 
@@ -304,7 +319,7 @@ int loop_io_new(struct loop *l, int fd, uint32_t events, loop_io_fn *fn, void *u
 	*io = (struct loop_io){ .loop = l, .fd = fd, .fn = fn, .user = user };
 	if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e) == -1) {
 		r = -errno;
-		free(io);
+		spares_give(&l->ios, io);
 		return r;
 	}
 	*ret_io = io;
@@ -318,13 +333,18 @@ int loop_io_set(struct loop_io *io, uint32_t events)
 	return epoll_ctl(io->loop->epoll, EPOLL_CTL_MOD, io->fd, &e) == -1 ? -errno : 0;
 }
 
-/* What this round still holds for it must not be delivered. */
-static void take_back(struct loop *l, const struct loop_io *io)
+/* What this round still holds for it must not be delivered: its memory stays until then. */
+static void forget(struct loop_io *io)
 {
-	for (int i = l->event_at + 1; i < l->event_count; i++) {
-		if (l->event[i].data.ptr == io)
-			l->event[i] = (struct epoll_event){ 0 };
+	struct loop *l = io->loop;
+
+	if (!l->serving) {
+		spares_give(&l->ios, io);
+		return;
 	}
+	io->fn = NULL;
+	io->user = l->gone;
+	l->gone = io;
 }
 
 void loop_io_free(struct loop_io *io)
@@ -332,8 +352,7 @@ void loop_io_free(struct loop_io *io)
 	if (io == NULL)
 		return;
 	(void)epoll_ctl(io->loop->epoll, EPOLL_CTL_DEL, io->fd, NULL);
-	take_back(io->loop, io);
-	free(io);
+	forget(io);
 }
 
 void loop_io_close(struct loop_io *io)
@@ -341,8 +360,7 @@ void loop_io_close(struct loop_io *io)
 	if (io == NULL)
 		return;
 	(void)close(io->fd); /* epoll forgets what has no descriptor any more */
-	take_back(io->loop, io);
-	free(io);
+	forget(io);
 }
 
 int loop_timer_set(struct loop *l, struct loop_timer *t, int64_t ms)

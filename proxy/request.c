@@ -88,10 +88,13 @@ bool request_admit(struct conn *c)
 
 int request_begin(struct conn *c)
 {
-	c->rq = calloc(1, sizeof(*c->rq));
+	struct worker *w = c->w;
+
+	c->rq = spares_take(&w->requests, sizeof(*c->rq));
 	if (c->rq == NULL)
 		return -ENOMEM;
-	c->id = atomic_fetch_add(&c->w->engine->next_conn, 1);
+	memset(c->rq, 0, sizeof(*c->rq));
+	c->id = atomic_fetch_add(&w->engine->next_conn, 1);
 	c->rq->facts.conn = c->id;
 	c->signed_in = false;
 	c->rq->facts.src = c->src;

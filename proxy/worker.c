@@ -296,6 +296,8 @@ void worker_free(struct worker *w)
 	upstream_pool_free(w->upstreams);
 	resolver_free(w->resolver);
 	pipes_clear(&w->tools.pipes);
+	spares_clear(&w->conns);
+	spares_clear(&w->requests);
 	declog_clear(&w->log);
 	loop_free(w->loop);
 	snapshot_unref(w->snap);

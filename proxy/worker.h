@@ -24,6 +24,7 @@
 #include "proxy/metrics.h"
 #include "proxy/resolver.h"
 #include "proxy/snapshot.h"
+#include "proxy/spares.h"
 #include "proxy/upstream.h"
 
 #define WORKER_OWN_MAX 256 /* addresses of the gateway itself */
@@ -56,6 +57,7 @@ struct worker {
 	struct loop_timer housekeeping;
 	int64_t overload_us; /* when a refusal for overload was recorded last */
 	uint32_t overloads; /* refused since then */
+	struct spares conns, requests; /* memory of those that ended */
 	struct dampen dampen; /* refusals that are not recorded one by one */
 	struct proxy_metrics metrics; /* counters: see measure.h */
 	struct flow_tools tools;
