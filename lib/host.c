@@ -2,6 +2,7 @@
 #include "lib/host.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 
 #define LABEL_MAX 63 /* RFC 1035, section 2.3.4 */
@@ -19,37 +20,51 @@ static bool last_label_is_numeric(const char *host)
 	return *last >= '0' && *last <= '9';
 }
 
-static bool is_label_char(char c)
+/* What may stand in a name, in lower case; 0: nothing else may. */
+/* clang-format off */
+static const char lower[256] = {
+	['-'] = '-', ['.'] = '.', ['_'] = '_',
+	['0'] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
+	['A'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
+	'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+	['a'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
+	'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+};
+/* clang-format on */
+
+static bool has_good_labels(const char *host, size_t len)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+	const char *end = host + len, *dot;
+
+	for (const char *p = host;; p = dot + 1) {
+		dot = memchr(p, '.', (size_t)(end - p));
+		if (dot == NULL)
+			dot = end;
+		if (dot == p || dot - p > LABEL_MAX || *p == '-' || dot[-1] == '-')
+			return false;
+		if (dot == end)
+			return true;
+	}
 }
 
 int host_normalise(const char *text, char ret_host[HOST_MAX + 1])
 {
 	char host[HOST_MAX + 1];
-	size_t len = strlen(text), label = 0;
+	size_t len = strlen(text);
+	bool foreign = false;
 
 	if (len > 0 && text[len - 1] == '.')
 		len--;
 	if (len == 0 || len > HOST_MAX)
 		return -EINVAL;
 	for (size_t i = 0; i < len; i++) {
-		char c = text[i];
-
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
-		if (c == '.') {
-			if (label == 0 || host[i - 1] == '-')
-				return -EINVAL;
-			label = 0;
-		} else if (!is_label_char(c) || (label == 0 && c == '-') ||
-			   ++label > LABEL_MAX) {
-			return -EINVAL;
-		}
-		host[i] = c;
+		host[i] = lower[(uint8_t)text[i]];
+		foreign |= host[i] == 0;
 	}
+	if (foreign)
+		return -EINVAL;
 	host[len] = '\0';
-	if (label == 0 || host[len - 1] == '-' || last_label_is_numeric(host))
+	if (!has_good_labels(host, len) || last_label_is_numeric(host))
 		return -EINVAL;
 	memcpy(ret_host, host, len + 1);
 	return 0;

@@ -53,20 +53,22 @@ static const struct row rows6[] = {
 
 static const struct row nat64 = { { 0x00, 0x64, 0xff, 0x9b }, 96, ADDRCLASS_PUBLIC };
 
-static bool row_matches(const struct row *row, struct addr a)
+static bool row_matches(const struct row *row, const struct addr *a)
 {
 	unsigned whole = row->len / 8u, rest = row->len % 8u;
 
-	if (memcmp(row->bytes, a.bytes, whole) != 0)
+	if (memcmp(row->bytes, a->bytes, whole) != 0)
 		return false;
-	return rest == 0 || ((row->bytes[whole] ^ a.bytes[whole]) >> (8u - rest)) == 0;
+	return rest == 0 || ((row->bytes[whole] ^ a->bytes[whole]) >> (8u - rest)) == 0;
 }
 
 static enum addrclass look_up(const struct row *row, size_t count, struct addr a,
 			      enum addrclass otherwise)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (row_matches(&row[i], a))
+		if (row[i].len >= 8 && row[i].bytes[0] != a.bytes[0])
+			continue; /* most */
+		if (row_matches(&row[i], &a))
 			return row[i].class;
 	}
 	return otherwise;
@@ -77,7 +79,7 @@ static struct addr inner(struct addr a)
 {
 	struct addr v4 = { .family = 4 };
 
-	if (a.family != 6 || !row_matches(&nat64, a))
+	if (a.family != 6 || !row_matches(&nat64, &a))
 		return addr_unmap(a);
 	memcpy(v4.bytes, a.bytes + 12, 4);
 	return v4;
@@ -93,15 +95,25 @@ enum addrclass addrclass_of(struct addr a)
 	return ADDRCLASS_RESERVED;
 }
 
+static bool is_in(const struct prefix *nets, size_t count, struct addr a)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct prefix *p = &nets[i];
+
+		if (p->len >= 8 && p->addr.bytes[0] != a.bytes[0])
+			continue; /* most */
+		if (prefix_contains(*p, a))
+			return true;
+	}
+	return false;
+}
+
 bool addrclass_is_in(struct addr a, const struct prefix *nets, size_t count)
 {
 	struct addr real = inner(a);
 
-	for (size_t i = 0; i < count; i++) {
-		if (prefix_contains(nets[i], a) || prefix_contains(nets[i], real))
-			return true;
-	}
-	return false;
+	return is_in(nets, count, a) ||
+	       (real.family != a.family && is_in(nets, count, real));
 }
 
 bool addrclass_may_dial(struct addr a, const struct prefix *site, size_t count)

@@ -154,30 +154,47 @@ static int read_extension(uint16_t type, struct rd content, struct clienthello *
 	}
 }
 
-static bool is_among(const uint16_t *types, size_t n, uint16_t type)
+/* Types that were there before; those below 64, which most are, as bits. */
+struct seen {
+	uint64_t low;
+	uint16_t high[CLIENTHELLO_EXTENSIONS_MAX];
+	size_t high_count;
+};
+
+static bool see(struct seen *s, uint16_t type)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (types[i] == type)
+	if (type < 64) {
+		bool again = (s->low >> type & 1) != 0;
+
+		s->low |= (uint64_t)1 << type;
+		return again;
+	}
+	for (size_t i = 0; i < s->high_count; i++) {
+		if (s->high[i] == type)
 			return true;
 	}
+	s->high[s->high_count++] = type;
 	return false;
 }
 
 static int read_extensions(struct rd r, struct clienthello *h)
 {
-	uint16_t seen[CLIENTHELLO_EXTENSIONS_MAX];
+	struct seen seen;
 	size_t n = 0;
 
+	seen.low = 0;
+	seen.high_count = 0;
 	while (r.left != 0) {
 		uint16_t type = rd_be16(&r);
 		struct rd content = rd_sub(&r, rd_be16(&r));
 		int result;
 
-		if (rd_failed(&content) || is_among(seen, n, type))
+		if (rd_failed(&content))
 			return -EBADMSG;
-		if (n == CLIENTHELLO_EXTENSIONS_MAX)
+		if (n++ == CLIENTHELLO_EXTENSIONS_MAX)
 			return -EMSGSIZE;
-		seen[n++] = type;
+		if (see(&seen, type))
+			return -EBADMSG;
 		result = read_extension(type, content, h);
 		if (result < 0)
 			return result;
