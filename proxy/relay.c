@@ -28,13 +28,25 @@ static bool is_lost(const struct conn *c)
 	       !flow_pending(&c->up) && !flow_pending(&c->down);
 }
 
+/*
+ * RFC 9110 9.3.6: when one side has closed, both are. A client that closes can take
+ * nothing more, and TLS says so by its own means before; only what the origin has sent
+ * already still goes its way, and what is not known to be TLS may go on half open.
+ */
+static bool ends_with_client(const struct conn *c)
+{
+	return !c->up.done && c->tls_version != 0 && !flow_pending(&c->down) &&
+	       (c->origin->ready & EPOLLIN) == 0;
+}
+
 static void pump(struct conn *c)
 {
 	struct flow_tools *tools = &c->w->tools;
 	uint64_t before = c->up.bytes + c->down.bytes;
+	bool ends = ends_with_client(c);
 	int up, down;
 
-	c->up.last = c->down.done;
+	c->up.last = c->down.done || ends;
 	up = c->retry != RETRY_NONE ? retry_pump_up(c)
 				    : flow_pump(&c->up, c->client, c->origin, tools);
 	if (c->state == CONN_DEAD)
@@ -43,6 +55,7 @@ static void pump(struct conn *c)
 		fail(c, up);
 		return;
 	}
+	c->down.done |= c->up.done && ends;
 	c->down.last = c->up.done;
 	down = c->retry == RETRY_SERVER
 		       ? retry_pump_down(c)

@@ -36,6 +36,7 @@ class Reply:
     late: tuple = ()  # (seconds, bytes) sent after the first reply, unasked
     after: str = "keep"  # after the reply: "keep", "close" or "reset"
     raw: bool = False  # no HTTP: the replies (or TUNNEL_OK) as bytes come, then silence
+    parting: bytes = b""  # sent when the client has ended its side
     hold: float = 0.0  # seconds before the first reply
     on_head: bool = False  # answer as soon as the head is there, without waiting for a body
     echo: object = None  # function of a Request: (answer, whether the connection ends with it)
@@ -220,6 +221,7 @@ class Origin:
             data = conn.recv(65536)
             if not data:
                 arrival.ended = "close"
+                self._send(conn, arrival, script.parting)
                 return
             arrival.data += data
             if script.raw:
