@@ -268,7 +268,7 @@ int loop_run(struct loop *l)
 	while (!stop) {
 		int n;
 
-		read_clocks(l); /* also after a long round: the wait is from now */
+		l->now = mono_now(); /* a round may be long, and the wait is from now */
 		n = epoll_wait(l->epoll, l->event, EVENTS_MAX, wait_ms(l));
 		if (n == -1 && errno != EINTR) {
 			r = -errno;
