@@ -16,6 +16,8 @@
 #define RECORD_HEADER        5
 #define RECORD_MAX           ((1 << 14) + 256)
 
+#define READABLE ((uint32_t)(EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+
 void retry_begin(struct conn *c)
 {
 	c->retry = RETRY_SERVER;
@@ -33,13 +35,15 @@ static int pass(struct conn *c, uint32_t len)
 	return r;
 }
 
-/* From now on bytes only. */
+/* From now on bytes only. Returns as flow_pump(): 1 when there may be some already. */
 static int finish(struct conn *c)
 {
 	int r = pass(c, c->in_len);
 
 	c->retry = RETRY_NONE;
-	return r < 0 ? r : 1;
+	if (r < 0)
+		return r;
+	return ((c->client->ready | c->origin->ready) & READABLE) != 0 ? 1 : 0;
 }
 
 int retry_pump_down(struct conn *c)
