@@ -6,8 +6,10 @@
 
 #include "lib/log.h"
 #include "lib/mono.h"
+#include "mgmt/mgmtd/lockdown.h"
 #include "mgmt/mgmtd/session.h"
 #include "mgmt/mgmtd/store_policy.h"
+#include "mgmt/mgmtd/trial.h"
 #include "mgmt/mgmtd/when.h"
 
 int app_read_policy(struct app *app)
@@ -104,7 +106,10 @@ static void pay_sign_out(struct app *app)
 void app_tick(struct app *app, int64_t now)
 {
 	parts_poll(&app->parts);
-	parts_resend(&app->parts, app->publisher.current);
+	trial_tick(&app->publisher, now);
+	if (app->publisher.trial.number == 0)
+		parts_resend(&app->parts, app->publisher.current);
+	lockdown_tick(app);
 	pay_sign_out(app);
 	if (session_expire(app->db, now) < 0)
 		log_warn("mgmtd", "ledger: %s", db_error(app->db));

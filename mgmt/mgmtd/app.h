@@ -25,6 +25,8 @@ struct app {
 	struct auth auth;
 	struct sight sight;
 	struct policy *policy; /* in force; NULL: none was applied yet */
+	unsigned lockdown_owed; /* a bit (1 << part) for each that did not take it */
+	struct proto_lockdown lockdown; /* that it is to take */
 	bool sign_out_owed; /* proxyd did not take a sign-out */
 	int64_t started_us;
 };

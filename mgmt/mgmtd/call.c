@@ -2,8 +2,11 @@
 #include "mgmt/mgmtd/call.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/log.h"
 #include "lib/str.h"
@@ -84,6 +87,23 @@ static void fail_refused(struct call *c, const struct publish_result *result)
 	call_json(c, msg_status(MSG_REFUSED), top);
 }
 
+/* Which one, by whom, and until when, in the site's own time. */
+static void fail_trial(struct call *c)
+{
+	const struct trial *t = &c->app->publisher.trial;
+	char arg[128], until[32] = "";
+	time_t s = (time_t)t->until;
+	struct tm tm;
+
+	if (localtime_r(&s, &tm) != NULL)
+		(void)strftime(until, sizeof(until), "%Y-%m-%d %H:%M:%S", &tm);
+	(void)snprintf(arg, sizeof(arg),
+		       c->ja ? "第%" PRIu64 "版、%s、%sまで"
+			     : "revision %" PRIu64 ", by %s, until %s",
+		       t->number, t->who, until);
+	call_fail(c, MSG_TRIAL_RUNS, arg);
+}
+
 void call_fail_publish(struct call *c, int r, const struct publish_result *result)
 {
 	if (r == -EINVAL && result != NULL)
@@ -96,6 +116,14 @@ void call_fail_publish(struct call *c, int r, const struct publish_result *resul
 		call_fail(c, MSG_DISK_FULL, "");
 	else if (r == -ENOENT)
 		call_fail(c, MSG_NO_POLICY, "");
+	else if (r == -EBUSY && c->app->publisher.trial.number != 0)
+		fail_trial(c);
+	else if (r == -ENODATA)
+		call_fail(c, MSG_TRIAL_FIRST, "");
+	else if (r == -ESRCH)
+		call_fail(c, MSG_NO_TRIAL, "");
+	else if (r == -ESTALE)
+		call_fail(c, MSG_TRIAL_OVER, "");
 	else
 		call_fail_internal(c, r);
 }
@@ -114,17 +142,40 @@ struct publish_order call_order(const struct call *c, const char *what,
 	};
 }
 
+/* What else the caller should know, in one text: sentence after sentence. */
+static void add_warning(const struct call *c, json_t *obj, enum msg msg, const char *arg)
+{
+	const char *before = json_string_value(json_object_get(obj, "warning"));
+	char text[MSG_TEXT_MAX];
+
+	(void)msg_text(msg, c->ja, arg, text, sizeof(text));
+	(void)json_object_set_new(obj, "warning",
+				  json_sprintf("%s%s%s", before != NULL ? before : "",
+					       before != NULL && !c->ja ? " " : "",
+					       text));
+}
+
+static void add_rolled_back(const struct call *c, json_t *obj, uint64_t number)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%" PRIu64, number);
+	(void)json_object_set_new(obj, "rolled_back", json_integer((json_int_t)number));
+	add_warning(c, obj, MSG_TRIAL_ENDED, text);
+}
+
 void call_add_result(struct call *c, json_t *obj, const struct publish_result *result,
 		     bool with_cut)
 {
 	json_t *pending = json_array();
-	char text[MSG_TEXT_MAX];
 	const char *name = "";
 
 	(void)json_object_set_new(obj, "revision",
 				  json_integer((json_int_t)result->revision));
 	if (with_cut)
 		(void)json_object_set_new(obj, "cut", json_integer(result->cut));
+	if (result->rolled_back != 0)
+		add_rolled_back(c, obj, result->rolled_back);
 	for (int i = 0; i < PART_COUNT; i++) {
 		if ((result->pending & 1u << i) != 0) {
 			name = part_name((enum part)i);
@@ -135,9 +186,7 @@ void call_add_result(struct call *c, json_t *obj, const struct publish_result *r
 		(void)json_object_set(obj, "pending", pending);
 		if (json_array_size(pending) == 2)
 			name = "gated, proxyd";
-		(void)json_object_set_new(obj, "warning",
-					  json_string(msg_text(MSG_PENDING, c->ja, name,
-							       text, sizeof(text))));
+		add_warning(c, obj, MSG_PENDING, name);
 	}
 	json_decref(pending);
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <string.h>
 
 #include "mgmt/mgmtd/handlers.h"
+#include "mgmt/mgmtd/lockdown.h"
 #include "mgmt/mgmtd/store_policy.h"
 
 /* The word that is wrong with a part now; NULL: nothing that we can see from here. */
 static const char *complaint(struct call *c, enum part part, char *dst, size_t size)
 {
 	const struct part_state *state = &c->app->parts.state[part];
-	uint64_t current = c->app->publisher.current;
+	const struct publisher *p = &c->app->publisher;
+	uint64_t current = p->trial.number != 0 ? p->trial.number : p->current;
 
 	if (!state->there)
 		return msg_text(MSG_STATUS_AWAY, c->ja, "", dst, size);
@@ -34,6 +37,18 @@ static json_t *part_json(struct call *c, enum part part, bool *all_ok)
 		(json_int_t)st->revision, "started", call_time(st->started_us / 1000000),
 		"connections", (json_int_t)st->connections, "records",
 		(json_int_t)st->records, "lost", (json_int_t)st->lost);
+}
+
+json_t *trial_json(const struct call *c)
+{
+	const struct trial *t = &c->app->publisher.trial;
+	int64_t left = t->until - c->req->now;
+
+	if (t->number == 0)
+		return json_null();
+	return json_pack("{s:I, s:o, s:I, s:s}", "revision", (json_int_t)t->number,
+			 "until", call_time(t->until), "seconds",
+			 (json_int_t)(left > 0 ? left : 0), "who", t->who);
 }
 
 static json_t *own_json(struct call *c, bool *all_ok)
@@ -64,7 +79,8 @@ void handle_status(struct call *c)
 		(void)json_array_append_new(parts, part_json(c, (enum part)i, &ok));
 	(void)json_array_append_new(parts, own_json(c, &ok));
 	call_json(c, 200,
-		  json_pack("{s:b, s:I, s:s, s:o, s:o}", "ok", (int)ok, "revision",
+		  json_pack("{s:b, s:o, s:o, s:I, s:s, s:o, s:o}", "ok", (int)ok, "trial",
+			    trial_json(c), "lockdown", lockdown_json(c->app), "revision",
 			    (json_int_t)c->app->publisher.current, "site",
 			    c->app->policy != NULL ? c->app->policy->site : "", "time",
 			    call_time(c->req->now), "parts", parts));
@@ -80,10 +96,10 @@ void handle_policy_show(struct call *c)
 		return;
 	}
 	call_json(c, 200,
-		  json_pack("{s:I, s:o, s:s, s:s, s:s}", "revision",
+		  json_pack("{s:I, s:o, s:s, s:s, s:s, s:o}", "revision",
 			    (json_int_t)c->app->publisher.current, "applied",
 			    call_time(v.applied), "applied_by", v.by, "reason", v.reason,
-			    "text", v.text));
+			    "text", v.text, "trial", trial_json(c)));
 }
 
 void handle_policy_nft(struct call *c)
@@ -103,9 +119,13 @@ static int apply(struct call *c, const struct input_policy *in,
 		 struct publish_result *result)
 {
 	struct publisher *p = &c->app->publisher;
-	struct publish_order order = call_order(c, "policy-apply", "policy", in->reason);
+	struct publish_order order =
+		call_order(c, in->confirm_s != 0 ? "policy-trial" : "policy-apply",
+			   "policy", in->reason);
 	int r = publish_begin(p);
 
+	order.policy = true;
+	order.confirm_s = in->confirm_s;
 	if (r == 0)
 		r = store_policy_add(c->app->db, in->text, c->req->now, c->actor.login,
 				     in->reason);
@@ -115,6 +135,22 @@ static int apply(struct call *c, const struct input_policy *in,
 	}
 	r = publish_commit(p, &order, result);
 	return r < 0 ? r : app_read_policy(c->app);
+}
+
+/* What the reader of policies finds odd, but accepts: overdue reviews and the like. */
+static json_t *warnings_of(const char *text)
+{
+	struct diags diags = { 0 };
+	struct policy *policy = NULL;
+	json_t *list = json_array();
+
+	if (policy_parse(text, strlen(text), &policy, &diags) == 0)
+		policy_free(policy);
+	for (size_t i = 0; i < diags.count && i < DIAG_MAX; i++)
+		(void)json_array_append_new(
+			list, json_sprintf("%u:%u: %s", diags.item[i].at.line,
+					   diags.item[i].at.column, diags.item[i].text));
+	return list;
 }
 
 void handle_policy_apply(struct call *c)
@@ -136,5 +172,7 @@ void handle_policy_apply(struct call *c)
 	}
 	obj = json_object();
 	call_add_result(c, obj, &result, true);
+	(void)json_object_set_new(obj, "warnings", warnings_of(in.text));
+	(void)json_object_set_new(obj, "trial", trial_json(c));
 	call_json(c, 200, obj);
 }

@@ -16,6 +16,27 @@ void handle_status(struct call *c);
 void handle_policy_show(struct call *c);
 void handle_policy_nft(struct call *c);
 void handle_policy_apply(struct call *c);
+json_t *trial_json(const struct call *c); /* null when nothing is on trial */
+
+/* handle_trial.c */
+void handle_policy_confirm(struct call *c);
+void handle_policy_rollback(struct call *c);
+void handle_policy_history(struct call *c);
+void handle_policy_diff(struct call *c);
+
+/* handle_lockdown.c */
+void handle_lockdown(struct call *c);
+
+/* handle_proof.c */
+void handle_verify(struct call *c);
+
+/* handle_flows.c */
+void handle_flow_list(struct call *c);
+void handle_flow_review(struct call *c);
+json_t *flow_json(const struct call *c, const struct policy_flow *flow);
+
+/* handle_explain.c */
+void handle_explain(struct call *c);
 
 /* handle_allow.c */
 void handle_allow_list(struct call *c);

@@ -39,19 +39,6 @@ int input_reason(const json_t *body, struct input_reason *ret, struct input_erro
 	return input_line(body, "reason", ret->reason, sizeof(ret->reason), e);
 }
 
-int input_policy(const json_t *body, struct input_policy *ret, struct input_error *e)
-{
-	static const char *const keys[] = { "text", "reason", NULL };
-	struct input_policy in;
-
-	if (input_keys(body, keys, e) < 0 ||
-	    input_string(body, "text", &in.text, e) < 0 ||
-	    input_line(body, "reason", in.reason, sizeof(in.reason), e) < 0)
-		return -EINVAL;
-	*ret = in;
-	return 0;
-}
-
 bool input_interface_ok(const struct policy *policy, const char *interface)
 {
 	size_t zone = policy_zone_by_interface(policy, interface);

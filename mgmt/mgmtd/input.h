@@ -34,6 +34,23 @@ struct input_reason {
 struct input_policy {
 	const char *text; /* borrowed from the body */
 	char reason[INPUT_REASON_MAX + 1];
+	uint32_t confirm_s; /* on trial so long; 0: for good */
+};
+
+/* What is compared with what: two versions, or a text with the one in force. */
+struct input_diff {
+	const char *text; /* borrowed; NULL: the version to */
+	uint64_t from, to; /* revisions; 0: the one in force */
+};
+
+struct input_lockdown {
+	bool on;
+	char reason[256];
+};
+
+struct input_review { /* of a flow */
+	char result[INPUT_REASON_MAX + 1];
+	char next[11]; /* "YYYY-MM-DD", "" none */
 };
 
 struct input_device {
@@ -75,6 +92,13 @@ int input_nothing(const json_t *body, struct input_error *e) MUST_CHECK;
 int input_reason(const json_t *body, struct input_reason *ret,
 		 struct input_error *e) MUST_CHECK;
 int input_policy(const json_t *body, struct input_policy *ret,
+		 struct input_error *e) MUST_CHECK;
+int input_diff(const json_t *body, struct input_diff *ret,
+	       struct input_error *e) MUST_CHECK;
+int input_lockdown(const json_t *body, struct input_lockdown *ret,
+		   struct input_error *e) MUST_CHECK;
+/* now: seconds UTC; the next review must come after its day. */
+int input_review(const json_t *body, int64_t now, struct input_review *ret,
 		 struct input_error *e) MUST_CHECK;
 int input_device(const json_t *body, const struct policy *policy,
 		 struct input_device *ret, struct input_error *e) MUST_CHECK;

@@ -111,12 +111,39 @@ static const char second[] =
 	/* which devices a list counts for; a device is in one group or in none */
 	"ALTER TABLE device ADD COLUMN grp TEXT NOT NULL DEFAULT '';";
 
-static const char *const steps[] = { first, second };
+/*
+ * A policy may be on trial: then its revision is not the one in force until it is
+ * confirmed. Numbers of versions from before are found by what came into force then.
+ */
+static const char third[] =
+	"ALTER TABLE revision ADD COLUMN tried INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE policy_version ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE policy_version ADD COLUMN state TEXT NOT NULL DEFAULT 'confirmed'"
+	"  CHECK (state IN ('confirmed','trial','rolled-back','unconfirmed'));"
+	"ALTER TABLE policy_version ADD COLUMN until INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE policy_version ADD COLUMN ended INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE policy_version ADD COLUMN ended_by TEXT NOT NULL DEFAULT '';"
+	"UPDATE policy_version SET revision = coalesce((SELECT max(r.number)"
+	"  FROM revision r WHERE r.why = 'policy-apply'"
+	"  AND r.created = policy_version.applied), 0);"
+	"CREATE UNIQUE INDEX policy_trial ON policy_version (state)"
+	"  WHERE state = 'trial';"
+	"CREATE TABLE lockdown (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"  at INTEGER NOT NULL, active INTEGER NOT NULL, who TEXT NOT NULL,"
+	"  reason TEXT NOT NULL);"
+	/* that a flow was looked at again; when it is due stands in the policy */
+	"CREATE TABLE flow_review (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"  flow TEXT NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL,"
+	"  result TEXT NOT NULL, next TEXT NOT NULL);"
+	"CREATE INDEX flow_review_flow ON flow_review (flow, id);";
+
+static const char *const steps[] = { first, second, third };
 
 static int take_step(struct db *db, size_t from)
 {
 	static const char *const stamp[] = { "PRAGMA user_version=1",
-					     "PRAGMA user_version=2" };
+					     "PRAGMA user_version=2",
+					     "PRAGMA user_version=3" };
 	int r = db_begin(db);
 
 	if (r == 0)

@@ -75,24 +75,47 @@ void parts_poll(struct parts *p)
 	}
 }
 
-int parts_load(struct parts *p, enum part part, uint64_t number,
-	       struct proto_result *ret_result)
+/* A question that is answered by PROTO_RESULT. */
+static int call_result(struct parts *p, enum part part, enum proto_type type,
+		       const void *m, size_t len, struct proto_result *ret_result)
 {
-	struct proto_load load = { .number = number };
 	struct proto_result result;
-	int r = ipc_call(p->path[part], p->load_ms, PROTO_LOAD_REVISION, &load,
-			 sizeof(load), PROTO_RESULT, &result, sizeof(result));
+	int r = ipc_call(p->path[part], p->load_ms, (uint16_t)type, m, len, PROTO_RESULT,
+			 &result, sizeof(result));
 
 	if (r == 0 && !proto_str_ok(result.text, sizeof(result.text)))
 		r = -EBADMSG;
-	if (r < 0)
-		return r;
-	if (result.code == 0) {
+	if (r == 0)
+		*ret_result = result;
+	return r;
+}
+
+int parts_load(struct parts *p, enum part part, uint64_t number, uint32_t confirm_s,
+	       struct proto_result *ret_result)
+{
+	const struct proto_load load = { .number = number, .confirm_s = confirm_s };
+	int r = call_result(p, part, PROTO_LOAD_REVISION, &load, sizeof(load),
+			    ret_result);
+
+	if (r == 0 && ret_result->code == 0) {
 		p->state[part].there = true;
 		p->state[part].status.revision = number;
 	}
-	*ret_result = result;
-	return 0;
+	return r;
+}
+
+int parts_trial(struct parts *p, enum part part, enum proto_type type, uint64_t number,
+		struct proto_result *ret_result)
+{
+	const struct proto_trial trial = { .number = number };
+
+	return call_result(p, part, type, &trial, sizeof(trial), ret_result);
+}
+
+int parts_lockdown(struct parts *p, enum part part, const struct proto_lockdown *m,
+		   struct proto_result *ret_result)
+{
+	return call_result(p, part, PROTO_LOCKDOWN, m, sizeof(*m), ret_result);
 }
 
 static void resend_one(struct parts *p, enum part part, uint64_t current)
@@ -104,7 +127,7 @@ static void resend_one(struct parts *p, enum part part, uint64_t current)
 	if (!state->there || state->status.revision == current ||
 	    state->refused == current)
 		return;
-	r = parts_load(p, part, current, &result);
+	r = parts_load(p, part, current, 0, &result);
 	if (r < 0) {
 		log_warn("mgmtd", "%s did not answer when sent revision %" PRIu64,
 			 part_name(part), current);
@@ -147,14 +170,15 @@ static int append(char **text, size_t *len, const struct proto_text *piece)
 	return 0;
 }
 
-int parts_show_nft(struct parts *p, char **ret_text)
+static int ask_text(struct parts *p, enum proto_type question, const void *m,
+		    size_t m_len, char **ret_text)
 {
 	CLEANUP(close_p) int fd = -1;
 	CLEANUP(free_p) char *text = NULL;
 	size_t len = 0;
 
 	if (ipc_connect(p->path[PART_GATED], TEXT_MS, &fd) < 0 ||
-	    ipc_send(fd, PROTO_SHOW_NFT, NULL, 0) < 0)
+	    ipc_send(fd, (uint16_t)question, m, m_len) < 0)
 		return -EHOSTDOWN;
 	for (;;) {
 		struct proto_text piece;
@@ -174,6 +198,21 @@ int parts_show_nft(struct parts *p, char **ret_text)
 	}
 	*ret_text = STEAL(text);
 	return 0;
+}
+
+int parts_show_nft(struct parts *p, char **ret_text)
+{
+	return ask_text(p, PROTO_SHOW_NFT, NULL, 0, ret_text);
+}
+
+int parts_prove(struct parts *p, char **ret_text)
+{
+	return ask_text(p, PROTO_PROVE, NULL, 0, ret_text);
+}
+
+int parts_explain(struct parts *p, const struct proto_explain *question, char **ret_text)
+{
+	return ask_text(p, PROTO_EXPLAIN, question, sizeof(*question), ret_text);
 }
 
 /* One message of an answer: 1 a row was handled, 0 the end, or an error. */

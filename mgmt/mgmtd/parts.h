@@ -49,11 +49,20 @@ int parts_ask(struct parts *p, enum part part);
 void parts_poll(struct parts *p);
 
 /*
- * Have it load a revision. Returns 0 (ret_result is its answer, which may be a
- * refusal) or a negative errno: it is away or does not answer.
+ * Have it load a revision, for good or (confirm_s) on trial. Returns 0 (ret_result is
+ * its answer, which may be a refusal) or a negative errno: it is away or does not
+ * answer.
  */
-int parts_load(struct parts *p, enum part part, uint64_t number,
+int parts_load(struct parts *p, enum part part, uint64_t number, uint32_t confirm_s,
 	       struct proto_result *ret_result) MUST_CHECK;
+
+/* PROTO_CONFIRM or PROTO_ROLLBACK of what is on trial. As parts_load(). */
+int parts_trial(struct parts *p, enum part part, enum proto_type type, uint64_t number,
+		struct proto_result *ret_result) MUST_CHECK;
+
+/* Lock down, or end that. As parts_load(). */
+int parts_lockdown(struct parts *p, enum part part, const struct proto_lockdown *m,
+		   struct proto_result *ret_result) MUST_CHECK;
 
 /*
  * Where gated or proxyd is there but runs another revision than current, send it
@@ -61,8 +70,11 @@ int parts_load(struct parts *p, enum part part, uint64_t number,
  */
 void parts_resend(struct parts *p, uint64_t current);
 
-/* gated's ruleset as text, the caller's to free. -EHOSTDOWN or -EBADMSG. */
+/* What gated answers in text, the caller's to free. -EHOSTDOWN or -EBADMSG. */
 int parts_show_nft(struct parts *p, char **ret_text) MUST_CHECK;
+int parts_prove(struct parts *p, char **ret_text) MUST_CHECK;
+int parts_explain(struct parts *p, const struct proto_explain *question,
+		  char **ret_text) MUST_CHECK;
 
 /*
  * Have recordd answer a query: fn for every row. -EHOSTDOWN, -EBADMSG, what

@@ -13,6 +13,8 @@
 #include "lib/revision.h"
 #include "lib/str.h"
 #include "mgmt/mgmtd/snapshot.h"
+#include "mgmt/mgmtd/store_policy.h"
+#include "mgmt/mgmtd/trial.h"
 
 #define POLICY_NAME "policy.yaml" /* in diagnostics */
 
@@ -38,7 +40,7 @@ static uint64_t number_of(const char *name)
 	return str_to_uint(digits, 1, INT64_MAX, &n) == 0 ? n : 0;
 }
 
-static void discard(const struct publisher *p, uint64_t number)
+void publish_discard(const struct publisher *p, uint64_t number)
 {
 	int r = revision_discard(p->dir, number);
 
@@ -75,12 +77,12 @@ static int sweep(struct publisher *p)
 
 		if (n != 0 && n < p->current && is_image(entry->d_name))
 			drop_image(p, n);
-		if (n <= p->current)
+		if (n <= p->current || n == p->trial.number)
 			continue;
 		p->tried = n > p->tried ? n : p->tried;
 		log_warn("mgmtd", "revision %" PRIu64 " never came into force; removed",
 			 n);
-		discard(p, n);
+		publish_discard(p, n);
 	}
 	(void)closedir(dir);
 	return 0;
@@ -95,9 +97,9 @@ int publish_init(struct publisher *p, const char *root, struct db *db,
 	if ((r = path_join(p->dir, root, PATH_REVISIONS)) < 0 ||
 	    (r = path_join(p->secret, root, PATH_LEDGER "/revision.key")) < 0 ||
 	    (r = revision_key_ensure(p->dir, p->secret)) < 0 ||
-	    (r = store_revision_current(db, &p->current)) < 0)
+	    (r = store_revision_current(db, &p->current)) < 0 ||
+	    (r = store_revision_newest(db, &p->tried)) < 0 || (r = trial_read(p)) < 0)
 		return r;
-	p->tried = p->current;
 	if (p->current != 0)
 		r = revision_set_current(p->dir, p->current);
 	return r < 0 ? r : sweep(p);
@@ -132,22 +134,28 @@ static int write_files(struct publisher *p, const struct publish_order *order,
 	}
 	if (r < 0)
 		return r;
+	if (order->policy)
+		r = store_policy_number(
+			p->db, number,
+			order->confirm_s != 0 ? order->now + order->confirm_s : 0);
+	if (r < 0)
+		return r;
 	r = revision_store(p->dir, p->secret, number, text, len);
 	/* its other codes mean something else to our callers */
 	return r == 0 || r == -ENOSPC ? r : -EIO;
 }
 
 /* Have one daemon load it. asked gets its bit unless it surely has not changed. */
-static int send_to(struct publisher *p, enum part part, bool withdrawal, uint64_t number,
-		   unsigned *asked, struct publish_result *ret)
+static int send_to(struct publisher *p, enum part part, const struct publish_order *order,
+		   uint64_t number, unsigned *asked, struct publish_result *ret)
 {
 	struct proto_result result;
-	int r = parts_load(p->parts, part, number, &result);
+	int r = parts_load(p->parts, part, number, order->confirm_s, &result);
 
 	if (r < 0) {
 		*asked |= 1u << part; /* it may have taken it and died, or be slow */
 		ret->culprit = part;
-		if (!withdrawal)
+		if (!order->withdrawal)
 			return -EHOSTDOWN;
 		ret->pending |= 1u << part;
 		return 0;
@@ -182,31 +190,34 @@ static int send_to_both(struct publisher *p, const struct publish_order *order,
 	int r = order->withdrawal ? 0 : both_there(p, ret);
 
 	if (r == 0)
-		r = send_to(p, PART_GATED, order->withdrawal, number, asked, ret);
+		r = send_to(p, PART_GATED, order, number, asked, ret);
 	if (r == 0)
-		r = send_to(p, PART_PROXYD, order->withdrawal, number, asked, ret);
+		r = send_to(p, PART_PROXYD, order, number, asked, ret);
 	return r;
 }
 
 /* Everything as it was: ledger, files, and the daemons that were asked. */
-static void undo(struct publisher *p, uint64_t number, unsigned asked)
+static void undo(struct publisher *p, const struct publish_order *order, uint64_t number,
+		 unsigned asked)
 {
 	struct proto_result result;
 
 	db_rollback(p->db);
+	if (order->confirm_s != 0)
+		(void)trial_recall(p, number, asked);
 	for (int part = 0; part < PART_COUNT; part++) {
 		if ((asked & 1u << part) == 0 || p->current == 0)
 			continue;
-		if (parts_load(p->parts, (enum part)part, p->current, &result) < 0 ||
+		if (parts_load(p->parts, (enum part)part, p->current, 0, &result) < 0 ||
 		    result.code < 0)
 			log_err("mgmtd", "%s did not go back to revision %" PRIu64,
 				part_name((enum part)part), p->current);
 	}
-	discard(p, number);
+	publish_discard(p, number);
 }
 
-static int make_current(struct publisher *p, const struct publish_order *order,
-			uint64_t number)
+int publish_settle(struct publisher *p, const struct publish_order *order,
+		   uint64_t number)
 {
 	int r = journal_change(p->journal, &order->change, order->client, number);
 
@@ -221,6 +232,49 @@ static int make_current(struct publisher *p, const struct publish_order *order,
 	return r;
 }
 
+void publish_moved(struct publisher *p, uint64_t number)
+{
+	if (p->current != 0)
+		drop_image(p, p->current);
+	p->current = number;
+}
+
+/* The record and the ledger, where current stays as it is. */
+static int settle_trial(struct publisher *p, const struct publish_order *order,
+			uint64_t number)
+{
+	if (journal_change(p->journal, &order->change, order->client, number) < 0)
+		return -ENOBUFS;
+	return db_commit(p->db);
+}
+
+/* What must be so before a number is spent. */
+static int may_begin(struct publisher *p, const struct publish_order *order,
+		     struct publish_result *ret)
+{
+	if (journal_probe(p->journal) < 0)
+		return -ENOBUFS;
+	if (order->confirm_s != 0 && p->current == 0)
+		return -ENODATA;
+	if (p->trial.number == 0)
+		return 0;
+	return order->withdrawal ? trial_give_way(p, order, ret) : -EBUSY;
+}
+
+/* All that can fail, from the files to the ledger's commit. */
+static int carry_out(struct publisher *p, const struct publish_order *order,
+		     uint64_t number, unsigned *asked, struct publish_result *ret)
+{
+	int r = write_files(p, order, number, ret);
+
+	if (r == 0)
+		r = send_to_both(p, order, number, asked, ret);
+	if (r < 0)
+		return r;
+	return order->confirm_s != 0 ? settle_trial(p, order, number)
+				     : publish_settle(p, order, number);
+}
+
 int publish_commit(struct publisher *p, const struct publish_order *order,
 		   struct publish_result *ret)
 {
@@ -229,26 +283,26 @@ int publish_commit(struct publisher *p, const struct publish_order *order,
 	int r;
 
 	*ret = (struct publish_result){ .revision = p->current, .culprit = PART_COUNT };
-	if (journal_probe(p->journal) < 0) {
-		db_rollback(p->db);
-		return -ENOBUFS;
-	}
-	p->tried = number;
-	r = write_files(p, order, number, ret);
-	if (r == 0)
-		r = send_to_both(p, order, number, &asked, ret);
-	if (r == 0)
-		r = make_current(p, order, number);
+	r = may_begin(p, order, ret);
 	if (r < 0) {
-		undo(p, number, asked);
-		ret->cut = 0;
-		ret->pending = 0;
+		db_rollback(p->db);
 		return r;
 	}
-	if (p->current != 0)
-		drop_image(p, p->current);
-	p->current = number;
+	p->tried = number;
+	r = carry_out(p, order, number, &asked, ret);
+	if (r < 0) {
+		undo(p, order, number, asked);
+		ret->cut = 0;
+		ret->pending = 0;
+		ret->rolled_back = 0;
+		return r;
+	}
+	if (ret->rolled_back != 0)
+		trial_gave_way(p, order);
 	ret->revision = number;
+	if (order->confirm_s != 0)
+		return trial_read(p);
+	publish_moved(p, number);
 	return 0;
 }
 

@@ -7,6 +7,10 @@
  * Either all of it happens (ledger, files, daemons, record) or nothing does, but
  * for withdrawals: they are stored even when a daemon is away, which follows when
  * it is back (parts_resend()).
+ *
+ * A revision may be on trial (trial.h): the daemons have it and go back by themselves,
+ * current stays where it was. Until the trial ends nothing else is published but
+ * withdrawals, which end it first.
  */
 #ifndef MGMT_MGMTD_PUBLISH_H
 #define MGMT_MGMTD_PUBLISH_H
@@ -22,6 +26,13 @@
 #include "mgmt/mgmtd/journal.h"
 #include "mgmt/mgmtd/parts.h"
 #include "mgmt/mgmtd/store_change.h"
+#include "mgmt/mgmtd/workflow.h"
+
+struct trial {
+	uint64_t number; /* 0: none is on trial */
+	int64_t until; /* seconds UTC */
+	char who[LOGIN_MAX + 1];
+};
 
 struct publisher {
 	struct db *db;
@@ -31,6 +42,7 @@ struct publisher {
 	char secret[PATH_TEXT_MAX]; /* the signing key */
 	uint64_t current; /* in force; 0: none yet */
 	uint64_t tried; /* the highest number ever written; none is used twice */
+	struct trial trial;
 };
 
 struct publish_order {
@@ -38,10 +50,13 @@ struct publish_order {
 	struct addr client; /* who asked, for the record */
 	int64_t now; /* seconds UTC: permits that are over then are left out */
 	bool withdrawal;
+	bool policy; /* a version of the policy was added */
+	uint32_t confirm_s; /* that version is on trial so long; 0: for good */
 };
 
 struct publish_result {
 	uint64_t revision;
+	uint64_t rolled_back; /* was on trial and had to give way; 0: none */
 	uint32_t cut;
 	unsigned pending; /* a bit (1 << part) for each that is away */
 	enum part culprit; /* who is away or refused */
@@ -62,12 +77,22 @@ void publish_abort(struct publisher *p);
 /*
  * Ends the transaction in any case. Returns 0; -EINVAL: refused (culprit may be
  * PART_COUNT: by ourselves; text); -EHOSTDOWN: culprit is away; -ENOBUFS: not
- * recordable; -ENOENT: no policy yet; or another negative errno. ret is always set.
+ * recordable; -ENOENT: no policy yet; -EBUSY: a revision is on trial; -ENODATA: to be
+ * on trial, with none before it to go back to; or another negative errno. ret is
+ * always set.
  */
 int publish_commit(struct publisher *p, const struct publish_order *order,
 		   struct publish_result *ret) MUST_CHECK;
 
 /* Likewise without a revision. Returns 0, -ENOBUFS or what db.h says. */
 int publish_note(struct publisher *p, const struct publish_order *order) MUST_CHECK;
+
+/* For trial.c: the record, the files' current and the end of the transaction. */
+int publish_settle(struct publisher *p, const struct publish_order *order,
+		   uint64_t number) MUST_CHECK;
+/* number is current now; files that are of no use any more go. */
+void publish_moved(struct publisher *p, uint64_t number);
+/* A revision that never came into force goes. */
+void publish_discard(const struct publisher *p, uint64_t number);
 
 #endif

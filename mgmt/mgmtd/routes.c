@@ -32,6 +32,15 @@ static const struct route routes[] = {
 	{ "GET", "/api/policy", ACCESS_ROLE, ACT_LOOK, handle_policy_show },
 	{ "GET", "/api/policy/nft", ACCESS_ROLE, ACT_SHOW_NFT, handle_policy_nft },
 	{ "POST", "/api/policy", ACCESS_ROLE, ACT_APPLY_POLICY, handle_policy_apply },
+	{ "POST", "/api/policy/confirm", ACCESS_ROLE, ACT_APPLY_POLICY, handle_policy_confirm },
+	{ "POST", "/api/policy/rollback", ACCESS_ROLE, ACT_WITHDRAW, handle_policy_rollback },
+	{ "GET", "/api/policy/history", ACCESS_ROLE, ACT_LOOK, handle_policy_history },
+	{ "POST", "/api/policy/diff", ACCESS_ROLE, ACT_LOOK, handle_policy_diff },
+	{ "POST", "/api/lockdown", ACCESS_ROLE, ACT_LOCKDOWN, handle_lockdown },
+	{ "GET", "/api/verify", ACCESS_ROLE, ACT_PROVE, handle_verify },
+	{ "GET", "/api/explain", ACCESS_ROLE, ACT_PROVE, handle_explain },
+	{ "GET", "/api/flows", ACCESS_ROLE, ACT_LOOK, handle_flow_list },
+	{ "POST", "/api/flows/*/review", ACCESS_ROLE, ACT_WITHDRAW, handle_flow_review },
 	{ "GET", "/api/allow", ACCESS_ROLE, ACT_LOOK, handle_allow_list },
 	{ "POST", "/api/allow", ACCESS_ROLE, ACT_REQUEST, handle_allow_request },
 	{ "GET", "/api/allow/test", ACCESS_ROLE, ACT_LOOK, handle_allow_test },
@@ -71,7 +80,9 @@ size_t api_body_max(const char *method, const char *path)
 		return 0;
 	if (strcmp(path, "/api/allow/import") == 0)
 		return API_BODY_IMPORT_MAX;
-	return strcmp(path, "/api/policy") == 0 ? API_BODY_FILE_MAX : API_BODY_MAX;
+	if (strcmp(path, "/api/policy") == 0 || strcmp(path, "/api/policy/diff") == 0)
+		return API_BODY_FILE_MAX;
+	return API_BODY_MAX;
 }
 
 /* Does path fit pattern? What stands for "*" goes into arg. */

@@ -16,12 +16,23 @@ int store_revision_add(struct db *db, uint64_t number, int64_t now, const char *
 		      "iis", (int64_t)number, now, why);
 }
 
-int store_revision_current(struct db *db, uint64_t *ret_number)
+static int number_by(struct db *db, const char *sql, uint64_t *ret_number)
 {
 	int64_t n;
-	int r = db_number(db, &n, "SELECT max(number) FROM revision", "");
+	int r = db_number(db, &n, sql, "");
 
 	if (r == 0)
 		*ret_number = (uint64_t)n;
 	return r;
+}
+
+int store_revision_newest(struct db *db, uint64_t *ret_number)
+{
+	return number_by(db, "SELECT max(number) FROM revision", ret_number);
+}
+
+int store_revision_current(struct db *db, uint64_t *ret_number)
+{
+	return number_by(db, "SELECT max(number) FROM revision WHERE tried = 0",
+			 ret_number);
 }

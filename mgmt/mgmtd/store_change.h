@@ -23,7 +23,9 @@ int store_change_add(struct db *db, const struct change *c, int64_t now) MUST_CH
 
 int store_revision_add(struct db *db, uint64_t number, int64_t now,
 		       const char *why) MUST_CHECK;
-/* The newest number, 0 before the first. */
+/* The newest number, on trial or not; 0 before the first. */
+int store_revision_newest(struct db *db, uint64_t *ret_number) MUST_CHECK;
+/* The newest that came into force for good, 0 before the first. */
 int store_revision_current(struct db *db, uint64_t *ret_number) MUST_CHECK;
 
 #endif

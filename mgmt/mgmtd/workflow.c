@@ -48,7 +48,11 @@ static unsigned roles_for(enum act act)
 	case ACT_APPROVE:
 	case ACT_WITHDRAW:
 	case ACT_SET_GROUP:
+	case ACT_LOCKDOWN:
 		return BIT(ROLE_ADMIN) | BIT(ROLE_MANAGER);
+	case ACT_END_LOCKDOWN:
+		return BIT(ROLE_MANAGER);
+	case ACT_PROVE:
 	case ACT_READ_RECORDS:
 	case ACT_LIST_USERS:
 		return BIT(ROLE_ADMIN) | BIT(ROLE_MANAGER) | BIT(ROLE_AUDITOR);

@@ -27,11 +27,14 @@ enum role {
 enum act {
 	ACT_LOOK, /* status, policy, allowlist, devices */
 	ACT_SHOW_NFT,
-	ACT_APPLY_POLICY,
+	ACT_APPLY_POLICY, /* and confirm what is on trial */
 	ACT_REQUEST,
 	ACT_APPROVE,
 	ACT_WITHDRAW, /* remove an entry or a list, revoke a device */
 	ACT_SET_GROUP, /* of a device */
+	ACT_LOCKDOWN, /* switch it on */
+	ACT_END_LOCKDOWN,
+	ACT_PROVE, /* read the proof, ask what decides */
 	ACT_READ_RECORDS,
 	ACT_VERIFY_RECORDS,
 	ACT_LIST_USERS,

@@ -80,10 +80,13 @@ static void read_other(uint8_t which, const json_t *body, struct input_error *e)
 		struct input_sign_in sign_in;
 		struct input_policy policy;
 		struct input_reason reason;
+		struct input_diff diff;
+		struct input_lockdown lockdown;
+		struct input_review review;
 	} in;
 	int r;
 
-	switch (which % 6) {
+	switch (which % 9) {
 	case 0:
 		r = input_device(body, policy, &in.device, e);
 		break;
@@ -98,6 +101,15 @@ static void read_other(uint8_t which, const json_t *body, struct input_error *e)
 		break;
 	case 4:
 		r = input_policy(body, &in.policy, e);
+		break;
+	case 5:
+		r = input_diff(body, &in.diff, e);
+		break;
+	case 6:
+		r = input_lockdown(body, &in.lockdown, e);
+		break;
+	case 7:
+		r = input_review(body, NOW, &in.review, e);
 		break;
 	default:
 		r = input_reason(body, &in.reason, e);

@@ -14,6 +14,7 @@
 #include "lib/ipc.h"
 #include "lib/proto.h"
 #include "lib/str.h"
+#include "tests/unit/mgmtd/fake_firewall.h"
 #include "tests/unit/mgmtd/fake_tunnels.h"
 
 #define CUT 3 /* connections that every load ends */
@@ -35,6 +36,9 @@ static int on_load(struct ipc_peer *peer, const void *payload, size_t len, void 
 			       "policy.yaml:3:7: no such interface\nsecond line");
 		return ipc_reply(peer, PROTO_RESULT, &result, sizeof(result));
 	}
+	s->before = s->trial != 0 ? s->before : s->revision;
+	s->trial = load.confirm_s != 0 ? load.number : 0;
+	s->confirm_s = load.confirm_s;
 	s->revision = load.number;
 	s->loads++;
 	if (s->mode == FAKE_DIES)
@@ -48,6 +52,7 @@ static int on_status(struct ipc_peer *peer, const void *payload, size_t len, voi
 	const struct fake_shared *s = user;
 	struct proto_status st = { .ok = 1, .revision = s->revision };
 
+	(void)str_copy(st.text, sizeof(st.text), s->status_text);
 	(void)payload;
 	(void)len;
 	return ipc_reply(peer, PROTO_STATUS_REPLY, &st, sizeof(st));
@@ -111,6 +116,15 @@ static int on_query(struct ipc_peer *peer, const void *payload, size_t len, void
 
 static const struct ipc_permit permits[] = {
 	{ PROTO_LOAD_REVISION, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_load), on_load },
+	{ PROTO_CONFIRM, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_trial),
+	  fake_trial_confirm },
+	{ PROTO_ROLLBACK, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_trial),
+	  fake_trial_rollback },
+	{ PROTO_LOCKDOWN, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_lockdown),
+	  fake_lockdown },
+	{ PROTO_PROVE, IPC_MGMTD | IPC_ROOT, 0, fake_prove },
+	{ PROTO_EXPLAIN, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_explain),
+	  fake_explain },
 	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },
 	{ PROTO_DECIDE, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_decide), on_decide },
 	{ PROTO_SIGN_OUT, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_sign_out),

@@ -16,7 +16,9 @@ enum fake_mode {
 	FAKE_REFUSES,
 	FAKE_HANGS, /* takes the connection, never answers */
 	FAKE_DIES, /* takes the revision and ends before it answers */
+	FAKE_CONFIRM_LOST, /* takes a confirmation, never answers that */
 };
+#define FAKE_TEXT_MAX 4096
 
 enum fake_damage { /* of its list of connections */
 		   FAKE_WHOLE = 0,
@@ -32,6 +34,16 @@ struct fake_shared {
 	volatile uint64_t revision; /* in force */
 	volatile uint32_t loads; /* that it took */
 	volatile uint32_t asked; /* to load, taken or not */
+	volatile uint64_t before; /* what it goes back to */
+	volatile uint64_t trial; /* on trial, 0: nothing is */
+	volatile uint32_t confirm_s; /* of the last load */
+	volatile uint32_t confirms, rollbacks; /* that it took */
+	struct proto_lockdown lockdown; /* the last one */
+	volatile uint32_t lockdowns;
+	char status_text[128];
+	char proof[FAKE_TEXT_MAX * 2]; /* what it answers to PROTO_PROVE */
+	char explained[FAKE_TEXT_MAX]; /* and to PROTO_EXPLAIN */
+	struct proto_explain explain; /* the last one */
 	struct proto_decide question; /* the last one */
 	struct proto_decide_reply decision; /* what it answers */
 	struct record record[FAKE_RECORDS_MAX]; /* what queries find, oldest first */

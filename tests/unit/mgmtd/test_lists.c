@@ -16,6 +16,7 @@
 #include "lib/str.h"
 #include "mgmt/mgmtd/lint.h"
 #include "mgmt/mgmtd/store_list.h"
+#include "mgmt/mgmtd/store_policy.h"
 #include "mgmt/mgmtd/suggest.h"
 #include "tests/support/alloc_fail.h"
 #include "tests/unit/mgmtd/fixture.h"
@@ -564,6 +565,7 @@ static void test_device_group(void **state)
 static void test_migration(void **state)
 {
 	char path[] = "/tmp/mgmtd-ledger-XXXXXX";
+	struct policy_version version;
 	struct list list;
 	struct entry e;
 	struct db *db;
@@ -576,6 +578,18 @@ static void test_migration(void **state)
 	assert_int_equal(db_open(path, &db), 0);
 	assert_int_equal(
 		db_script(db,
+			  "DROP INDEX policy_trial; DROP TABLE lockdown;"
+			  "DROP TABLE flow_review; DROP TABLE policy_version;"
+			  "ALTER TABLE revision DROP COLUMN tried;"
+			  "CREATE TABLE policy_version (id INTEGER PRIMARY KEY"
+			  " AUTOINCREMENT, text TEXT NOT NULL, applied INTEGER NOT NULL,"
+			  " by TEXT NOT NULL, reason TEXT NOT NULL);"
+			  "INSERT INTO policy_version (text, applied, by, reason) VALUES"
+			  " ('lost', 10, 'a', ''), ('old', 20, 'b', ''),"
+			  " ('new', 30, 'c', '');"
+			  "INSERT INTO revision (number, created, why) VALUES"
+			  " (4, 20, 'policy-apply'), (5, 30, 'allow-approve'),"
+			  " (6, 30, 'policy-apply');"
 			  "DROP TABLE entry; DROP TABLE list; ALTER TABLE device"
 			  " DROP COLUMN grp; CREATE TABLE entry (id TEXT PRIMARY KEY,"
 			  " host TEXT NOT NULL, ports TEXT NOT NULL, zones TEXT NOT"
@@ -604,6 +618,15 @@ static void test_migration(void **state)
 	assert_string_equal(list.zones, "[\"office\"]");
 	assert_int_equal(store_entry_get(db, "a3", &e), 0);
 	assert_string_equal(e.list, list.id);
+	assert_int_equal(store_policy_get(db, &version), 0);
+	assert_string_equal(version.text, "new");
+	assert_int_equal(version.revision, 6);
+	store_policy_free(&version);
+	assert_int_equal(store_policy_of(db, 4, &version), 0);
+	assert_string_equal(version.text, "old");
+	store_policy_free(&version);
+	assert_int_equal(store_policy_of(db, 0, &version), -ENOENT);
+	assert_int_equal(store_policy_trial(db, &version), -ENOENT);
 	db_close(db);
 	(void)unlink(path);
 }

@@ -46,10 +46,13 @@ static const struct {
 	enum role role;
 	const char *may;
 } rights[] = {
-	/* LOOK NFT POLICY REQUEST APPROVE WITHDRAW GROUP READ VERIFY USERS MANAGE */
-	{ ROLE_NONE, "-----------" },      { ROLE_ADMIN, "yyyyyyyyyyy" },
-	{ ROLE_MANAGER, "y--yyyyy-y-" },   { ROLE_AUDITOR, "yy-----yyy-" },
-	{ ROLE_REQUESTER, "y--y-------" }, { ROLE_ROOT, "yyyyyyyyyyy" },
+	/*
+	 * LOOK NFT POLICY REQUEST APPROVE WITHDRAW GROUP
+	 * LOCKDOWN END-LOCKDOWN PROVE READ VERIFY USERS MANAGE
+	 */
+	{ ROLE_NONE, "--------------" },      { ROLE_ADMIN, "yyyyyyyy-yyyyy" },
+	{ ROLE_MANAGER, "y--yyyyyyyy-y-" },   { ROLE_AUDITOR, "yy-------yyyy-" },
+	{ ROLE_REQUESTER, "y--y----------" }, { ROLE_ROOT, "yyyyyyyyyyyyyy" },
 };
 
 static void test_rights(void **state)
