@@ -10,6 +10,8 @@
 #include "mgmt/cli/out.h"
 #include "mgmt/cli/say.h"
 
+#define HURRY_MS 12000L /* longer than mgmtd waits for gated and proxyd together */
+
 void ask_free(json_t **answer)
 {
 	json_decref(*answer);
@@ -106,13 +108,45 @@ json_t *ask_post(const struct cli *c, json_t *body, const char *path, ...)
 	return own != NULL && full != NULL ? ask(c, "POST", full, own) : NULL;
 }
 
-char *ask_text(const struct cli *c, const char *path)
+static char *text_of(const struct cli *c, const char *method, const char *path,
+		     const json_t *body)
 {
 	struct client_answer a;
 	char *text = NULL;
 
-	if (exchange(c, "GET", path, NULL, &a))
+	if (exchange(c, method, path, body, &a))
 		text = a.body != NULL ? STEAL(a.body) : strdup("");
 	client_answer_free(&a);
 	return text;
+}
+
+char *ask_text(const struct cli *c, const char *path)
+{
+	return text_of(c, "GET", path, NULL);
+}
+
+char *ask_post_text(const struct cli *c, json_t *body, const char *path)
+{
+	CLEANUP(ask_free) json_t *own = body;
+
+	if (own == NULL)
+		out_complain("a word is not UTF-8, or memory is short");
+	return own != NULL ? text_of(c, "POST", path, own) : NULL;
+}
+
+json_t *ask_post_quiet(const struct cli *c, json_t *body, const char *path,
+		       bool *ret_silent)
+{
+	CLEANUP(ask_free) json_t *own = body;
+	struct client_answer a;
+	json_t *answer = NULL;
+	int r = client_ask_within(HURRY_MS, c->root, c->lang, "POST", path, own, &a);
+
+	*ret_silent = r < 0;
+	if (r == 0 && a.status >= 200 && a.status < 300 && json_is_object(a.json))
+		answer = json_incref(a.json);
+	else if (r == 0)
+		complain(c, &a);
+	client_answer_free(&a);
+	return answer;
 }

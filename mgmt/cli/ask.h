@@ -21,6 +21,14 @@ json_t *ask_post(const struct cli *c, json_t *body, const char *path, ...)
 
 /* A text/plain answer, which the caller frees; NULL after a complaint. */
 char *ask_text(const struct cli *c, const char *path);
+char *ask_post_text(const struct cli *c, json_t *body, const char *path);
+
+/*
+ * As ask_post(), without much patience. *ret_silent: nobody answered, and nothing was
+ * complained about.
+ */
+json_t *ask_post_quiet(const struct cli *c, json_t *body, const char *path,
+		       bool *ret_silent);
 
 /* For CLEANUP() on an answer. */
 void ask_free(json_t **answer);

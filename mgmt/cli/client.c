@@ -11,7 +11,6 @@
 #include "lib/paths.h"
 #include "lib/str.h"
 
-#define TIMEOUT_MS 300000L /* verifying years of records takes its time */
 #define HEADER_MAX 64
 
 static size_t on_body(char *data, size_t size, size_t count, void *user)
@@ -62,7 +61,6 @@ static int set_options(CURL *curl, const char *sock, const char *url, const char
 	    curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, sock) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_PROXY, "") != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) != CURLE_OK ||
-	    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, TIMEOUT_MS) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_WRITEDATA, a) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) != CURLE_OK)
@@ -94,6 +92,14 @@ static int perform(CURL *curl, const char *sock, struct client_answer *a)
 int client_ask(const char *root, const char *lang, const char *method, const char *path,
 	       const json_t *body, struct client_answer *ret_answer)
 {
+	return client_ask_within(CLIENT_TIMEOUT_MS, root, lang, method, path, body,
+				 ret_answer);
+}
+
+int client_ask_within(long timeout_ms, const char *root, const char *lang,
+		      const char *method, const char *path, const json_t *body,
+		      struct client_answer *ret_answer)
+{
 	CLEANUP(free_p) char *text = NULL;
 	CLEANUP(free_p) char *url = NULL;
 	struct curl_slist *headers = NULL;
@@ -118,6 +124,8 @@ int client_ask(const char *root, const char *lang, const char *method, const cha
 		r = make_headers(lang, &headers);
 	if (r == 0)
 		r = set_options(curl, sock, url, method, text, headers, ret_answer);
+	if (r == 0 && curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout_ms) != CURLE_OK)
+		r = -ENOMEM;
 	if (r < 0)
 		(void)snprintf(ret_answer->error, sizeof(ret_answer->error),
 			       "out of memory");

@@ -21,6 +21,8 @@ struct client_answer {
 	char error[CLIENT_ERROR_MAX]; /* when client_ask() failed */
 };
 
+#define CLIENT_TIMEOUT_MS 300000L /* verifying years of records takes its time */
+
 /*
  * Send one request: method "GET", "POST" or "DELETE", path "/api/...", body or NULL.
  * Returns 0 (whatever the HTTP status is) or a negative errno; then
@@ -28,6 +30,10 @@ struct client_answer {
  */
 int client_ask(const char *root, const char *lang, const char *method, const char *path,
 	       const json_t *body, struct client_answer *ret_answer) MUST_CHECK;
+/* The same for those who cannot wait. */
+int client_ask_within(long timeout_ms, const char *root, const char *lang,
+		      const char *method, const char *path, const json_t *body,
+		      struct client_answer *ret_answer) MUST_CHECK;
 void client_answer_free(struct client_answer *a);
 
 /* text for use in a query string or as a part of a path; the caller frees it, or NULL. */

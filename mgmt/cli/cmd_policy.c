@@ -13,6 +13,7 @@
 #include "mgmt/cli/out.h"
 #include "mgmt/cli/say.h"
 #include "mgmt/cli/show.h"
+#include "mgmt/cli/trial.h"
 
 static int print_json(const struct policy *p, const struct diags *d)
 {
@@ -71,28 +72,6 @@ int cmd_policy_check(const struct cli *c)
 	return r == 0 ? printed : CLI_FAILED;
 }
 
-int cmd_policy_apply(const struct cli *c)
-{
-	const char *reason = args_value(&c->args, "reason");
-	CLEANUP(free_p) char *text = NULL;
-	CLEANUP(ask_free) json_t *answer = NULL;
-	size_t len = 0;
-
-	if (file_read(c->args.word[0], POLICY_FILE_MAX, &text, &len) != CLI_DONE)
-		return CLI_FAILED;
-	answer = ask_post(c,
-			  json_pack("{s:s%, s:s}", "text", text, len, "reason",
-				    reason != NULL ? reason : "sekisho policy apply"),
-			  "/api/policy");
-	if (answer == NULL)
-		return CLI_FAILED;
-	if (c->json)
-		return show_json(answer);
-	say(c, TEXT_APPLIED, say_number(show_number(answer, "revision")).text);
-	say(c, TEXT_CUT, say_number(show_number(answer, "cut")).text);
-	return CLI_DONE;
-}
-
 static int show_nft(const struct cli *c)
 {
 	CLEANUP(free_p) char *text = ask_text(c, "/api/policy/nft");
@@ -120,5 +99,6 @@ int cmd_policy_show(const struct cli *c)
 	if (c->json)
 		return show_json(answer);
 	out_text(stdout, show_string(answer, "text"));
+	trial_say(c, json_object_get(answer, "trial"));
 	return CLI_DONE;
 }

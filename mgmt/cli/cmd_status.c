@@ -5,6 +5,7 @@
 #include "mgmt/cli/out.h"
 #include "mgmt/cli/say.h"
 #include "mgmt/cli/show.h"
+#include "mgmt/cli/trial.h"
 
 static int print(const struct cli *c, const json_t *answer, bool ok)
 {
@@ -17,6 +18,8 @@ static int print(const struct cli *c, const json_t *answer, bool ok)
 
 	out_text(stdout, site[0] != '\0' ? site : "sekisho");
 	(void)printf(": %s\n", msg(c->lang, ok ? TEXT_OK : TEXT_NOT_OK));
+	lockdown_say(c, json_object_get(answer, "lockdown"));
+	trial_say(c, json_object_get(answer, "trial"));
 	json_array_foreach(json_object_get(answer, "parts"), i, part)
 	{
 		bool well = json_is_true(json_object_get(part, "ok"));

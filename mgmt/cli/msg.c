@@ -14,6 +14,81 @@ static const struct {
 	[TEXT_POLICY_FINE] = { "{1}: ok, {2} zones, {3} flows",
 			       "{1}: 問題なし（ゾーン {2}、フロー {3}）" },
 	[TEXT_APPLIED] = { "revision {1} is in force", "リビジョン {1} を適用しました" },
+	[TEXT_ON_TRIAL] = { "revision {1} is on trial until {2}",
+			    "リビジョン {1} を試行中です（{2} まで）" },
+	[TEXT_CONFIRM_HINT] = { "it goes back by itself; \"sekisho policy confirm\" "
+				"keeps "
+				"it",
+				"期限までに「sekisho policy confirm」で確定しないと、"
+				"自動的に元へ戻ります" },
+	[TEXT_ROLLED_BACK] = { "revision {1} is rolled back; revision {2} is in force",
+			       "リビジョン {1} を取り消し、リビジョン {2} に戻しました" },
+	[TEXT_SAME] = { "no difference", "差異はありません" },
+	[TEXT_WARNING] = { "note: {1}", "注意: {1}" },
+	[TEXT_PROVED] = { "PROVED: the kernel lets pass exactly what the policy "
+			  "(revision "
+			  "{1}) permits ({2} rules, {3} ms)",
+			  "証明済み: カーネルが通す通信は、ポリシー（リビジョン {1}）が"
+			  "許可するものと完全に一致します（規則 {2} 件、{3} ms）" },
+	[TEXT_BROKEN] = { "BROKEN: what the kernel lets pass is not what the policy "
+			  "(revision {1}) permits ({2} rules, {3} ms)",
+			  "違反あり: カーネルが通す通信が、ポリシー（リビジョン {1}）の"
+			  "許可と一致しません（規則 {2} 件、{3} ms）" },
+	[TEXT_NOT_PROVED] = { "NOT PROVED: it could not be decided whether the kernel's "
+			      "rules are the policy's (revision {1}; {2} rules, {3} ms)",
+			      "未証明: カーネルの規則がポリシー（リビジョン "
+			      "{1}）のとおりか"
+			      "判定できません（規則 {2} 件、{3} ms）" },
+	[TEXT_OTHER_REVISION] = { "this is about revision {1}; revision {2} is the one "
+				  "approved",
+				  "これはリビジョン {1} の結果です。承認済みはリビジョン "
+				  "{2} です" },
+	[TEXT_REASONS] = { "why:", "理由:" },
+	[TEXT_ASSERTIONS] = { "assertions:", "禁止条件:" },
+	[TEXT_DIFFERENCES] = { "differences:", "相違:" },
+	[TEXT_MATRIX] = { "what may pass, from row to column:",
+			  "通信できる組合せ（行から列へ）:" },
+	[TEXT_FOREIGN] = { "tables of others in the kernel: {1}",
+			   "Sekisho 以外のテーブル: {1}" },
+	[TEXT_HOLDS] = { "  never {1} -> {2}: holds",
+			 "  {1} → {2} は禁止: 守られています" },
+	[TEXT_DOES_NOT_HOLD] = { "  never {1} -> {2}: DOES NOT HOLD",
+				 "  {1} → {2} は禁止: 守られていません" },
+	[TEXT_MORE_THAN] = { "  {1} -> {2}: passes, though the policy does not permit it",
+			     "  {1} → {2}: ポリシーにないのに通ります" },
+	[TEXT_LESS_THAN] = { "  {1} -> {2}: does not pass, though the policy permits it",
+			     "  {1} → {2}: ポリシーで許可されているのに通りません" },
+	[TEXT_EXAMPLE] = { "    for example: {1}", "    例: {1}" },
+	[TEXT_BY_RULE] = { "    rule: {1}", "    規則: {1}" },
+	[TEXT_FIREWALL] = { "firewall: {1} ({2} -> {3})",
+			    "ファイアウォール: {1}（{2} → {3}）" },
+	[TEXT_ACCEPT] = { "passes", "通過" },
+	[TEXT_DROP] = { "is dropped", "遮断" },
+	[TEXT_UNKNOWN] = { "cannot be decided", "判定不能" },
+	[TEXT_PROXY_ALLOWS] = { "proxy: allowed: {1}", "プロキシ: 許可（{1}）" },
+	[TEXT_PROXY_REFUSES] = { "proxy: refused: {1}", "プロキシ: 拒否（{1}）" },
+	[TEXT_PROXY_SILENT] = { "proxy: does not answer", "プロキシ: 応答がありません" },
+	[TEXT_APPROVED] = { "{1}: approved by {2} since {3}",
+			    "{1}: {2} が承認（{3} から）" },
+	[TEXT_LOCKDOWN_ON] = { "LOCKDOWN: everything but management is cut",
+			       "全面遮断を開始しました。管理用の通信だけが可能です" },
+	[TEXT_LOCKDOWN_OFF] = { "the lockdown is over; the last revision is in force "
+				"again",
+				"全面遮断を解除し、直前のリビジョンに戻しました" },
+	[TEXT_LOCKDOWN_STATE] = { "LOCKDOWN since {1} by {2}: {3}",
+				  "全面遮断中（{1} から、{2}）: {3}" },
+	[TEXT_LOCKDOWN_DIRECT] = { "the management daemon does not answer; gated and "
+				   "proxyd are asked directly, and the ledger does not "
+				   "know",
+				   "管理デーモンが応答しないため、gated と proxyd に直接"
+				   "指示します（台帳には残りません）" },
+	[TEXT_LOCKDOWN_PART] = { "{1}: done", "{1}: 完了" },
+	[TEXT_LOCKDOWN_PART_NOT] = { "{1}: NOT DONE: {2}", "{1}: できませんでした: {2}" },
+	[TEXT_TRIAL_STATE] = { "revision {1} of {2} is on trial until {3}",
+			       "リビジョン {1}（{2}）を試行中です（{3} まで）" },
+	[TEXT_REVIEWED] = { "the review of {1} is written down; the next is due {2}",
+			    "{1} の点検を記録しました。次回: {2}" },
+	[TEXT_OVERDUE] = { "OVERDUE", "期限超過" },
 	[TEXT_CUT] = { "{1} connections were cut", "{1} 件の接続を切断しました" },
 	[TEXT_ENTRY_ACTIVE] = { "{1} {2} is allowed", "{1} {2} を許可しました" },
 	[TEXT_ENTRY_REQUESTED] = { "{1} {2} is requested; somebody else must approve it",
@@ -118,6 +193,28 @@ static const struct {
 	{ "UP", "上り" },
 	{ "DOWN", "下り" },
 	{ "QUIET", "無通信" },
+	{ "APPLIED", "適用" },
+	{ "BY", "適用者" },
+	{ "ENDED", "終了" },
+	{ "ENDED BY", "終了者" },
+	{ "SERVICES", "サービス" },
+	{ "PARTNER", "相手先" },
+	{ "BASIS", "根拠" },
+	{ "DUE", "点検期限" },
+	{ "REVIEWED", "点検日" },
+};
+
+static const struct {
+	const char *value, *en, *ja;
+} words[] = {
+	{ "in-force", "in force", "適用中" },
+	{ "replaced", "replaced", "旧版" },
+	{ "trial", "on trial", "試行中" },
+	{ "rolled-back", "rolled back", "取消し" },
+	{ "unconfirmed", "never confirmed", "期限内に確定せず" },
+	{ "flow", "flow", "通信許可" },
+	{ "permit", "permit", "端末の許可" },
+	{ "entry", "entry", "許可リスト" },
 };
 
 const char *msg(const char *lang, enum msg m)
@@ -161,4 +258,13 @@ const char *msg_head(const char *lang, const char *english)
 			return heads[i].ja;
 	}
 	return english;
+}
+
+const char *msg_word(const char *lang, const char *value)
+{
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (strcmp(words[i].value, value) == 0)
+			return strcmp(lang, "ja") == 0 ? words[i].ja : words[i].en;
+	}
+	return value;
 }
