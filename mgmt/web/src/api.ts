@@ -3,9 +3,9 @@
 
 import { learnServerTime } from "./clock";
 import type {
-	AllowEntry, AllowList, AllowRequest, AllowTest, Applied, Device, Lint, ListSettings,
-	PermitRequest, Policy, ProxyConnectionPage, Published, RecordPage, Role, Session, Status, Suggestions, User,
-	UserWithPassword, Verification, Warning,
+	AllowEntry, AllowList, AllowRequest, AllowTest, Applied, Device, Explanation, Flow, Lint,
+	ListSettings, PermitRequest, Policy, PolicyVersion, Proof, ProxyConnectionPage, Published,
+	RecordPage, Role, Session, Status, Suggestions, Trial, User, UserWithPassword, Verification, Warning,
 } from "./types";
 
 export class ApiError extends Error {
@@ -130,8 +130,41 @@ export class Api {
 	nft(background: boolean): Promise<string> {
 		return this.call("/api/policy/nft", { background, text: true });
 	}
-	applyPolicy(text: string, reason: string): Promise<Applied> {
-		return this.post("/api/policy", { text, reason });
+	// within: seconds that it is on trial, 0: for good
+	applyPolicy(text: string, reason: string, within: number):
+		Promise<Applied & { warnings: string[]; trial: Trial | null }> {
+		return this.post("/api/policy", within === 0 ? { text, reason }
+			: { text, reason, confirm_within: within });
+	}
+	confirmPolicy(): Promise<Published> {
+		return this.post("/api/policy/confirm", {});
+	}
+	rollbackPolicy(reason: string): Promise<Published> {
+		return this.post("/api/policy/rollback", { reason });
+	}
+	async policyHistory(background: boolean): Promise<PolicyVersion[]> {
+		return (await this.call<{ versions: PolicyVersion[] }>("/api/policy/history",
+			{ background })).versions;
+	}
+	policyDiff(what: { text: string } | { from: number }): Promise<string> {
+		return this.call("/api/policy/diff", { method: "POST", body: what, text: true });
+	}
+
+	lockdown(on: boolean, reason: string): Promise<Applied> {
+		return this.post("/api/lockdown", { on, reason });
+	}
+
+	proof(): Promise<Proof> {
+		return this.call("/api/verify");
+	}
+	explain(query: Record<string, string>): Promise<Explanation> {
+		return this.call(`/api/explain?${new URLSearchParams(query)}`);
+	}
+	async flows(background: boolean): Promise<Flow[]> {
+		return (await this.call<{ flows: Flow[] }>("/api/flows", { background })).flows;
+	}
+	reviewFlow(id: string, result: string, next: string): Promise<Flow> {
+		return this.post(`/api/flows/${encodeURIComponent(id)}/review`, { result, next });
 	}
 
 	async allow(background: boolean): Promise<AllowEntry[]> {

@@ -11,9 +11,11 @@ import { type MessageKey, storedLanguage, storeLanguage, termOf, translate } fro
 import { AllowPage } from "./pages/allow";
 import { ConnectionsPage } from "./pages/connections";
 import { DevicesPage } from "./pages/devices";
+import { FlowsPage } from "./pages/flows";
 import { ListsPage } from "./pages/lists";
 import { PasswordDialog, PasswordPage } from "./pages/password";
 import { PolicyPage } from "./pages/policy";
+import { ProofPage } from "./pages/proof";
 import { RecordsPage } from "./pages/records";
 import { ReviewPage } from "./pages/review";
 import { SignInPage } from "./pages/signin";
@@ -27,7 +29,8 @@ import type { Session } from "./types";
 const pageOf: Record<PageName, (props: { query: URLSearchParams }) => JSX.Element> = {
 	status: StatusPage, allow: AllowPage, lists: ListsPage, review: ReviewPage,
 	devices: DevicesPage,
-	records: RecordsPage, connections: ConnectionsPage, users: UsersPage, policy: PolicyPage,
+	records: RecordsPage, connections: ConnectionsPage, flows: FlowsPage, proof: ProofPage,
+	users: UsersPage, policy: PolicyPage,
 };
 
 type Who = { state: "asking" } | { state: "out"; why: MessageKey | null; text?: string }

@@ -27,8 +27,24 @@ export interface Part {
 	lost?: number;
 }
 
+export interface Trial {
+	revision: number;
+	until: string;
+	seconds: number; // left
+	who: string;
+}
+
+export interface Lockdown {
+	on: boolean;
+	since: string | null;
+	who: string;
+	reason: string;
+}
+
 export interface Status {
 	ok: boolean;
+	trial: Trial | null;
+	lockdown: Lockdown | null;
 	revision: number;
 	site: string;
 	time: string;
@@ -41,6 +57,94 @@ export interface Policy {
 	applied_by: string;
 	reason: string;
 	text: string;
+	trial: Trial | null;
+}
+
+export interface PolicyVersion {
+	revision: number | null;
+	applied: string;
+	applied_by: string;
+	reason: string;
+	state: "in-force" | "replaced" | "trial" | "rolled-back" | "unconfirmed";
+	until: string | null;
+	ended: string | null;
+	ended_by: string | null;
+}
+
+export interface Flow {
+	id: string;
+	from: string;
+	to: string;
+	services: { name: string; matches: string[] }[];
+	source: string[];
+	destination: string[];
+	partner: string | null;
+	basis: string | null;
+	owner: string | null;
+	review: string | null;
+	due: string | null;
+	overdue: boolean;
+	reviewed: { at: string; who: string; result: string; next: string | null } | null;
+}
+
+export interface Packet {
+	iif?: string;
+	oif?: string;
+	mac?: string | null;
+	src: string;
+	dst: string;
+	proto: string;
+	sport?: number;
+	dport?: number;
+	icmp_type?: number | null;
+	state?: string | null;
+}
+
+export interface Rule {
+	chain: string;
+	position: number;
+	id: string;
+	text: string;
+}
+
+export interface Difference {
+	kind: "more" | "less";
+	from: string;
+	to: string;
+	packet: Packet | null;
+	rule: Rule | null;
+	flow: string | null;
+}
+
+export interface Assertion {
+	from: string;
+	to: string;
+	holds: boolean;
+	counterexample: Packet | null;
+}
+
+export interface Proof {
+	revision: number;
+	current: number;
+	result: "proved" | "broken" | "not-proved";
+	reasons: string[];
+	elapsed_ms: number;
+	rules: number;
+	assertions: Assertion[];
+	differences: Difference[];
+	matrix: { from: string; to: string; services: { text: string; flow: string | null }[] }[];
+	foreign: string[];
+	time: string;
+	zones: { name: string; label: string }[];
+	flows: Record<string, Flow>;
+}
+
+export interface Explanation {
+	firewall: { verdict: "accept" | "drop" | "unknown"; from: string; to: string;
+		flow: string | null; rule: Rule | null } | null;
+	proxy: { known: boolean; allowed?: boolean; reason_text?: string } | null;
+	approvals: { kind: "flow" | "permit" | "entry"; id: string; by: string | null;
+		since: string | null; reason: string | null; revision: number | null }[];
 }
 
 export interface Published {

@@ -4,21 +4,23 @@
 import type { Lang } from "../format";
 import { en } from "./en";
 import { enAllow } from "./en-allow";
+import { enFirewall } from "./en-firewall";
 import { enPages } from "./en-pages";
 import { enTerms } from "./en-terms";
 import { ja } from "./ja";
 import { jaAllow } from "./ja-allow";
+import { jaFirewall } from "./ja-firewall";
 import { jaPages } from "./ja-pages";
 import { jaTerms } from "./ja-terms";
 
-const jaAll = { ...ja, ...jaAllow, ...jaPages, ...jaTerms };
+const jaAll = { ...ja, ...jaAllow, ...jaFirewall, ...jaPages, ...jaTerms };
 
 export type MessageKey = keyof typeof jaAll;
 export type Params = Record<string, string | number>;
 
 export const messages: Record<Lang, Record<MessageKey, string>> = {
 	ja: jaAll,
-	en: { ...en, ...enAllow, ...enPages, ...enTerms },
+	en: { ...en, ...enAllow, ...enFirewall, ...enPages, ...enTerms },
 };
 
 const STORED = "sekisho.language";

@@ -4,9 +4,14 @@ import { useRef, useState } from "preact/hooks";
 
 import { ApiError } from "../api";
 import { describeError, useApp } from "../context";
-import { number } from "../format";
+import { duration, number } from "../format";
 import { changedLines, diagnosticLine, lineRange } from "../lines";
+import { DiffText } from "../parts/diff";
+import { Field } from "../parts/form";
 import { ReasonDialog } from "../parts/reason-dialog";
+import { standingChanged } from "../parts/standing-event";
+
+const trials = [60, 300, 1800, 7200, 0]; // seconds; 0: no trial
 
 interface PolicyEditorProps {
 	inForce: string;
@@ -18,15 +23,21 @@ export function PolicyEditor({ inForce, onDone, onClose }: PolicyEditorProps): J
 	const { api, t, lang, notify } = useApp();
 	const [text, setText] = useState(inForce);
 	const [asking, setAsking] = useState(false);
+	const [within, setWithin] = useState(inForce === "" ? 0 : 300);
+	const [diff, setDiff] = useState("");
 	const [refused, setRefused] = useState<ApiError | null>(null);
 	const area = useRef<HTMLTextAreaElement>(null);
 
 	const apply = async (reason: string): Promise<void> => {
 		setRefused(null);
 		try {
-			const { revision, cut, warning } = await api.applyPolicy(text, reason);
+			const { revision, cut, warning, warnings } =
+				await api.applyPolicy(text, reason, within);
+			const notes = warnings.length === 0 ? []
+				: [t("policy.warnings", { text: warnings.join(" / ") })];
 			notify(t("policy.done", { cut, revision: t("common.revision", { n: revision }) }),
-				warning);
+				[...(warning === undefined ? [] : [warning]), ...notes].join(" ") || undefined);
+			standingChanged();
 		} catch (error) {
 			if (!(error instanceof ApiError) || error.status !== 422)
 				throw error;
@@ -35,6 +46,10 @@ export function PolicyEditor({ inForce, onDone, onClose }: PolicyEditorProps): J
 			return;
 		}
 		onDone();
+	};
+	const review = async (): Promise<void> => {
+		setDiff(inForce === "" ? "" : await api.policyDiff({ text }).catch(() => ""));
+		setAsking(true);
 	};
 	const read = async (file: File | undefined): Promise<void> => {
 		if (file !== undefined)
@@ -78,7 +93,7 @@ export function PolicyEditor({ inForce, onDone, onClose }: PolicyEditorProps): J
 			</p>
 			<div class="buttons start">
 				<button type="button" class="primary" disabled={same}
-					onClick={() => setAsking(true)}>
+					onClick={() => void review()}>
 					{t("policy.apply")}
 				</button>
 				<button type="button" onClick={onClose}>{t("policy.discard")}</button>
@@ -89,6 +104,18 @@ export function PolicyEditor({ inForce, onDone, onClose }: PolicyEditorProps): J
 					onClose={() => setAsking(false)}>
 					<p>{t("policy.changed", { added: number(changed.added, lang),
 						removed: number(changed.removed, lang) })}</p>
+					{diff !== "" && (
+						<details>
+							<summary>{t("policy.diff")}</summary>
+							<DiffText text={diff} />
+						</details>
+					)}
+					{inForce !== "" && (
+						<Field label={t("trial.within")} hint={t("trial.withinHint")}
+							value={String(within)} onValue={(v) => setWithin(Number(v))}
+							options={trials.map((s) => [String(s), s === 0 ? t("trial.never")
+								: t("trial.seconds", { time: duration(s, lang) })])} />
+					)}
 				</ReasonDialog>
 			)}
 		</section>

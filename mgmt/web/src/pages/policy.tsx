@@ -6,12 +6,15 @@ import { ApiError } from "../api";
 import { useApp, useLoad } from "../context";
 import { dateTime } from "../format";
 import { ErrorBox, LoadNote } from "../parts/message";
+import { useStanding } from "../parts/standing-event";
 import type { Policy } from "../types";
+import { PolicyHistory } from "./policy-history";
 import { PolicyEditor } from "./policy-editor";
 
 export function PolicyPage(): JSX.Element {
 	const { api, t, me } = useApp();
 	const policy = useLoad((background) => api.policy(background));
+	useStanding(policy.reload);
 	const [editing, setEditing] = useState(false);
 	const [shown, setShown] = useState(false);
 	// an appliance without a policy yet is given its first one here
@@ -38,6 +41,7 @@ export function PolicyPage(): JSX.Element {
 						policy.reload();
 					}} />
 			)}
+			{policy.data !== undefined && !editing && <PolicyHistory />}
 			<section>
 				<details open={shown} onToggle={(e) => setShown(e.currentTarget.open)}>
 					<summary><h2>{t("policy.nft")}</h2></summary>

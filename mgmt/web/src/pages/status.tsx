@@ -6,12 +6,13 @@ import type { JSX } from "preact";
 import { useApp, useLoad } from "../context";
 import { dateTime, number } from "../format";
 import { Badge } from "../parts/badge";
+import { LockdownSection } from "../parts/lockdown";
 import { LoadNote } from "../parts/message";
 import { deviceName, pendingOf } from "../parts/names";
 import { Table } from "../parts/table";
 import { Time } from "../parts/time";
 import { href } from "../router";
-import { mayApprove } from "../rules";
+import { mayApprove, mayWithdraw } from "../rules";
 import type { AllowEntry, Device, Part, Status, User } from "../types";
 
 const POLL_MS = 10_000;
@@ -43,6 +44,7 @@ export function StatusPage(): JSX.Element {
 				known={allow.data !== undefined && devices.data !== undefined} />
 			<NewDevices devices={devices.data} />
 			{status.data !== undefined && <Parts status={status.data} />}
+			{status.data?.lockdown === null && mayWithdraw(me.role) && <LockdownSection />}
 		</>
 	);
 }
@@ -59,6 +61,8 @@ function Verdict({ status, failed }: { status: Status | undefined; failed: boole
 		time: dateTime(status.time),
 		revision: t("common.revision", { n: status.revision }),
 	});
+	if (status.ok && status.lockdown !== null)
+		return null; // "all is well" is not what the banner above says
 	if (status.ok)
 		return <Headline tone="good" big={t("status.good")} small={t("status.goodText")} more={asOf} />;
 	const parts = status.parts.filter((p) => !p.ok).map((p) => term("part", p.name)).join(", ");

@@ -7,6 +7,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { useApp } from "../context";
 import type { Lang } from "../format";
 import { translate } from "../i18n";
+import { Standing } from "./standing";
 import { href, type PageName, pagesFor } from "../router";
 
 export function LanguageSwitch({ lang, onLang }: { lang: Lang; onLang: (l: Lang) => void }):
@@ -85,6 +86,7 @@ export function Layout(props: LayoutProps): JSX.Element {
 						</>
 					)}
 				</div>
+				<Standing />
 				{props.children}
 				<p class="foot">{t("app.zone")}</p>
 			</main>
