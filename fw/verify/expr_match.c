@@ -167,7 +167,7 @@ static bool is_clock(struct walk *w, const struct reg_byte *b, size_t len)
 	return true;
 }
 
-int expr_cmp(struct walk *w, const struct nla *t)
+int expr_match_cmp(struct walk *w, const struct nla *t)
 {
 	uint32_t op = nla_be32(&t[NFTA_CMP_OP], UINT32_MAX);
 	const struct reg_byte *b = NULL;
@@ -345,7 +345,7 @@ static int lookup_data(struct walk *w, const struct raw_set *set, const struct n
 	return 0;
 }
 
-int expr_lookup(struct walk *w, const struct nla *t)
+int expr_match_lookup(struct walk *w, const struct nla *t)
 {
 	bool negated = (nla_be32(&t[NFTA_LOOKUP_FLAGS], 0) & NFT_LOOKUP_F_INV) != 0;
 	const struct nla *dreg = &t[NFTA_LOOKUP_DREG];

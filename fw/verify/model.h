@@ -126,7 +126,7 @@ struct chain {
 struct element {
 	struct range key[STEP_FIELDS_MAX]; /* min equals max unless it is an interval */
 	uint32_t data; /* a map's */
-	uint64_t timeout_ms; /* 0: stays; else it goes by itself */
+	uint64_t timeout_ms; /* until it goes by itself; 0: it stays */
 };
 
 struct set {

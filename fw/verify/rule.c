@@ -116,11 +116,11 @@ static const struct {
 } expressions[] = {
 	{ "meta", NFTA_META_MAX, expr_meta },
 	{ "payload", NFTA_PAYLOAD_MAX, expr_payload },
-	{ "cmp", NFTA_CMP_MAX, expr_cmp },
+	{ "cmp", NFTA_CMP_MAX, expr_match_cmp },
 	{ "ct", NFTA_CT_MAX, expr_ct },
 	{ "immediate", NFTA_IMMEDIATE_MAX, expr_immediate },
 	{ "bitwise", NFTA_BITWISE_MAX, expr_bitwise },
-	{ "lookup", NFTA_LOOKUP_MAX, expr_lookup },
+	{ "lookup", NFTA_LOOKUP_MAX, expr_match_lookup },
 	{ "range", NFTA_RANGE_MAX, expr_range },
 	{ "counter", WALK_ATTRS, expr_nothing },
 	{ "log", WALK_ATTRS, expr_nothing },

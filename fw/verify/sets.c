@@ -93,8 +93,11 @@ static int read_element(const struct raw_set *s, struct rd nest, struct raw_elem
 		return -EBADMSG;
 	e.data = t[NFTA_SET_ELEM_DATA].data;
 	e.flags = nla_be32(&t[NFTA_SET_ELEM_FLAGS], 0);
-	e.timeout_ms = nla_be64(&t[NFTA_SET_ELEM_TIMEOUT],
-				nla_be64(&t[NFTA_SET_ELEM_EXPIRATION], s->timeout_ms));
+	e.timeout_ms = nla_be64(&t[NFTA_SET_ELEM_TIMEOUT], s->timeout_ms);
+	if (e.timeout_ms != 0) /* what is left of it; the last moment is not "stays" */
+		e.timeout_ms = nla_be64(&t[NFTA_SET_ELEM_EXPIRATION], e.timeout_ms);
+	if (e.timeout_ms == 0 && t[NFTA_SET_ELEM_EXPIRATION].there)
+		e.timeout_ms = 1;
 	e.odd = (e.flags & ~(uint32_t)NFT_SET_ELEM_INTERVAL_END) != 0 ||
 		e.key.left != s->key_len ||
 		(e.key_end.left != 0 && e.key_end.left != s->key_len);

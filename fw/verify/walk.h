@@ -58,9 +58,9 @@ int expr_fib(struct walk *w, const struct nla *t) MUST_CHECK;
 int expr_immediate(struct walk *w, const struct nla *t) MUST_CHECK;
 int expr_bitwise(struct walk *w, const struct nla *t) MUST_CHECK;
 int expr_byteorder(struct walk *w, const struct nla *t) MUST_CHECK;
-int expr_cmp(struct walk *w, const struct nla *t) MUST_CHECK;
+int expr_match_cmp(struct walk *w, const struct nla *t) MUST_CHECK;
 int expr_range(struct walk *w, const struct nla *t) MUST_CHECK;
-int expr_lookup(struct walk *w, const struct nla *t) MUST_CHECK;
+int expr_match_lookup(struct walk *w, const struct nla *t) MUST_CHECK;
 
 /* An nft_data nest's plain value. Returns 0 or -ENOENT. */
 int data_value(const struct nla *nest, struct rd *ret_value) MUST_CHECK;

@@ -8,7 +8,7 @@ import pathlib
 import subprocess
 import time
 
-from firewall import door
+import door
 from lab import topology as topo
 from lab.lab import wait_for
 

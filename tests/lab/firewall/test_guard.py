@@ -3,7 +3,7 @@
 import pathlib
 import subprocess
 
-from firewall import door
+import door
 from lab import probes, topology as topo
 from lab.lab import wait_for
 

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <linux/netfilter.h>
+#include <string.h>
+
+#include "fw/verify/num.h"
+#include "fw/verify/prove_parts.h"
+#include "lib/revision.h"
+
+static bool is_all(enum field f, struct range r)
+{
+	return num_cmp(r.min, num_from(0)) == 0 && num_cmp(r.max, field_max(f)) == 0;
+}
+
+static void value_borders(struct prover *v, enum field f, uint64_t first, uint64_t last)
+{
+	for (uint64_t i = first; i <= last; i++)
+		space_border(&v->s, f, range_of(i, i));
+}
+
+void bounds_borders(struct prover *v)
+{
+	const struct expect *x = &v->p->expect;
+
+	for (size_t i = 0; i < x->count; i++) {
+		for (size_t f = 0; f < FIELD_COUNT; f++) {
+			if (!is_all((enum field)f, x->cube[i].r[f]))
+				space_border(&v->s, (enum field)f, x->cube[i].r[f]);
+		}
+	}
+	for (size_t z = 0; z < x->rev->policy->zone_count; z++) {
+		const struct sources *s = &x->sources[z];
+
+		for (size_t i = 0; i < s->may.count; i++)
+			space_border(&v->s, FIELD_SADDR, s->may.item[i]);
+		for (size_t i = 0; i < s->sure.count; i++)
+			space_border(&v->s, FIELD_SADDR, s->sure.item[i]);
+	}
+	value_borders(v, FIELD_FAMILY, 4, 6);
+	space_border(&v->s, FIELD_SADDR, range_of(0, UINT32_MAX));
+	value_borders(v, FIELD_CT_STATE, STATE_NEW, STATE_UNTRACKED);
+	value_borders(v, FIELD_CT_DIR, 0, 1);
+	value_borders(v, FIELD_LOCAL, 0, 1);
+	value_borders(v, FIELD_RPF, 0, 1);
+	value_borders(v, FIELD_SKUID, UID_NONE, UID_NONE);
+	value_borders(v, FIELD_ICMP_TYPE, 0, 18);
+	value_borders(v, FIELD_ICMP_TYPE, 128, 140);
+	value_borders(v, FIELD_PROTO, 1, 1);
+	value_borders(v, FIELD_PROTO, 6, 6);
+	value_borders(v, FIELD_PROTO, 17, 17);
+	value_borders(v, FIELD_PROTO, 58, 58);
+	value_borders(v, FIELD_MAC, UINT64_C(1) << 48, UINT64_C(1) << 48);
+}
+
+void bound_add(struct prover *v, struct bound *b, const struct box *box, uint32_t cube)
+{
+	size_t n = b->boxes.count;
+	void *p = work_grow(v->w, b->cube, sizeof(*b->cube), n, &b->room);
+
+	if (p == NULL)
+		return;
+	b->cube = p;
+	boxes_add(v->w, &b->boxes, box);
+	if (b->boxes.count > n)
+		b->cube[n] = cube;
+}
+
+size_t bounds_devices(struct prover *v, uint32_t iif, enum cube_who who,
+		      struct span **ret)
+{
+	const struct devices *d = &v->p->expect.devices;
+	struct span all = space_all(&v->s, FIELD_MAC);
+	bool *flag = work_alloc(v->w, (size_t)all.max + 1, sizeof(*flag));
+	struct span *list = work_alloc(v->w, (size_t)all.max + 1, sizeof(*list));
+	size_t count = 0;
+
+	if (flag == NULL || list == NULL)
+		return 0;
+	for (size_t i = 0; i < d->count; i++) {
+		bool full = d->item[i].mark >> 24 == REVISION_MARK_FULL >> 24;
+
+		if (d->item[i].iif == iif && (full || who == WHO_ADMITTED))
+			flag[space_atom(&v->s, FIELD_MAC, num_from(d->item[i].mac))] =
+				true;
+	}
+	for (uint32_t i = 0; i <= all.max; i++) {
+		if (!flag[i])
+			continue;
+		if (i == 0 || !flag[i - 1])
+			list[count++].min = i;
+		list[count - 1].max = i;
+	}
+	*ret = list;
+	return count;
+}
+
+struct box bounds_box(struct prover *v, const struct cube *c)
+{
+	struct box b;
+
+	for (size_t f = 0; f < FIELD_COUNT; f++) {
+		enum field field = (enum field)f;
+
+		b.f[f] = space_all(&v->s, field);
+		if (is_all(field, c->r[f]))
+			continue;
+		b.f[f].min = space_atom(&v->s, field, c->r[f].min);
+		b.f[f].max = space_atom(&v->s, field, c->r[f].max);
+	}
+	return b;
+}
+
+/* Spans of devices are asked for again and again. */
+struct devices_cache {
+	struct span *span;
+	size_t count;
+	bool known;
+};
+
+static void add_cube(struct prover *v, struct devices_cache *cache, uint32_t i)
+{
+	const struct cube *c = &v->p->expect.cube[i];
+	struct bound *to = c->sure ? &v->sure[c->hook] : &v->may[c->hook];
+	struct box b = bounds_box(v, c);
+	uint32_t iif = (uint32_t)c->r[FIELD_IIF].min.lo;
+	struct devices_cache *d = &cache[iif * 2 + (c->who == WHO_FULL)];
+
+	if (c->who == WHO_ANY) {
+		bound_add(v, to, &b, i);
+		return;
+	}
+	if (!d->known)
+		d->count = bounds_devices(v, iif, c->who, &d->span);
+	d->known = true;
+	for (size_t k = 0; k < d->count; k++) {
+		b.f[FIELD_MAC] = d->span[k];
+		bound_add(v, to, &b, i);
+	}
+}
+
+void bounds_make(struct prover *v)
+{
+	struct devices_cache *cache =
+		work_alloc(v->w, (size_t)v->p->names.count * 2, sizeof(*cache));
+
+	for (uint32_t i = 0; i < v->p->expect.count && v->w->error == 0; i++)
+		add_cube(v, cache, i);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* prove_parts - prove's own parts */
+#ifndef FW_VERIFY_PROVE_PARTS_H
+#define FW_VERIFY_PROVE_PARTS_H
+
+#include "fw/verify/prove.h"
+
+struct bound { /* boxes, and which cube each is of */
+	struct boxes boxes;
+	struct box_index index;
+	uint32_t *cube; /* UINT32_MAX: what follows a first packet */
+	size_t room;
+};
+
+#define HOOKS 5 /* NF_INET_PRE_ROUTING .. NF_INET_POST_ROUTING */
+
+struct prover {
+	struct proof *p;
+	struct work *w;
+	struct space s;
+	struct program program;
+	struct bound may[EXPECT_PUBLISH + 1],
+		sure[EXPECT_PUBLISH + 1]; /* first packets, and untracked ones */
+	struct outcomes fresh[HOOKS]; /* of first packets */
+	bool *given; /* by atom of FIELD_MARK: what openings give their connections */
+	bool around; /* what is judged now is not on the packet's own hook */
+	bool marks_elsewhere; /* connections are marked on other hooks too */
+};
+
+void prover_reason(struct prover *v, const char *fmt, ...) PRINTF_FMT(2, 3);
+
+/* --- bounds.c: the policy's cubes as boxes --- */
+
+void bounds_borders(struct prover *v);
+void bounds_make(struct prover *v);
+void bound_add(struct prover *v, struct bound *b, const struct box *box, uint32_t cube);
+/* The devices of who at an interface: their atoms, as spans. */
+size_t bounds_devices(struct prover *v, uint32_t iif, enum cube_who who,
+		      struct span **ret);
+struct box bounds_box(struct prover *v, const struct cube *c);
+
+/* --- later.c: what an opened connection needs, and what it must not get --- */
+
+void later_make(struct prover *v);
+
+/* --- judge.c --- */
+
+/* Compare outcomes of a hook with its bounds. */
+void judge(struct prover *v, uint32_t hook, const struct outcomes *o, struct bound *may,
+	   struct bound *sure);
+void judge_unknown(struct prover *v, const struct outcomes *o, bool rewrite_too);
+void judge_redirects(struct prover *v, const struct outcomes *o);
+void judge_rewrites(struct prover *v, uint32_t hook, const struct outcomes *o);
+void judge_assertions(struct prover *v, const struct outcomes *o);
+void judge_permits(struct prover *v);
+
+/* --- pick.c --- */
+
+/* A packet of the box, one that looks natural where there is a choice. */
+struct packet pick_packet(struct prover *v, const struct box *b);
+
+/* --- matrix.c --- */
+
+void matrix_add(struct prover *v, uint32_t hook);
+void matrix_service(struct prover *v, uint32_t from, uint32_t to, const char *text,
+		    const char *flow);
+void matrix_sort(struct proof *p);
+/* "tcp/443" of a packet or cube. */
+void matrix_text(const struct range *r, char *dst, size_t size);
+
+#endif
