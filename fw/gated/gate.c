@@ -108,6 +108,9 @@ static void describe(const struct gate *g, struct proto_status *st)
 	} else if (notes_text(g)[0] != '\0') {
 		st->ok = 0;
 		(void)str_copy(st->text, sizeof(st->text), notes_text(g));
+	} else if (g->proof.asked && !g->proof.good) {
+		st->ok = 0;
+		(void)str_copy(st->text, sizeof(st->text), g->proof.text);
 	} else if (g->trial) {
 		(void)snprintf(st->text, sizeof(st->text),
 			       "revision %" PRIu64 " is on trial for %" PRId64
@@ -170,7 +173,48 @@ static int on_show(struct ipc_peer *peer, const void *payload, size_t len, void 
 	return r;
 }
 
+/* A question that cannot be answered is answered with an error in words. */
+static int send_answer(struct gate *g, struct ipc_peer *peer, int r, char *text)
+{
+	char error[96];
+
+	if (r < 0) {
+		(void)snprintf(error, sizeof(error), "{\"error\":\"%s\"}", strerror(-r));
+		r = send_text(peer, error, strlen(error));
+	} else
+		r = send_text(peer, text, strlen(text));
+	free(text);
+	check_peer(g);
+	return r;
+}
+
+static int on_prove(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	struct gate *g = user;
+	char *text = NULL;
+	int r = proof_run(g, &text);
+
+	(void)payload;
+	(void)len;
+	return send_answer(g, peer, r, text);
+}
+
+static int on_explain(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	struct gate *g = user;
+	struct proto_explain m;
+	char *text = NULL;
+	int r;
+
+	(void)len;
+	memcpy(&m, payload, sizeof(m));
+	r = proof_explain(g, &m, &text);
+	return send_answer(g, peer, r, text);
+}
+
 static const struct ipc_permit permits[] = {
+	{ PROTO_PROVE, IPC_MGMTD | IPC_ROOT, 0, on_prove },
+	{ PROTO_EXPLAIN, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_explain), on_explain },
 	{ PROTO_LOAD_REVISION, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_load), on_load },
 	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },
 	{ PROTO_SHOW_NFT, IPC_MGMTD | IPC_ROOT, 0, on_show },
@@ -275,6 +319,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *user)
 	load_expire(g, (int64_t)time(NULL));
 	listener_flush(g);
 	journal_tick(&g->journal);
+	proof_tick(g);
 	check_peer(g);
 	(void)sd_event_source_set_time_relative(source, TICK_US);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);

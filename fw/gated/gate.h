@@ -9,6 +9,7 @@
 #include "fw/gated/ifzone.h"
 #include "fw/gated/journal.h"
 #include "fw/gated/lockdown.h"
+#include "fw/gated/proof.h"
 #include "fw/gated/who.h"
 #include "lib/mono.h"
 #include "lib/revision.h"
@@ -57,6 +58,7 @@ struct gate {
 	struct mono trial_end;
 	struct lockdown lockdown;
 	struct gate_drift drift;
+	struct proof_state proof;
 };
 
 /* The compile role's whole life. Returns the exit status. */
