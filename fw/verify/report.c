@@ -254,14 +254,21 @@ char *report_explanation(const struct explanation *x)
 	const struct eval *e = x->eval;
 	json_t *path = json_array(), *root;
 	const char *flow = NULL;
+	size_t decides = e->path_count != 0 ? e->path_count - 1 : 0;
 	char *text;
 
 	for (size_t i = 0; i < e->path_count; i++) {
 		const struct eval_place *at = &e->path[i];
 		const struct chain *c = &x->model->chain[at->chain];
 
-		if (at->rule < c->rule_count && report_flow(&c->rule[at->rule]) != NULL)
+		/* one that sent the packet on and got it back did not decide */
+		if (e->verdict != EVAL_ACCEPT)
+			flow = NULL;
+		if (at->rule < c->rule_count && report_flow(&c->rule[at->rule]) != NULL) {
 			flow = report_flow(&c->rule[at->rule]);
+			if (e->verdict == EVAL_ACCEPT) /* the guard's comes behind it */
+				decides = i;
+		}
 		(void)json_array_append_new(path,
 					    rule_json(x->model, at->chain, at->rule));
 	}
@@ -270,10 +277,9 @@ char *report_explanation(const struct explanation *x)
 			 (json_int_t)(x->rev != NULL ? x->rev->number : 0), "from",
 			 x->from, "to", x->to, "flow", text_or_null(flow), "reason",
 			 text_or_null(x->reason), "rule",
-			 e->path_count != 0
-				 ? rule_json(x->model, e->path[e->path_count - 1].chain,
-					     e->path[e->path_count - 1].rule)
-				 : json_null(),
+			 e->path_count != 0 ? rule_json(x->model, e->path[decides].chain,
+							e->path[decides].rule)
+					    : json_null(),
 			 "path", path, "packet", packet_json(x->names, x->packet));
 	text = root != NULL ? json_dumps(root, JSON_COMPACT) : NULL;
 	json_decref(root);

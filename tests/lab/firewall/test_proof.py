@@ -43,3 +43,20 @@ def test_proved_and_told_of_others(make_lab):
     assert any(d["packet"]["dport"] == 443 and d["rule"]["table"] == "other" for d in less)
     nft(lab, "delete", "table", "inet", "other")
     assert wait_for(lab, "proved")["result"] == "proved"
+
+
+def explain(lab, source, to, port):
+    done = lab.cli("--json", "explain", "--from", source, "--to", to, "--port", port, check=False)
+    return json.loads(done.stdout)["firewall"]
+
+
+def test_explained(make_lab):
+    lab = make_lab()
+    wait_for(lab, "proved")
+    told = explain(lab, "10.10.0.10", "10.20.0.10", "443")
+    assert (told["verdict"], told["flow"]) == ("accept", "core-claims"), told
+    assert told["from"] == "core" and told["to"] == "claims" and told["path"]
+    assert told["rule"]["chain"] == "open-core-claims"
+    told = explain(lab, "10.10.0.10", "10.20.0.10", "22")
+    assert (told["verdict"], told["flow"], told["reason"]) == ("drop", None, "no-flow"), told
+    assert told["rule"]["chain"] == "deny"
