@@ -72,22 +72,32 @@ def permit_elements(lab, mac):
     return found
 
 
-def test_tour_notices_permits_without_timeout(make_lab):
-    lab = make_lab()
-
+def tour_with_permits_without_timeout(lab, before):
     class Sabotage(tours.Tour):
         def part_contractor(self):
             super().part_contractor()
             elements = permit_elements(lab, topo.MAC[topo.CONTRACTOR])
             assert len(elements) >= 2, "the permit's elements are in the kernel"
+            before()
             lines = [f"delete element {name} {{ {key} }}\nadd element {name} {{ {key}{value} }}"
                      for name, key, value in elements]
             nft(lab, "-f", "-", text_in="\n".join(lines) + "\n")
 
     tour = Sabotage(lab, {"contractor", "expiry"})
     tour.run()
+    return tour
+
+
+def test_tour_notices_permits_without_timeout(make_lab):
+    lab = make_lab()  # nobody is there to undo it
+    tour = tour_with_permits_without_timeout(lab, lambda: lab.kill("gated", hold=True))
     assert failed_about(tour, "contractor-pc (expired)")
     assert not failed_about(tour, "before approval")
+
+
+def test_permits_without_timeout_get_it_back(make_lab):
+    tour = tour_with_permits_without_timeout(make_lab(), lambda: None)
+    assert not tour.failures
 
 
 def test_tour_notices_a_proxy_without_address_check(make_lab):
