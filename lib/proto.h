@@ -125,6 +125,9 @@ enum proto_source {
 	PROTO_SOURCE_ARP = 1,
 	PROTO_SOURCE_DHCP4 = 2,
 	PROTO_SOURCE_ND = 3,
+	PROTO_SOURCE_DHCP6 = 4,
+	PROTO_SOURCE_LLDP = 5,
+	PROTO_SOURCE_MDNS = 6, /* and LLMNR */
 };
 
 struct proto_sighting {

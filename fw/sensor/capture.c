@@ -10,12 +10,22 @@
 #define BUFFER_SIZE (2 << 20)
 #define ROUND_MAX   256 /* frames per wake-up, so that the loop stays alive in a flood */
 
+/* hop-by-hop (0), routing (43) or destination options (60), then ICMPv6 (58) */
+#define EXTENDED "(ip6[6] == 0 or ip6[6] == 43 or ip6[6] == 60)"
+#define HIDDEN \
+	"(" EXTENDED " and (ip6[40] == 58 and ip6[48 + ip6[41] * 8] >= 133 and " \
+	"ip6[48 + ip6[41] * 8] <= 136 or ip6[40] == 0 or ip6[40] == 43 or ip6[40] == " \
+	"60))"
+
 #define WANTED \
-	"arp or (udp and (port 67 or port 68)) or " \
-	"(icmp6 and (ip6[40] == 135 or ip6[40] == 136))"
+	"arp or ether proto 0x88cc or " \
+	"(udp and (port 67 or port 68 or dst port 546 or dst port 547 or " \
+	"src port 5353 or src port 5355)) or " \
+	"(icmp6 and ip6[40] >= 133 and ip6[40] <= 136) or " HIDDEN
 
 /* "vlan" moves the offsets of everything behind it, so it has to stand last */
-static const char filter[] = "(" WANTED ") or (vlan and (" WANTED "))";
+static const char filter[] = "(" WANTED ") or (vlan and (" WANTED ")) or "
+			     "(vlan and (" WANTED "))";
 
 struct capture {
 	pcap_t *pcap;

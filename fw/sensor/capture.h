@@ -4,7 +4,7 @@
  *
  * Opening needs CAP_NET_RAW; reading and closing do not. Only frames that come
  * in are given out, filtered in the kernel: ARP, DHCPv4, neighbour discovery,
- * with or without a VLAN tag.
+ * with up to two VLAN tags.
  */
 #ifndef FW_SENSOR_CAPTURE_H
 #define FW_SENSOR_CAPTURE_H

@@ -15,7 +15,14 @@ enum option {
 	OPTION_HOST_NAME = 12,
 	OPTION_REQUESTED = 50,
 	OPTION_MESSAGE = 53,
+	OPTION_PARAMETERS = 55,
+	OPTION_CLASS = 60,
 	OPTION_END = 255,
+};
+
+struct parts { /* of the fingerprint */
+	struct rd codes;
+	struct rd vendor;
 };
 
 /* An address of four zero bytes means none. */
@@ -38,7 +45,7 @@ static void read_name(struct rd r, char dst[DHCP4_NAME_MAX])
 	rd_bytes(&r, dst, len);
 }
 
-static void read_option(uint8_t code, struct rd value, struct dhcp4 *d)
+static void read_option(uint8_t code, struct rd value, struct dhcp4 *d, struct parts *p)
 {
 	switch (code) {
 	case OPTION_HOST_NAME:
@@ -52,12 +59,18 @@ static void read_option(uint8_t code, struct rd value, struct dhcp4 *d)
 		if (value.left == 1)
 			d->message = rd_u8(&value);
 		break;
+	case OPTION_PARAMETERS:
+		p->codes = value;
+		break;
+	case OPTION_CLASS:
+		p->vendor = value;
+		break;
 	default:
 		break;
 	}
 }
 
-static void read_options(struct rd r, struct dhcp4 *d)
+static void read_options(struct rd r, struct dhcp4 *d, struct parts *p)
 {
 	while (r.left != 0) {
 		uint8_t code = rd_u8(&r);
@@ -70,13 +83,14 @@ static void read_options(struct rd r, struct dhcp4 *d)
 		value = rd_sub(&r, rd_u8(&r));
 		if (rd_failed(&r))
 			return;
-		read_option(code, value, d);
+		read_option(code, value, d, p);
 	}
 }
 
 int dhcp4_parse(struct rd r, struct dhcp4 *ret_dhcp4)
 {
 	struct dhcp4 d = { 0 };
+	struct parts p = { 0 };
 	uint8_t op = rd_u8(&r);
 	uint8_t hardware = rd_u8(&r);
 	uint8_t mac_len = rd_u8(&r);
@@ -95,7 +109,9 @@ int dhcp4_parse(struct rd r, struct dhcp4 *ret_dhcp4)
 	if (op != DHCP4_FROM_CLIENT && op != DHCP4_FROM_SERVER)
 		return -EBADMSG;
 	d.direction = (enum dhcp4_direction)op;
-	read_options(r, &d);
+	read_options(r, &d, &p);
+	if (d.direction == DHCP4_FROM_CLIENT)
+		fingerprint_set(d.fingerprint, p.codes, 1, p.vendor);
 	*ret_dhcp4 = d;
 	return 0;
 }

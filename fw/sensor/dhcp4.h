@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "fw/sensor/fingerprint.h"
 #include "lib/addr.h"
 #include "lib/attr.h"
 #include "lib/rd.h"
@@ -24,6 +25,7 @@ struct dhcp4 {
 	struct addr assigned; /* address it is given (yiaddr); family 0: none */
 	struct addr requested; /* option 50; family 0: none */
 	char name[DHCP4_NAME_MAX]; /* option 12 as sent, cut to fit: any bytes but NUL */
+	char fingerprint[FINGERPRINT_MAX]; /* options 55 and 60, of a client; "" none */
 };
 
 /*

@@ -5,38 +5,43 @@
 #include <linux/if_ether.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "fw/sensor/arp.h"
-#include "fw/sensor/dhcp4.h"
 #include "fw/sensor/ether.h"
+#include "fw/sensor/lldp.h"
 #include "fw/sensor/nd.h"
+#include "fw/sensor/sight_parts.h"
 #include "lib/record.h"
-
-#define PORT_SERVER   67
-#define PORT_CLIENT   68
-#define IPV4_HEAD_MIN 20
-#define IPV4_OFFSET   0x1fff
 
 static bool is_unspecified(struct addr a)
 {
 	return addr_equal(a, (struct addr){ .family = a.family });
 }
 
-/* No device's own address: nothing, broadcast, multicast, loopback. */
-static bool is_usable(struct addr a)
+bool sight_is_usable(struct addr a)
 {
-	if (is_unspecified(a))
+	if (a.family == 0 || is_unspecified(a))
 		return false;
 	if (a.family == 4)
 		return a.bytes[0] < 224 && a.bytes[0] != 127;
 	return a.bytes[0] != 0xff;
 }
 
+void sight_own(struct sight *s, struct mac owner, struct addr a)
+{
+	if (mac_equal(owner, s->mac) && sight_is_usable(a))
+		s->addr = a;
+}
+
 static void claim(struct sight *s, struct mac owner, struct addr a)
 {
-	if (mac_equal(owner, s->mac) && a.family != 0 && is_usable(a))
-		s->addr = a;
+	sight_own(s, owner, a);
+	if (!sight_is_usable(a))
+		return;
+	s->claim = a;
+	s->claim_mac = owner;
 }
 
 static int from_arp(struct rd r, struct sight *s)
@@ -47,75 +52,92 @@ static int from_arp(struct rd r, struct sight *s)
 	if (e < 0)
 		return e;
 	s->source = PROTO_SOURCE_ARP;
-	claim(s, a.sender_mac, is_unspecified(a.sender) ? a.target : a.sender);
+	if (is_unspecified(a.sender))
+		sight_own(s, a.sender_mac,
+			  a.target); /* about to take it, if nobody minds */
+	else
+		claim(s, a.sender_mac, a.sender);
+	if (a.operation == ARP_REQUEST && !addr_equal(a.sender, a.target) &&
+	    sight_is_usable(a.target))
+		s->asked = a.target;
 	return 0;
+}
+
+static void note_router(struct sight *s, const struct nd_router *router)
+{
+	size_t len;
+
+	(void)snprintf(s->note, sizeof(s->note), "lifetime %u s",
+		       (unsigned)router->lifetime);
+	for (size_t i = 0; i < router->prefix_count; i++) {
+		char text[ADDR_TEXT_MAX];
+
+		prefix_format(router->prefix[i], text);
+		len = strlen(s->note);
+		(void)snprintf(s->note + len, sizeof(s->note) - len, ", prefix %s", text);
+	}
+	for (size_t i = 0; i < router->dns_count; i++) {
+		char text[ADDR_TEXT_MAX];
+
+		addr_format(router->dns[i], text);
+		len = strlen(s->note);
+		(void)snprintf(s->note + len, sizeof(s->note) - len, ", DNS %s", text);
+	}
 }
 
 static int from_nd(struct rd r, struct sight *s)
 {
+	struct mac owner;
 	struct nd n;
 	int e = nd_parse(r, &n);
 
 	if (e < 0)
 		return e;
 	s->source = PROTO_SOURCE_ND;
-	if (n.is_dad || n.type == ND_ADVERTISEMENT)
-		claim(s, n.has_mac ? n.mac : s->mac, n.target);
+	owner = n.has_mac ? n.mac : s->mac;
+	if (n.type == ND_ADVERTISEMENT)
+		claim(s, owner, n.target);
+	else if (n.is_dad)
+		sight_own(s, owner, n.target);
 	else
-		claim(s, n.has_mac ? n.mac : s->mac, n.source);
+		claim(s, owner, n.source);
+	if (n.type == ND_SOLICITATION && sight_is_usable(n.target))
+		s->asked = n.target;
+	if (n.type == ND_ROUTER_ADVERTISEMENT) {
+		s->role = SIGHT_ROLE_ROUTER;
+		s->role_addr = n.source;
+		note_router(s, &n.router);
+	}
 	return 0;
 }
 
-/* Step over IPv4 and UDP headers; -ENOMSG when it is not DHCP. */
-static int open_udp(struct rd *r, struct addr *ret_source)
+static int from_ipv4(struct rd r, struct sight *s)
 {
-	uint8_t version = rd_u8(r), proto;
-	size_t head = (size_t)(version & 0x0f) * 4;
-	struct addr source = { .family = 4 };
-	uint16_t offset, src_port, dst_port;
+	struct ip ip;
+	int e = ip_open4(r, &ip);
 
-	(void)rd_take(r, 5);
-	offset = rd_be16(r) & IPV4_OFFSET;
-	(void)rd_u8(r);
-	proto = rd_u8(r);
-	(void)rd_take(r, 2);
-	rd_bytes(r, source.bytes, 4);
-	(void)rd_take(r, 4);
-	if (rd_failed(r) || version >> 4 != 4 || head < IPV4_HEAD_MIN)
-		return -EBADMSG;
-	(void)rd_take(r, head - IPV4_HEAD_MIN);
-	if (proto != IPPROTO_UDP || offset != 0)
-		return -ENOMSG;
-	src_port = rd_be16(r);
-	dst_port = rd_be16(r);
-	(void)rd_take(r, 4); /* length, checksum: padding does not harm DHCP options */
-	if (rd_failed(r))
-		return -EBADMSG;
-	if ((src_port != PORT_CLIENT && src_port != PORT_SERVER) ||
-	    (dst_port != PORT_CLIENT && dst_port != PORT_SERVER))
-		return -ENOMSG;
-	*ret_source = source;
-	return 0;
+	return e < 0 ? e : sight_from_udp(&ip, s);
 }
 
-static int from_dhcp4(struct rd r, struct sight *s)
+static int from_ipv6(struct rd r, struct sight *s)
 {
-	struct addr source;
-	struct dhcp4 d;
-	int e = open_udp(&r, &source);
+	struct ip ip;
+	int e = ip_open6(r, &ip);
 
-	if (e == 0)
-		e = dhcp4_parse(r, &d);
 	if (e < 0)
 		return e;
-	s->source = PROTO_SOURCE_DHCP4;
-	if (d.direction == DHCP4_FROM_SERVER) {
-		claim(s, s->mac, source); /* a server speaks of others, as itself */
-		return 0;
-	}
-	claim(s, d.client_mac, d.client.family != 0 ? d.client : d.requested);
-	if (mac_equal(d.client_mac, s->mac))
-		record_set_str(s->name, sizeof(s->name), d.name);
+	return ip.proto == IPPROTO_ICMPV6 ? from_nd(r, s) : sight_from_udp(&ip, s);
+}
+
+static int from_lldp(struct rd r, struct sight *s)
+{
+	struct lldp l;
+	int e = lldp_parse(r, &l);
+
+	if (e < 0)
+		return e;
+	s->source = PROTO_SOURCE_LLDP;
+	record_set_str(s->name, sizeof(s->name), l.name[0] != '\0' ? l.name : l.port);
 	return 0;
 }
 
@@ -134,10 +156,13 @@ int sight_parse(struct rd r, struct sight *ret_sight)
 		result = from_arp(e.payload, &s);
 		break;
 	case ETH_P_IP:
-		result = from_dhcp4(e.payload, &s);
+		result = from_ipv4(e.payload, &s);
 		break;
 	case ETH_P_IPV6:
-		result = from_nd(e.payload, &s);
+		result = from_ipv6(e.payload, &s);
+		break;
+	case ETH_P_LLDP:
+		result = from_lldp(e.payload, &s);
 		break;
 	default:
 		break;
@@ -157,6 +182,12 @@ const char *sight_source_name(enum proto_source source)
 		return "dhcp4";
 	case PROTO_SOURCE_ND:
 		return "nd";
+	case PROTO_SOURCE_DHCP6:
+		return "dhcp6";
+	case PROTO_SOURCE_LLDP:
+		return "lldp";
+	case PROTO_SOURCE_MDNS:
+		return "mdns";
 	}
 	return "?";
 }

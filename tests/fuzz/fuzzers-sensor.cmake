@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-foreach(name arp dhcp4 nd sight)
+foreach(name arp dhcp4 dhcp6 lldp mdns nd sight)
 	fuzzer(${name} sensor_decode)
 endforeach()
 foreach(name ctevent nflog)

@@ -115,9 +115,42 @@ static void test_foreign(void **state)
 	}
 }
 
+/* Options behind a flood of padding count; one that is longer than what is left does not. */
+static void test_odd(void **state)
+{
+	struct seed s = seed_load("dhcp4/pad-flood");
+	struct dhcp4 d;
+
+	(void)state;
+	assert_int_equal(dhcp4_parse(rd_of(s.data, s.len), &d), 0);
+	assert_string_equal(d.name, "abc");
+	s = seed_load("dhcp4/truncated-option");
+	assert_int_equal(dhcp4_parse(rd_of(s.data, s.len), &d), 0);
+	assert_int_equal(d.message, 1);
+	assert_string_equal(d.name, "");
+}
+
+/* However many codes and however long a class: it fits, and is plain text. */
+static void test_fingerprint(void **state)
+{
+	uint8_t codes[255], vendor[255];
+	char text[FINGERPRINT_MAX];
+
+	(void)state;
+	memset(codes, 250, sizeof(codes));
+	memset(vendor, 0x1b, sizeof(vendor));
+	fingerprint_set(text, rd_of(codes, sizeof(codes)), 1,
+			rd_of(vendor, sizeof(vendor)));
+	assert_int_equal(strlen(text), FINGERPRINT_MAX - 1);
+	assert_null(strchr(text, 0x1b));
+	fingerprint_set(text, (struct rd){ 0 }, 1, (struct rd){ 0 });
+	assert_string_equal(text, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_odd),        cmocka_unit_test(test_fingerprint),
 		cmocka_unit_test(test_discover),   cmocka_unit_test(test_answer),
 		cmocka_unit_test(test_truncation), cmocka_unit_test(test_options),
 		cmocka_unit_test(test_foreign),

@@ -86,7 +86,9 @@ static const struct {
 	{ 0, 0x45, "version" },
 	{ 6, 17, "not ICMPv6" },
 	{ 7, 254, "came through a router" },
-	{ 40, 133, "router solicitation" },
+	{ 40, 132, "not neighbour discovery" },
+	{ 40, 134, "router advertisement cut in its fixed part" },
+	{ 40, 137, "redirect" },
 	{ 41, 1, "code" },
 	{ TARGET_AT, 0xff, "multicast target" },
 	{ OPTION_AT + 1, 0, "empty option: would never end" },
@@ -130,12 +132,70 @@ static void test_other_option(void **state)
 	assert_false(n.has_mac);
 }
 
+static void test_router(void **state)
+{
+	static const char *const seeds[] = { "nd/ra", "nd/ra-hidden", "nd/ra-zero" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++) {
+		struct nd n = parse(seeds[i]);
+		char text[ADDR_TEXT_MAX];
+
+		assert_int_equal(n.type, ND_ROUTER_ADVERTISEMENT);
+		assert_addr(n.source, "fe80::66");
+		assert_int_equal(n.target.family, 0);
+		assert_int_equal(n.router.lifetime, i == 2 ? 0 : 1800);
+		assert_int_equal(n.router.prefix_count, 1);
+		prefix_format(n.router.prefix[0], text);
+		assert_string_equal(text, "2001:db8:66::/64");
+		assert_int_equal(n.router.dns_count, 1);
+		assert_addr(n.router.dns[0], "2001:db8:66::53");
+		assert_true(n.has_mac && n.mac.b[5] == 0x66);
+	}
+	assert_int_equal(parse("nd/ra-bare").router.prefix_count, 0);
+	assert_int_equal(parse("nd/rs").type, ND_ROUTER_SOLICITATION);
+}
+
+/* Hosts drop these, so they are no router's. */
+static void test_router_refused(void **state)
+{
+	static const char *const seeds[] = { "nd/ra-global", "nd/ra-deep" };
+	struct nd n;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++) {
+		struct seed s = seed_load(seeds[i]);
+
+		assert_int_equal(nd_parse(rd_of(s.data, s.len), &n), -EBADMSG);
+	}
+}
+
+/* An advertisement that is longer than the capture is still one. */
+static void test_router_cut(void **state)
+{
+	struct seed s = seed_load("nd/ra");
+
+	(void)state;
+	for (size_t len = 0; len < s.len; len++) {
+		uint8_t *p = seed_cut(&s, len);
+		struct nd n;
+
+		assert_int_equal(nd_parse(rd_of(p, len), &n), len < 56 ? -EBADMSG : 0);
+		free(p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_messages),     cmocka_unit_test(test_truncation),
-		cmocka_unit_test(test_refused),      cmocka_unit_test(test_dad_with_mac),
+		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_truncation),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_dad_with_mac),
 		cmocka_unit_test(test_other_option),
+		cmocka_unit_test(test_router),
+		cmocka_unit_test(test_router_cut),
+		cmocka_unit_test(test_router_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,12 @@ static const struct {
 	{ "sight/nd", PROTO_SOURCE_ND, "fe80::11", "", 0 },
 	{ "sight/dad", PROTO_SOURCE_ND, "2001:db8::11", "", 0 },
 	{ "sight/na", PROTO_SOURCE_ND, "2001:db8::11", "", 0 },
+	{ "sight/arp-qinq", PROTO_SOURCE_ARP, "192.0.2.11", "", 20 },
+	{ "sight/dhcp4-print", PROTO_SOURCE_DHCP4, "-", "jimu-pc-3", 0 },
+	{ "sight/dhcp6", PROTO_SOURCE_DHCP6, "fe80::11", "jimu-pc-6", 0 },
+	{ "sight/rs", PROTO_SOURCE_ND, "fe80::11", "", 0 },
+	{ "sight/lldp", PROTO_SOURCE_LLDP, "-", "sw-2f-east", 0 },
+	{ "sight/mdns", PROTO_SOURCE_MDNS, "192.0.2.11", "jimu-pc-9", 0 },
 };
 
 static void assert_addr(struct addr a, const char *expected)
@@ -114,7 +120,7 @@ static void test_refused(void **state)
 	}
 	s = seed_load("sight/arp");
 	s.data[12] = 0x88;
-	s.data[13] = 0xcc; /* LLDP: not ours to look at yet */
+	s.data[13] = 0x8e; /* 802.1X: not ours to look at */
 	assert_int_equal(sight_parse(rd_of(s.data, s.len), &sight), -ENOMSG);
 	s = seed_load("sight/dhcp4");
 	s.data[14 + 9] = 6; /* TCP */
@@ -155,13 +161,93 @@ static void test_hostile_name(void **state)
 	assert_null(strpbrk(sight.name, "\x1b\n"));
 }
 
+static const struct {
+	const char *seed;
+	enum sight_role role;
+	const char *at, *note;
+} roles[] = {
+	{ "sight/dhcp4-offer", SIGHT_ROLE_DHCP, "192.0.2.66",
+	  "DHCP message 2, gives 192.0.2.77 to 02:00:00:00:00:11" },
+	{ "sight/dhcp4-fragment", SIGHT_ROLE_DHCP, "192.0.2.66",
+	  "DHCP answer in fragments" },
+	{ "sight/dhcp6-advertise", SIGHT_ROLE_DHCP, "fe80::66", "DHCPv6 message 2" },
+	{ "sight/ra", SIGHT_ROLE_ROUTER, "fe80::66",
+	  "lifetime 1800 s, prefix 2001:db8:66::/64, DNS 2001:db8:66::53" },
+	{ "sight/ra-hidden", SIGHT_ROLE_ROUTER, "fe80::66",
+	  "lifetime 1800 s, prefix 2001:db8:66::/64, DNS 2001:db8:66::53" },
+	{ "sight/ra-zero", SIGHT_ROLE_ROUTER, "fe80::66",
+	  "lifetime 0 s, prefix 2001:db8:66::/64, DNS 2001:db8:66::53" },
+	{ "sight/ra-cut", SIGHT_ROLE_ROUTER, "fe80::66",
+	  "lifetime 1800 s, prefix 2001:db8:66::/64, DNS 2001:db8:66::53" },
+	{ "sight/dhcp4", SIGHT_ROLE_NONE, "-", "" },
+	{ "sight/arp", SIGHT_ROLE_NONE, "-", "" },
+};
+
+static void test_roles(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+		struct seed s = seed_load(roles[i].seed);
+		struct sight sight;
+
+		assert_int_equal(sight_parse(rd_of(s.data, s.len), &sight), 0);
+		assert_int_equal(sight.role, roles[i].role);
+		assert_addr(sight.role_addr, roles[i].at);
+		assert_string_equal(sight.note, roles[i].note);
+	}
+}
+
+/* What is claimed for others is kept apart from who says it. */
+static void test_claims(void **state)
+{
+	struct seed s = seed_load("sight/arp-forged");
+	struct sight sight;
+
+	(void)state;
+	assert_int_equal(sight_parse(rd_of(s.data, s.len), &sight), 0);
+	assert_int_equal(sight.mac.b[5], 0x66);
+	assert_int_equal(sight.claim_mac.b[5], 0x77);
+	assert_addr(sight.claim, "192.0.2.1");
+	assert_addr(sight.addr, "-");
+	assert_addr(sight.asked, "-");
+	s = seed_load("sight/arp");
+	assert_int_equal(sight_parse(rd_of(s.data, s.len), &sight), 0);
+	assert_addr(sight.claim, "192.0.2.11");
+	assert_addr(sight.asked, "192.0.2.1");
+	s = seed_load("sight/dad");
+	assert_int_equal(sight_parse(rd_of(s.data, s.len), &sight), 0);
+	assert_addr(sight.claim, "-"); /* it only asks whether it may */
+}
+
+static void test_fingerprint(void **state)
+{
+	struct seed s = seed_load("sight/dhcp4-print");
+	struct sight sight;
+
+	(void)state;
+	assert_int_equal(sight_parse(rd_of(s.data, s.len), &sight), 0);
+	assert_string_equal(sight.fingerprint,
+			    "1,3,6,15,31,33,43,44,46,47,119,121,249,252 MSFT 5.0");
+}
+
+static void test_three_tags(void **state)
+{
+	struct seed s = seed_load("sight/arp-three-tags");
+	struct sight sight;
+
+	(void)state;
+	assert_int_equal(sight_parse(rd_of(s.data, s.len), &sight), -EBADMSG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),         cmocka_unit_test(test_server),
 		cmocka_unit_test(test_forged),       cmocka_unit_test(test_probe),
 		cmocka_unit_test(test_refused),      cmocka_unit_test(test_truncation),
-		cmocka_unit_test(test_hostile_name),
+		cmocka_unit_test(test_hostile_name), cmocka_unit_test(test_roles),
+		cmocka_unit_test(test_claims),       cmocka_unit_test(test_fingerprint),
+		cmocka_unit_test(test_three_tags),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
