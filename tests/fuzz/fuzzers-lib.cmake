@@ -2,6 +2,7 @@
 fuzzer(allow_build allow)
 fuzzer(allow_image allow)
 fuzzer(names names)
+fuzzer(oui common)
 fuzzer(record common)
 fuzzer(revision revision)
 fuzzer(spool common)
