@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the gateway itself may say, besides what the proxy does: clock, logs, mail. */
+/* What the gateway itself may say, besides what the proxy does: clock, logs, mail, RADIUS. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -151,12 +151,45 @@ static int read_mail(struct reader *r, const struct yaml_node *n, void *object)
 	return read_own(r, n, &r->p->gateway.mail, MAIL_PORT);
 }
 
+static int read_switches(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_switches *s = object;
+
+	if (!reader_is_list(r, n, "switches", POLICY_SWITCHES_MAX))
+		return 0;
+	s->item = calloc(n->count, sizeof(*s->item));
+	if (s->item == NULL)
+		return -ENOMEM;
+	for (const struct yaml_node *c = n->first; c != NULL; c = c->next) {
+		if (!reader_addr(r, c, "a switch", s->item, s->count, &s->item[s->count]))
+			continue;
+		if (!is_inside(r, s->item[s->count]))
+			diag_add(r->diags, c->at,
+				 "switch %s is in no zone but the internet",
+				 text_shown(c->text).s);
+		s->count++;
+	}
+	return 0;
+}
+
+static int read_radius(struct reader *r, const struct yaml_node *n, void *object)
+{
+	static const struct reader_key keys[] = {
+		{ "switches", true, read_switches },
+	};
+
+	(void)object;
+	return reader_mapping(r, n, "radius", keys, ARRAY_LEN(keys),
+			      &r->p->gateway.radius);
+}
+
 int gateway_read(struct reader *r, const struct yaml_node *n, void *object)
 {
 	static const struct reader_key keys[] = {
 		{ "ntp", false, read_ntp },
 		{ "syslog", false, read_syslog },
 		{ "mail", false, read_mail },
+		{ "radius", false, read_radius },
 	};
 
 	return reader_mapping(r, n, "gateway", keys, ARRAY_LEN(keys), object);

@@ -153,6 +153,7 @@ void policy_free(struct policy *p)
 	free(p->gateway.ntp.server);
 	free(p->gateway.syslog.server);
 	free(p->gateway.mail.server);
+	free(p->gateway.radius.item);
 	free(p->assertion);
 	free(p);
 }

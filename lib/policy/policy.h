@@ -33,8 +33,10 @@
 #define POLICY_WORKERS_MAX    32
 #define POLICY_SCHEDULES_MAX  64
 #define POLICY_PINS_MAX       64
+#define POLICY_SWITCHES_MAX   128
 #define POLICY_SERVERS_MAX    8 /* of one kind that the gateway itself uses */
 #define POLICY_ACCOUNT_MAX    31
+#define POLICY_VLAN_MAX       4094 /* IEEE 802.1Q */
 #define POLICY_NONE           ((size_t)-1)
 
 struct policy_source_limits { /* of each source address in a zone; 0: no ceiling */
@@ -76,6 +78,8 @@ struct policy_zone {
 	struct policy_prefixes
 		networks; /* empty only for internet: everything not elsewhere */
 	struct policy_source_limits limits;
+	uint16_t vlan; /* where switches and access points put its devices; 0: none */
+	bool containment; /* ARP and ND answered for devices without a permit */
 	struct place at;
 };
 
@@ -193,10 +197,17 @@ struct policy_target {
 	struct place at;
 };
 
+/* Switches and access points that may ask this machine's RADIUS server. */
+struct policy_switches {
+	struct addr *item; /* each in a zone of the site */
+	size_t count;
+};
+
 struct policy_gateway {
 	struct policy_target ntp;
 	struct policy_target syslog;
 	struct policy_target mail;
+	struct policy_switches radius;
 };
 
 /* Devices that reach their destinations and nothing else, and that nobody reaches (N3). */

@@ -22,6 +22,11 @@ static const struct reader_choice admissions[] = {
 	{ "off", POLICY_ADMISSION_OFF },
 };
 
+static const struct reader_choice switches[] = {
+	{ "on", true },
+	{ "off", false },
+};
+
 static size_t index_of(const struct reader *r, const struct policy_zone *z)
 {
 	return (size_t)(z - r->p->zone);
@@ -205,6 +210,34 @@ static int read_limits(struct reader *r, const struct yaml_node *n, void *object
 	return reader_mapping(r, n, "limits", keys, ARRAY_LEN(keys), object);
 }
 
+/* Two zones in one VLAN would be one network. */
+static int read_vlan(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_zone *z = object;
+	uint32_t vlan = 0;
+
+	if (!reader_number(r, n, "vlan", 1, POLICY_VLAN_MAX, &vlan))
+		return 0;
+	for (const struct policy_zone *o = r->p->zone; o < z; o++) {
+		if (o->vlan == vlan)
+			diag_add(r->diags, n->at,
+				 "VLAN %u belongs to zone '%s' already (line %u)",
+				 (unsigned)vlan, o->name, o->at.line);
+	}
+	z->vlan = (uint16_t)vlan;
+	return 0;
+}
+
+static int read_containment(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_zone *z = object;
+	int value;
+
+	if (reader_choice(r, n, "containment", switches, ARRAY_LEN(switches), &value))
+		z->containment = value != 0;
+	return 0;
+}
+
 /* kind comes first: the other keys are judged by it. */
 static const struct reader_key zone_keys[] = {
 	{ "kind", true, read_kind },
@@ -213,7 +246,23 @@ static const struct reader_key zone_keys[] = {
 	{ "networks", false, read_networks },
 	{ "admission", false, read_admission },
 	{ "limits", false, read_limits },
+	{ "vlan", false, read_vlan },
+	{ "containment", false, read_containment },
 };
+
+/* Both act on the strength of permits, which only an enforcing zone has. */
+static void check_permits_count(struct reader *r, const struct yaml_node *n,
+				const struct policy_zone *z)
+{
+	if (z->admission == POLICY_ADMISSION_ENFORCE)
+		return;
+	if (z->vlan != 0)
+		diag_add(r->diags, yaml_get(n, "vlan")->key_at,
+			 "'vlan' is for a zone with admission enforce");
+	if (z->containment)
+		diag_add(r->diags, yaml_get(n, "containment")->key_at,
+			 "'containment' is for a zone with admission enforce");
+}
 
 static int read_zone(struct reader *r, const struct yaml_node *n)
 {
@@ -230,6 +279,7 @@ static int read_zone(struct reader *r, const struct yaml_node *n)
 		return e;
 	if (yaml_get(n, "admission") == NULL)
 		z->admission = default_admission(z->kind);
+	check_permits_count(r, n, z);
 	if (yaml_get(n, "networks") == NULL && z->kind != POLICY_ZONE_INTERNET)
 		diag_add(r->diags, n->key_at,
 			 "%s lacks the key 'networks'; only a zone of kind internet may",
