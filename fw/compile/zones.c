@@ -4,6 +4,8 @@
 #include <netinet/icmp6.h>
 #include <string.h>
 
+#define RADIUS_PORT 1812 /* RFC 2865 */
+
 static const struct prefix unset4 = { .addr.family = 4, .len = 32 };
 static const struct prefix unset6 = { .addr.family = 6, .len = 128 };
 static const struct prefix link_local = {
@@ -96,6 +98,34 @@ static void add_local(struct builder *b, uint32_t chain, uint32_t local, uint16_
 				       .verdict = FW_VERDICT_GOTO });
 }
 
+/* Switches and access points that ask about a device; they need a permit themselves. */
+static void add_radius(struct builder *b, const struct policy *p, size_t zone,
+		       uint32_t chain, uint32_t local)
+{
+	const struct policy_zone *z = &p->zone[zone];
+
+	for (size_t i = 0; i < p->gateway.radius.count; i++) {
+		struct addr a = p->gateway.radius.item[i];
+		struct prefix host = { .addr = a, .len = a.family == 4 ? 32 : 128 };
+		struct fw_rule r = { .l4proto = IPPROTO_UDP,
+				     .dport_min = RADIUS_PORT,
+				     .dport_max = RADIUS_PORT,
+				     .match = FW_MATCH_MARK,
+				     .mark_value = zone_class(z),
+				     .mark_mask = FW_MARK_CLASS,
+				     .target = local,
+				     .verdict = FW_VERDICT_GOTO };
+
+		builder_saddr(&r, host);
+		for (size_t k = 0; k < z->networks.count; k++) {
+			if (prefix_overlaps(z->networks.item[k], host)) {
+				builder_rule(b, chain, r);
+				break;
+			}
+		}
+	}
+}
+
 static uint32_t compile_input(struct builder *b, const struct policy *p, size_t zone,
 			      uint32_t local)
 {
@@ -116,6 +146,7 @@ static uint32_t compile_input(struct builder *b, const struct policy *p, size_t 
 	}
 	if (m->present && compile_has_zone(m->zone, m->zone_count, zone))
 		add_local(b, chain, local, m->port, zone_class(z));
+	add_radius(b, p, zone, chain, local);
 	builder_goto(b, chain, b->deny);
 	return chain;
 }
