@@ -16,10 +16,12 @@
 #define PATH_LEDGER PATH_STATE "/ledger" /* mgmtd only, 0700 */
 #define PATH_REVISIONS \
 	PATH_STATE "/revisions" /* written by mgmtd, read by gated, proxyd, sensord */
-#define PATH_RECORDS      PATH_STATE "/records" /* recordd only, 0700 */
-#define PATH_GATED        PATH_STATE "/gated" /* gated only, 0700 */
-#define PATH_LOCKDOWN     PATH_GATED "/lockdown" /* while it is there, gated is locked */
-#define PATH_SPOOL        PATH_STATE "/spool" /* one folder a producer */
+#define PATH_RECORDS  PATH_STATE "/records" /* recordd only, 0700 */
+#define PATH_GATED    PATH_STATE "/gated" /* gated only, 0700 */
+#define PATH_LOCKDOWN PATH_GATED "/lockdown" /* while it is there, gated is locked */
+#define PATH_SPOOL    PATH_STATE "/spool" /* one folder a producer */
+#define PATH_SWITCH \
+	PATH_STATE "/switch" /* written by switchd, read by FreeRADIUS and hostapd */
 #define PATH_RUN          "/run/sekisho"
 #define PATH_SOCK_API     PATH_RUN "/api.sock" /* HTTP, for the command line */
 #define PATH_SOCK_MGMTD   PATH_RUN "/mgmtd.sock" /* SOCK_SEQPACKET, as all below */
