@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""hostapd takes our configuration, and follows the register while it runs.
+
+Without a radio it runs with its driver "none": what is shown is that every line of the
+configuration is understood and that the list of accepted cards changes, not the air.
+"""
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+from lab.lab import wait_for
+
+CONF = pathlib.Path(__file__).resolve().parents[3] / "conf/hostapd"
+HELD = "02:00:00:00:00:01 VLAN_ID=10\n02:00:00:00:00:02 VLAN_ID=30\n"
+
+
+@pytest.fixture(name="radio")
+def radio_fixture(tmp_path):
+    if not shutil.which("hostapd"):
+        pytest.skip("hostapd is not installed")
+    accept, control = tmp_path / "accept", tmp_path / "run"
+    accept.write_text("02:00:00:00:00:01 10\n02:00:00:00:00:02 30\n", encoding="utf-8")
+    text = (CONF / "hostapd.conf").read_text(encoding="utf-8")
+    for old, new in (("driver=nl80211", "driver=none"), ("interface=wlan0", "interface=lo"),
+                     ("/var/lib/sekisho/switch/hostapd.accept", str(accept)),
+                     ("/etc/hostapd/", f"{CONF}/"), ("/run/hostapd", str(control))):
+        assert old in text
+        text = text.replace(old, new)
+    conf = tmp_path / "hostapd.conf"
+    conf.write_text(text, encoding="utf-8")
+    with subprocess.Popen(["unshare", "-n", "hostapd", "-d", conf], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True) as child:
+        try:
+            assert wait_for((control / "lo").exists, 10)
+            yield accept, control, text
+        finally:
+            child.terminate()
+            log = child.communicate()[0]
+    assert "unknown configuration item" not in log
+
+
+def held(control):
+    done = subprocess.run(["hostapd_cli", "-p", control, "-i", "lo", "accept_acl", "SHOW"],
+                          capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def follow(accept, control):
+    return subprocess.run([CONF / "radio-permits", accept, control], check=False).returncode
+
+
+def test_settings(radio):
+    _, control, text = radio
+    lines = text.splitlines()
+    for line in ("ignore_broadcast_ssid=1", "ap_isolate=1", "macaddr_acl=1", "wpa=2",
+                 "wpa_key_mgmt=WPA-PSK-SHA256 SAE", "ieee80211w=1", "sae_require_mfp=1"):
+        assert line in lines
+    assert held(control) == HELD
+
+
+def test_follows(radio):
+    accept, control, _ = radio
+    assert follow(accept, control) == 0
+    assert held(control) == HELD
+    # one goes, one changes its VLAN, one is new
+    accept.write_text("02:00:00:00:00:02 31\n02:00:00:00:00:03 10\n", encoding="utf-8")
+    assert follow(accept, control) == 0
+    assert held(control) == "02:00:00:00:00:02 VLAN_ID=31\n02:00:00:00:00:03 VLAN_ID=10\n"
+    accept.write_text("", encoding="utf-8")
+    assert follow(accept, control) == 0
+    assert held(control) == ""
+
+
+def test_no_radio(tmp_path):
+    accept = tmp_path / "accept"
+    accept.write_text("", encoding="utf-8")
+    assert follow(accept, tmp_path / "nowhere") == 0
