@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,34 @@
 #include "lib/str.h"
 
 static const struct place whole = { 0 };
+
+struct revision_shared {
+	atomic_uint refs;
+};
+
+struct revision_shared *revision_shared_new(void)
+{
+	struct revision_shared *s = calloc(1, sizeof(*s));
+
+	if (s != NULL)
+		atomic_init(&s->refs, 1);
+	return s;
+}
+
+struct revision_shared *revision_shared_ref(struct revision_shared *s)
+{
+	(void)atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+	return s;
+}
+
+bool revision_shared_unref(struct revision_shared *s)
+{
+	if (s != NULL &&
+	    atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
+		return false;
+	free(s);
+	return true;
+}
 
 /* Every port of an entry, each once and in order. */
 static int read_ports(json_t *list, struct revision_allow *allow, struct diags *diags)
@@ -57,10 +86,28 @@ static int read_allow(json_t *obj, struct revision_allow *allow, struct diags *d
 	return read_ports(ports, allow, diags);
 }
 
+static int read_quarantine(json_t *top, int64_t format, struct revision *rev,
+			   struct diags *diags)
+{
+	json_t *list;
+
+	if (format == 2) {
+		if (json_object_get(top, "quarantine") == NULL)
+			return 0;
+		diag_add(diags, whole, "'quarantine' is not of format 2");
+		return -EINVAL;
+	}
+	list = revision_get_list(top, "quarantine", REVISION_QUARANTINE_MAX, diags);
+	if (list == NULL)
+		return -EINVAL;
+	return revision_read_macs(list, &rev->quarantine, &rev->quarantine_count, diags);
+}
+
 static int read_revision(json_t *top, struct revision *rev, struct diags *diags)
 {
-	static const char *const keys[] = { "format", "number", "created", "policy",
-					    "lists",  "allow",  "permits", NULL };
+	static const char *const keys[] = { "format",  "number",     "created",
+					    "policy",  "lists",      "allow",
+					    "permits", "quarantine", NULL };
 	json_t *lists, *permits;
 	char created[32];
 	int64_t format = 0, number = 0;
@@ -68,52 +115,60 @@ static int read_revision(json_t *top, struct revision *rev, struct diags *diags)
 	int r;
 
 	if (!revision_only_keys(top, "a revision", keys, diags) ||
-	    !revision_get_int(top, "format", 2, 2, false, &format, diags) ||
+	    !revision_get_int(top, "format", 2, 3, false, &format, diags) ||
 	    !revision_get_int(top, "number", 1, INT64_MAX, false, &number, diags) ||
 	    !revision_get_text(top, "created", created, sizeof(created), diags) ||
 	    (lists = revision_get_list(top, "lists", ALLOW_LISTS_MAX, diags)) == NULL ||
 	    (permits = revision_get_list(top, "permits", REVISION_PERMITS_MAX, diags)) ==
 		    NULL)
 		return -EINVAL;
-	rev->number = (uint64_t)number;
+	rev->number = rev->full = (uint64_t)number;
 	policy = json_string_value(json_object_get(top, "policy"));
 	if (policy == NULL) {
 		diag_add(diags, whole, "'policy' must be the text of a policy file");
 		return -EINVAL;
 	}
+	rev->shared = revision_shared_new();
 	rev->policy_text = strdup(policy);
-	if (rev->policy_text == NULL)
+	if (rev->shared == NULL || rev->policy_text == NULL)
 		return -ENOMEM;
 	if ((r = policy_parse(policy, strlen(policy), &rev->policy, diags)) < 0 ||
 	    (r = read_allow(json_object_get(top, "allow"), &rev->allow, diags)) < 0 ||
-	    (r = revision_read_lists(lists, rev, diags)) < 0)
+	    (r = revision_read_lists(lists, rev, diags)) < 0 ||
+	    (r = revision_read_permits(permits, format, rev, diags)) < 0 ||
+	    (r = read_quarantine(top, format, rev, diags)) < 0)
 		return r;
-	return revision_read_permits(permits, rev, diags);
+	revision_note_quarantine(rev);
+	return 0;
 }
 
-int revision_parse(const char *text, size_t len, struct revision **ret_rev,
-		   struct diags *diags)
+json_t *revision_read_text(const char *text, size_t len, int *ret_error,
+			   struct diags *diags)
 {
-	struct revision *rev;
 	json_error_t error;
 	json_t *top;
-	int r;
 
 	if (len > REVISION_FILE_MAX) {
 		diag_add(diags, whole, "a revision has at most %u bytes",
 			 REVISION_FILE_MAX);
-		return -EFBIG;
+		*ret_error = -EFBIG;
+		return NULL;
 	}
 	top = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
 	if (top == NULL) {
 		diag_add(diags,
 			 (struct place){ (unsigned)error.line, (unsigned)error.column },
 			 "%s", error.text);
-		return -EINVAL;
+		*ret_error = -EINVAL;
 	}
-	rev = calloc(1, sizeof(*rev));
-	r = rev != NULL ? read_revision(top, rev, diags) : -ENOMEM;
-	json_decref(top);
+	return top;
+}
+
+int revision_of_json(json_t *top, struct revision **ret_rev, struct diags *diags)
+{
+	struct revision *rev = calloc(1, sizeof(*rev));
+	int r = rev != NULL ? read_revision(top, rev, diags) : -ENOMEM;
+
 	if (r < 0) {
 		revision_free(rev);
 		return r;
@@ -122,18 +177,73 @@ int revision_parse(const char *text, size_t len, struct revision **ret_rev,
 	return 0;
 }
 
+int revision_parse(const char *text, size_t len, struct revision **ret_rev,
+		   struct diags *diags)
+{
+	int r = 0;
+	json_t *top = revision_read_text(text, len, &r, diags);
+
+	if (top == NULL)
+		return r;
+	r = revision_of_json(top, ret_rev, diags);
+	json_decref(top);
+	return r;
+}
+
+static int compare_number(const void *a, const void *b)
+{
+	const uint32_t *number = a;
+	const struct revision_permit *p = b;
+
+	return (*number > p->number) - (*number < p->number);
+}
+
+const struct revision_permit *revision_find(const struct revision *rev, uint32_t number)
+{
+	if (rev->permit_count == 0)
+		return NULL;
+	return bsearch(&number, rev->permit, rev->permit_count, sizeof(*rev->permit),
+		       compare_number);
+}
+
+bool revision_is_quarantined(const struct revision *rev, struct mac mac)
+{
+	return rev->quarantine_count != 0 &&
+	       bsearch(&mac, rev->quarantine, rev->quarantine_count, sizeof(mac),
+		       revision_compare_macs) != NULL;
+}
+
+void revision_note_quarantine(struct revision *rev)
+{
+	for (size_t i = 0; i < rev->permit_count; i++) {
+		struct revision_permit *p = &rev->permit[i];
+
+		p->quarantined = false;
+		for (size_t c = 0; c < p->card_count && rev->quarantine_count != 0; c++)
+			p->quarantined = p->quarantined ||
+					 revision_is_quarantined(rev, p->card[c].mac);
+	}
+}
+
+static void free_shared(struct revision *rev)
+{
+	for (size_t i = 0; i < rev->list_count; i++)
+		allow_list_clear(&rev->list[i]);
+	free(rev->list);
+	free(rev->allow.port);
+	free(rev->policy_text);
+	policy_free(rev->policy);
+}
+
 void revision_free(struct revision *rev)
 {
 	if (rev == NULL)
 		return;
-	for (size_t i = 0; i < rev->list_count; i++)
-		allow_list_clear(&rev->list[i]);
 	for (size_t i = 0; i < rev->permit_count; i++)
-		free(rev->permit[i].destination);
-	free(rev->list);
-	free(rev->allow.port);
+		revision_clear_permit(&rev->permit[i]);
 	free(rev->permit);
-	free(rev->policy_text);
-	policy_free(rev->policy);
+	free(rev->quarantine);
+	if (revision_shared_unref(rev->shared))
+		free_shared(rev);
 	free(rev);
 }

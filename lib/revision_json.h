@@ -32,8 +32,48 @@ bool revision_get_id(json_t *obj, const char *key, char kind, char dst[ID_TEXT_M
 bool revision_get_pattern(json_t *value, char dst[HOST_PATTERN_MAX + 1],
 			  struct diags *diags);
 
+/*
+ * A permit in the wording of format 2 or 3. Returns 0, -EINVAL or -ENOMEM;
+ * revision_clear_permit() in every case.
+ */
+int revision_read_permit(const struct policy *p, json_t *obj, int64_t format,
+			 struct revision_permit *permit, struct diags *diags);
+void revision_clear_permit(struct revision_permit *permit);
+
+/* permit as another revision has it too. */
+struct revision_permit revision_share_permit(const struct revision_permit *permit);
+
+/* In order of their numbers, each number and each card once. Returns 0 or -EINVAL. */
+int revision_sort_permits(struct revision_permit *permit, size_t count,
+			  struct diags *diags);
+
+/* [{"mac": ...}], each once, into a malloc()ed array in order. 0, -EINVAL or -ENOMEM. */
+int revision_read_macs(json_t *list, struct mac **ret_macs, size_t *ret_count,
+		       struct diags *diags);
+int revision_compare_macs(const void *a, const void *b);
+
+/* Note which permits are in quarantine. */
+void revision_note_quarantine(struct revision *rev);
+
+/* The JSON of a text, or NULL with its mistakes in diags and *ret_error. */
+json_t *revision_read_text(const char *text, size_t len, int *ret_error,
+			   struct diags *diags);
+
+/* Of the whole file. Each returns 0, -EINVAL or -ENOMEM. */
+int revision_of_json(json_t *top, struct revision **ret_rev, struct diags *diags);
+int revision_small_of_json(json_t *top, const struct policy *policy,
+			   struct revision_small **ret_small, struct diags *diags);
+/* The base that a small revision names; 0: it is no small one. */
+uint64_t revision_base_of_json(json_t *top);
+
+/* What a revision shares with those that rest on it. */
+struct revision_shared *revision_shared_new(void);
+struct revision_shared *revision_shared_ref(struct revision_shared *s);
+bool revision_shared_unref(struct revision_shared *s); /* true: it was the last one */
+
 /* The parts of a revision; rev->policy is there. Each returns 0, -EINVAL or -ENOMEM. */
 int revision_read_lists(json_t *list, struct revision *rev, struct diags *diags);
-int revision_read_permits(json_t *list, struct revision *rev, struct diags *diags);
+int revision_read_permits(json_t *list, int64_t format, struct revision *rev,
+			  struct diags *diags);
 
 #endif

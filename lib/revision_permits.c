@@ -1,78 +1,185 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The permits of a revision (see revision.h). */
+/* The permits of a revision, and its quarantine (see revision.h). */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/mem.h"
 #include "lib/revision_json.h"
 
 #define UNTIL_MAX 253402300799ll /* the end of the year 9999 */
 
 static const struct place whole = { 0 };
 
+struct revision_tail {
+	atomic_uint refs;
+	struct revision_card card[REVISION_CARDS_MAX];
+	char destination[][HOST_PATTERN_MAX + 1];
+};
+
+void revision_clear_permit(struct revision_permit *permit)
+{
+	struct revision_tail *t = permit->tail;
+
+	if (t != NULL &&
+	    atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) == 1)
+		free(t);
+	permit->tail = NULL;
+}
+
+struct revision_permit revision_share_permit(const struct revision_permit *permit)
+{
+	(void)atomic_fetch_add_explicit(&permit->tail->refs, 1, memory_order_relaxed);
+	return *permit;
+}
+
 static int read_destinations(json_t *obj, struct revision_permit *permit,
 			     struct diags *diags)
 {
 	json_t *list =
 		revision_get_list(obj, "destinations", REVISION_DESTINATIONS_MAX, diags);
+	struct revision_tail *t;
+	size_t count;
 
 	if (list == NULL)
 		return -EINVAL;
-	if (json_array_size(list) == 0)
-		return 0;
-	permit->destination = calloc(json_array_size(list), sizeof(*permit->destination));
-	if (permit->destination == NULL)
+	count = json_array_size(list);
+	t = calloc(1, sizeof(*t) + count * sizeof(t->destination[0]));
+	if (t == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		if (!revision_get_pattern(json_array_get(list, i), permit->destination[i],
+	atomic_init(&t->refs, 1);
+	permit->tail = t;
+	permit->card = t->card;
+	permit->destination = (const char(*)[HOST_PATTERN_MAX + 1]) t->destination;
+	permit->destination_count = count;
+	for (size_t i = 0; i < count; i++) {
+		if (!revision_get_pattern(json_array_get(list, i), t->destination[i],
 					  diags))
 			return -EINVAL;
-		permit->destination_count++;
 	}
 	return 0;
 }
 
-static bool belongs_to_zone(const struct policy *p, const struct revision_permit *permit)
+static bool read_mac(json_t *obj, struct mac *ret_mac, struct diags *diags)
 {
-	return policy_zone_by_interface(p, permit->interface) == permit->zone;
+	char mac[MAC_TEXT_MAX];
+
+	if (!revision_get_text(obj, "mac", mac, sizeof(mac), diags))
+		return false;
+	if (mac_parse(mac, ret_mac) == 0 && mac_is_unicast(*ret_mac))
+		return true;
+	diag_add(diags, whole, "'%s' is no card's MAC address", mac);
+	return false;
 }
 
-static int read_permit(const struct policy *p, json_t *obj,
+static bool read_card(const struct policy *p, json_t *obj, struct revision_permit *permit,
+		      struct diags *diags)
+{
+	struct revision_card *card = &permit->tail->card[permit->card_count];
+
+	if (!read_mac(obj, &card->mac, diags) ||
+	    !revision_get_text(obj, "interface", card->interface, sizeof(card->interface),
+			       diags))
+		return false;
+	if (policy_zone_by_interface(p, card->interface) != permit->zone) {
+		diag_add(diags, whole,
+			 "permit %s: interface '%s' does not belong to zone '%s'",
+			 permit->id, card->interface, p->zone[permit->zone].name);
+		return false;
+	}
+	permit->card_count++;
+	return true;
+}
+
+static bool read_cards(const struct policy *p, json_t *obj, int64_t format,
 		       struct revision_permit *permit, struct diags *diags)
 {
-	static const char *const keys[] = { "id",        "number",       "device", "mac",
-					    "interface", "zone",         "until",  "user",
-					    "group",     "destinations", NULL };
-	char mac[MAC_TEXT_MAX];
-	int64_t number = 0;
+	static const char *const keys[] = { "mac", "interface", NULL };
+	json_t *list;
 
-	if (!revision_only_keys(obj, "a permit", keys, diags) ||
+	if (format == 2)
+		return read_card(p, obj, permit, diags);
+	list = revision_get_list(obj, "cards", REVISION_CARDS_MAX, diags);
+	if (list == NULL)
+		return false;
+	if (json_array_size(list) == 0) {
+		diag_add(diags, whole, "permit %s has no card", permit->id);
+		return false;
+	}
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		json_t *card = json_array_get(list, i);
+
+		if (!revision_only_keys(card, "a card", keys, diags) ||
+		    !read_card(p, card, permit, diags))
+			return false;
+	}
+	return true;
+}
+
+static bool read_address(json_t *obj, struct revision_permit *permit, struct diags *diags)
+{
+	json_t *v = json_object_get(obj, "address");
+	const char *text = json_string_value(v);
+	static const struct addr none;
+	struct addr a = none;
+
+	if (v == NULL)
+		return true;
+	if (text != NULL && addr_parse(text, &a) == 0 && addr_equal(addr_unmap(a), a) &&
+	    memcmp(a.bytes, none.bytes, sizeof(a.bytes)) != 0) {
+		permit->address = a;
+		return true;
+	}
+	diag_add(diags, whole, "permit %s: 'address' is no address of a device",
+		 permit->id);
+	return false;
+}
+
+static bool read_times(json_t *obj, struct revision_permit *permit, struct diags *diags)
+{
+	if (!revision_get_int(obj, "from", 0, UNTIL_MAX, true, &permit->from, diags) ||
+	    !revision_get_int(obj, "until", 0, UNTIL_MAX, true, &permit->until, diags))
+		return false;
+	if (permit->until == 0 || permit->from < permit->until)
+		return true;
+	diag_add(diags, whole, "permit %s ends before it begins", permit->id);
+	return false;
+}
+
+int revision_read_permit(const struct policy *p, json_t *obj, int64_t format,
+			 struct revision_permit *permit, struct diags *diags)
+{
+	static const char *const keys2[] = { "id",           "number",    "device",
+					     "mac",          "interface", "zone",
+					     "until",        "user",      "group",
+					     "destinations", NULL };
+	static const char *const keys3[] = { "id",   "number",  "device",       "cards",
+					     "zone", "address", "from",         "until",
+					     "user", "group",   "destinations", NULL };
+	int64_t number = 0;
+	int r;
+
+	if (!revision_only_keys(obj, "a permit", format == 2 ? keys2 : keys3, diags) ||
 	    !revision_get_id(obj, "id", 'p', permit->id, diags) ||
 	    !revision_get_id(obj, "device", 'd', permit->device, diags) ||
 	    !revision_get_int(obj, "number", 1, REVISION_MARK_NUMBER, false, &number,
 			      diags) ||
-	    !revision_get_int(obj, "until", 0, UNTIL_MAX, true, &permit->until, diags) ||
-	    !revision_get_text(obj, "mac", mac, sizeof(mac), diags) ||
-	    !revision_get_text(obj, "interface", permit->interface,
-			       sizeof(permit->interface), diags) ||
+	    !read_times(obj, permit, diags) || !read_address(obj, permit, diags) ||
 	    !revision_get_text(obj, "user", permit->user, sizeof(permit->user), diags) ||
 	    !revision_get_text(obj, "group", permit->group, sizeof(permit->group),
 			       diags) ||
 	    !revision_get_zone(p, json_object_get(obj, "zone"), &permit->zone, diags))
 		return -EINVAL;
 	permit->number = (uint32_t)number;
-	if (mac_parse(mac, &permit->mac) < 0 || !mac_is_unicast(permit->mac)) {
-		diag_add(diags, whole, "permit %s: '%s' is no card's MAC address",
-			 permit->id, mac);
+	r = read_destinations(obj, permit, diags);
+	if (r < 0)
+		return r;
+	if (!read_cards(p, obj, format, permit, diags))
 		return -EINVAL;
-	}
-	if (!belongs_to_zone(p, permit)) {
-		diag_add(diags, whole,
-			 "permit %s: interface '%s' does not belong to zone '%s'",
-			 permit->id, permit->interface, p->zone[permit->zone].name);
-		return -EINVAL;
-	}
-	return read_destinations(obj, permit, diags);
+	permit->mac = permit->card[0].mac;
+	memcpy(permit->interface, permit->card[0].interface, sizeof(permit->interface));
+	return 0;
 }
 
 static int by_number(const void *a, const void *b)
@@ -82,37 +189,64 @@ static int by_number(const void *a, const void *b)
 	return (x->number > y->number) - (x->number < y->number);
 }
 
+struct owned { /* a card, and whose it is */
+	const struct revision_card *card;
+	const struct revision_permit *permit;
+};
+
 static int by_card(const void *a, const void *b)
 {
-	const struct revision_permit *x = a, *y = b;
-	int order = memcmp(x->mac.b, y->mac.b, sizeof(x->mac.b));
+	const struct owned *x = a, *y = b;
+	int order = memcmp(x->card->mac.b, y->card->mac.b, sizeof(x->card->mac.b));
 
-	return order != 0 ? order : strcmp(x->interface, y->interface);
+	return order != 0 ? order : strcmp(x->card->interface, y->card->interface);
 }
 
-/* One card on one interface has one permit, and a number belongs to one permit. */
-static int check_permits_differ(struct revision *rev, struct diags *diags)
+/* One card on one interface has one permit. */
+static int check_cards_differ(const struct revision_permit *permit, size_t count,
+			      struct diags *diags)
 {
-	qsort(rev->permit, rev->permit_count, sizeof(*rev->permit), by_card);
-	for (size_t i = 1; i < rev->permit_count; i++) {
-		if (by_card(&rev->permit[i - 1], &rev->permit[i]) == 0) {
-			diag_add(diags, whole, "permits %s and %s are for the same card",
-				 rev->permit[i - 1].id, rev->permit[i].id);
-			return -EINVAL;
-		}
+	CLEANUP(free_p) struct owned *all = NULL;
+	size_t cards = 0, at = 0;
+
+	for (size_t i = 0; i < count; i++)
+		cards += permit[i].card_count;
+	all = calloc(cards + 1, sizeof(*all));
+	if (all == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		for (size_t c = 0; c < permit[i].card_count; c++)
+			all[at++] = (struct owned){ &permit[i].card[c], &permit[i] };
 	}
-	qsort(rev->permit, rev->permit_count, sizeof(*rev->permit), by_number);
-	for (size_t i = 1; i < rev->permit_count; i++) {
-		if (rev->permit[i].number == rev->permit[i - 1].number) {
-			diag_add(diags, whole, "permit number %u stands twice",
-				 (unsigned)rev->permit[i].number);
+	qsort(all, cards, sizeof(*all), by_card);
+	for (size_t i = 1; i < cards; i++) {
+		if (by_card(&all[i - 1], &all[i]) == 0) {
+			diag_add(diags, whole, "permits %s and %s are for the same card",
+				 all[i - 1].permit->id, all[i].permit->id);
 			return -EINVAL;
 		}
 	}
 	return 0;
 }
 
-int revision_read_permits(json_t *list, struct revision *rev, struct diags *diags)
+int revision_sort_permits(struct revision_permit *permit, size_t count,
+			  struct diags *diags)
+{
+	if (count == 0)
+		return 0;
+	qsort(permit, count, sizeof(*permit), by_number);
+	for (size_t i = 1; i < count; i++) {
+		if (permit[i].number == permit[i - 1].number) {
+			diag_add(diags, whole, "permit number %u stands twice",
+				 (unsigned)permit[i].number);
+			return -EINVAL;
+		}
+	}
+	return check_cards_differ(permit, count, diags);
+}
+
+int revision_read_permits(json_t *list, int64_t format, struct revision *rev,
+			  struct diags *diags)
 {
 	size_t count = json_array_size(list);
 
@@ -122,11 +256,46 @@ int revision_read_permits(json_t *list, struct revision *rev, struct diags *diag
 	if (rev->permit == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		int r = read_permit(rev->policy, json_array_get(list, i),
-				    &rev->permit[rev->permit_count++], diags);
+		int r = revision_read_permit(rev->policy, json_array_get(list, i), format,
+					     &rev->permit[rev->permit_count++], diags);
 
 		if (r < 0)
 			return r;
 	}
-	return check_permits_differ(rev, diags);
+	return revision_sort_permits(rev->permit, count, diags);
+}
+
+int revision_compare_macs(const void *a, const void *b)
+{
+	const struct mac *x = a, *y = b;
+
+	return memcmp(x->b, y->b, sizeof(x->b));
+}
+
+int revision_read_macs(json_t *list, struct mac **ret_macs, size_t *ret_count,
+		       struct diags *diags)
+{
+	static const char *const keys[] = { "mac", NULL };
+	size_t count = json_array_size(list);
+	CLEANUP(free_p) struct mac *macs = calloc(count + 1, sizeof(*macs));
+
+	if (macs == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		json_t *card = json_array_get(list, i);
+
+		if (!revision_only_keys(card, "a card", keys, diags) ||
+		    !read_mac(card, &macs[i], diags))
+			return -EINVAL;
+	}
+	qsort(macs, count, sizeof(*macs), revision_compare_macs);
+	for (size_t i = 1; i < count; i++) {
+		if (revision_compare_macs(&macs[i - 1], &macs[i]) == 0) {
+			diag_add(diags, whole, "a card stands twice in a list");
+			return -EINVAL;
+		}
+	}
+	*ret_macs = STEAL(macs);
+	*ret_count = count;
+	return 0;
 }

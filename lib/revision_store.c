@@ -11,7 +11,7 @@
 #include "lib/fdio.h"
 #include "lib/mem.h"
 #include "lib/paths.h"
-#include "lib/revision.h"
+#include "lib/revision_json.h"
 
 #define KEY_NAME     "revision.pub"
 #define CURRENT_NAME "current"
@@ -82,42 +82,132 @@ static int check_signature(const char *dir, uint64_t number, const char *text, s
 		       : -EBADMSG;
 }
 
-static int load(const char *dir, uint64_t number, struct revision **ret_rev,
-		struct diags *diags)
+/* The JSON of revision number, whose signature is good. */
+static int read_json(const char *dir, uint64_t number, json_t **ret_top,
+		     struct diags *diags)
 {
 	CLEANUP(free_p) char *text = NULL;
 	char path[PATH_TEXT_MAX];
-	struct revision *rev = NULL;
 	size_t len = 0;
+	json_t *top;
 	int r;
 
 	if ((r = file_path(path, dir, number, ".json")) < 0 ||
 	    (r = fdio_read_file(path, REVISION_FILE_MAX, &text, &len)) < 0 ||
-	    (r = check_signature(dir, number, text, len)) < 0 ||
-	    (r = revision_parse(text, len, &rev, diags)) < 0)
+	    (r = check_signature(dir, number, text, len)) < 0)
 		return r;
-	if (rev->number != number) {
-		revision_free(rev);
+	top = revision_read_text(text, len, &r, diags);
+	if (top == NULL)
+		return r;
+	if (json_integer_value(json_object_get(top, "number")) != (json_int_t)number) {
+		json_decref(top);
 		return -EBADMSG;
 	}
-	*ret_rev = rev;
+	*ret_top = top;
 	return 0;
 }
 
-int revision_load(const char *dir, uint64_t number, struct revision **ret_rev,
-		  struct diags *diags)
+struct chain { /* small revisions, the last one first */
+	json_t *small[REVISION_CHAIN_MAX];
+	size_t count;
+	struct revision *rev; /* owned; what they rest on */
+};
+
+/* From number back to base or to a full one. */
+static int read_chain(const char *dir, uint64_t number, const struct revision *base,
+		      struct chain *c, struct diags *diags)
+{
+	while (base == NULL || c->count == 0 || number != base->number) {
+		json_t *top = NULL;
+		uint64_t below;
+		int r = read_json(dir, number, &top, diags);
+
+		if (r < 0)
+			return r;
+		below = revision_base_of_json(top);
+		if (below == 0) {
+			r = revision_of_json(top, &c->rev, diags);
+			json_decref(top);
+			return r;
+		}
+		if (c->count == REVISION_CHAIN_MAX || below >= number) {
+			json_decref(top);
+			return -EBADMSG;
+		}
+		c->small[c->count++] = top;
+		number = below;
+	}
+	return 0;
+}
+
+static int apply_one(const struct revision *base, json_t *top, struct revision **ret_rev,
+		     struct diags *diags)
+{
+	struct revision_small *small = NULL;
+	int r = revision_small_of_json(top, base->policy, &small, diags);
+
+	if (r < 0)
+		return r;
+	r = revision_apply_small(base, small, ret_rev, diags);
+	revision_small_free(small);
+	return r;
+}
+
+/* Put them on top of each other again. */
+static int apply_chain(const struct revision *base, struct chain *c, struct diags *diags)
+{
+	int r = 0;
+
+	for (size_t i = c->count; i > 0 && r == 0; i--) {
+		struct revision *next = NULL;
+
+		r = apply_one(c->rev != NULL ? c->rev : base, c->small[i - 1], &next,
+			      diags);
+		if (r == 0) {
+			revision_free(c->rev);
+			c->rev = next;
+		}
+	}
+	return r;
+}
+
+static int load(const char *dir, uint64_t number, const struct revision *base,
+		struct revision **ret_rev, struct diags *diags)
+{
+	struct chain c = { .count = 0 };
+	int r = read_chain(dir, number, base, &c, diags);
+
+	if (r == 0)
+		r = apply_chain(base, &c, diags);
+	for (size_t i = 0; i < c.count; i++)
+		json_decref(c.small[i]);
+	if (r < 0)
+		revision_free(c.rev);
+	else
+		*ret_rev = c.rev;
+	return r;
+}
+
+int revision_load_on(const char *dir, uint64_t number, const struct revision *base,
+		     struct revision **ret_rev, struct diags *diags)
 {
 	int r = sodium_init() < 0 ? -ENOSYS : 0;
 
 	if (r == 0 && number == 0)
 		r = current_number(dir, &number);
 	if (r == 0)
-		r = load(dir, number, ret_rev, diags);
+		r = load(dir, number, base, ret_rev, diags);
 	if (r < 0 && diags->count == 0)
 		diag_add(diags, whole, "revision %" PRIu64 ": %s", number,
 			 r == -EBADMSG ? "signature or number does not fit"
 				       : strerror(-r));
 	return r;
+}
+
+int revision_load(const char *dir, uint64_t number, struct revision **ret_rev,
+		  struct diags *diags)
+{
+	return revision_load_on(dir, number, NULL, ret_rev, diags);
 }
 
 static int open_image(const char *path, const struct revision *rev,
@@ -144,13 +234,12 @@ int revision_open_image(const char *dir, const struct revision *rev,
 			struct allow_image **ret_image, struct diags *diags)
 {
 	char path[PATH_TEXT_MAX];
-	int r = file_path(path, dir, rev->number, IMAGE_SUFFIX);
+	int r = file_path(path, dir, rev->full, IMAGE_SUFFIX);
 
 	if (r == 0)
 		r = open_image(path, rev, ret_image);
 	if (r < 0)
-		diag_add(diags, whole, "allowlist of revision %" PRIu64 ": %s",
-			 rev->number,
+		diag_add(diags, whole, "allowlist of revision %" PRIu64 ": %s", rev->full,
 			 r == -EBADMSG ? "damaged, or another than the revision names"
 				       : strerror(-r));
 	return r;
