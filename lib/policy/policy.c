@@ -123,6 +123,7 @@ void policy_free(struct policy *p)
 		return;
 	for (size_t i = 0; i < p->zone_count; i++) {
 		free(p->zone[i].interface);
+		free(p->zone[i].port);
 		free(p->zone[i].networks.item);
 	}
 	for (size_t i = 0; i < p->group_count; i++)
@@ -167,13 +168,24 @@ size_t policy_zone_by_name(const struct policy *p, const char *name)
 	return POLICY_NONE;
 }
 
+static bool has_interface(const struct policy_interface *list, size_t count,
+			  const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(list[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 size_t policy_zone_by_interface(const struct policy *p, const char *interface)
 {
 	for (size_t i = 0; i < p->zone_count; i++) {
-		for (size_t k = 0; k < p->zone[i].interface_count; k++) {
-			if (strcmp(p->zone[i].interface[k].name, interface) == 0)
-				return i;
-		}
+		const struct policy_zone *z = &p->zone[i];
+
+		if (has_interface(z->interface, z->interface_count, interface) ||
+		    has_interface(z->port, z->port_count, interface))
+			return i;
 	}
 	return POLICY_NONE;
 }

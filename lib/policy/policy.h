@@ -27,6 +27,7 @@
 #define POLICY_GROUPS_MAX     1024
 #define POLICY_SERVICES_MAX   1024
 #define POLICY_INTERFACES_MAX 16 /* a zone */
+#define POLICY_PORTS_MAX      64 /* of a zone's bridge */
 #define POLICY_PREFIXES_MAX   256 /* a zone or group */
 #define POLICY_MATCHES_MAX    64 /* a service */
 #define POLICY_ASSERTIONS_MAX 256
@@ -75,6 +76,13 @@ struct policy_zone {
 	enum policy_admission admission;
 	struct policy_interface *interface; /* 1 or more */
 	size_t interface_count;
+	/*
+	 * The interface is a bridge of the gateway's, and these are its ports, each of
+	 * which permits are for; none: not a bridged zone.
+	 */
+	struct policy_interface *port;
+	size_t port_count;
+	bool port_lock; /* the kernel's locked ports besides the rules */
 	struct policy_prefixes
 		networks; /* empty only for internet: everything not elsewhere */
 	struct policy_source_limits limits;
@@ -264,6 +272,7 @@ bool policy_services_overlap(const struct policy_service *a,
 
 /* Index by name, or POLICY_NONE. */
 size_t policy_zone_by_name(const struct policy *p, const char *name);
+/* The same of an interface, or of a port of a zone's bridge. */
 size_t policy_zone_by_interface(const struct policy *p, const char *interface);
 
 #endif

@@ -27,6 +27,11 @@ static const struct reader_choice switches[] = {
 	{ "off", false },
 };
 
+static const struct reader_choice truths[] = {
+	{ "true", 1 },
+	{ "false", 0 },
+};
+
 static size_t index_of(const struct reader *r, const struct policy_zone *z)
 {
 	return (size_t)(z - r->p->zone);
@@ -101,17 +106,15 @@ static bool is_free(struct reader *r, const struct yaml_node *n)
 	return owner == POLICY_NONE;
 }
 
-static int read_interfaces(struct reader *r, const struct yaml_node *n, void *object)
+/* *list, of *count, is the zone's; it grows as names are found free. */
+static int read_names(struct reader *r, const struct yaml_node *n,
+		      struct policy_interface **list, size_t *count)
 {
-	struct policy_zone *z = object;
-
-	if (!reader_is_list(r, n, "interfaces", POLICY_INTERFACES_MAX))
-		return 0;
-	z->interface = calloc(n->count, sizeof(*z->interface));
-	if (z->interface == NULL)
+	*list = calloc(n->count, sizeof(**list));
+	if (*list == NULL)
 		return -ENOMEM;
 	for (const struct yaml_node *c = n->first; c != NULL; c = c->next) {
-		struct policy_interface *i = &z->interface[z->interface_count];
+		struct policy_interface *i = &(*list)[*count];
 
 		if (!reader_is_text(r, c, "an interface"))
 			continue;
@@ -127,9 +130,51 @@ static int read_interfaces(struct reader *r, const struct yaml_node *n, void *ob
 			continue;
 		(void)str_copy(i->name, sizeof(i->name), c->text);
 		i->at = c->at;
-		z->interface_count++;
+		(*count)++;
 	}
 	return 0;
+}
+
+static int read_interfaces(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_zone *z = object;
+
+	if (!reader_is_list(r, n, "interfaces", POLICY_INTERFACES_MAX))
+		return 0;
+	return read_names(r, n, &z->interface, &z->interface_count);
+}
+
+static int read_ports(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_zone *z = object;
+
+	if (!reader_is_list(r, n, "ports", POLICY_PORTS_MAX))
+		return 0;
+	if (z->interface_count != 1)
+		diag_add(r->diags, n->at,
+			 "'ports' are the ports of a bridge: then the zone has one "
+			 "interface, the bridge");
+	return read_names(r, n, &z->port, &z->port_count);
+}
+
+static int read_port_lock(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_zone *z = object;
+	int value;
+
+	if (reader_choice(r, n, "port_lock", truths, ARRAY_LEN(truths), &value))
+		z->port_lock = value == 1;
+	return 0;
+}
+
+/* What is locked opens for permits; without them it would never open. */
+static void check_port_lock(struct reader *r, const struct yaml_node *n,
+			    const struct policy_zone *z)
+{
+	if (z->port_lock &&
+	    (z->port_count == 0 || z->admission != POLICY_ADMISSION_ENFORCE))
+		diag_add(r->diags, yaml_get(n, "port_lock")->at,
+			 "'port_lock' needs 'ports' and 'admission: enforce'");
 }
 
 /* /0 in any other zone would make the whole world that zone's. */
@@ -243,6 +288,8 @@ static const struct reader_key zone_keys[] = {
 	{ "kind", true, read_kind },
 	{ "label", false, read_label },
 	{ "interfaces", true, read_interfaces },
+	{ "ports", false, read_ports }, /* after interfaces */
+	{ "port_lock", false, read_port_lock },
 	{ "networks", false, read_networks },
 	{ "admission", false, read_admission },
 	{ "limits", false, read_limits },
@@ -280,6 +327,7 @@ static int read_zone(struct reader *r, const struct yaml_node *n)
 	if (yaml_get(n, "admission") == NULL)
 		z->admission = default_admission(z->kind);
 	check_permits_count(r, n, z);
+	check_port_lock(r, n, z);
 	if (yaml_get(n, "networks") == NULL && z->kind != POLICY_ZONE_INTERNET)
 		diag_add(r->diags, n->key_at,
 			 "%s lacks the key 'networks'; only a zone of kind internet may",
