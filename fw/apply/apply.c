@@ -81,8 +81,10 @@ static int on_begin(struct apply *a, const void *payload)
 		rs->chain = calloc(a->expect.chain_count + 1, sizeof(*rs->chain));
 		rs->rule = calloc(a->expect.rule_count + 1, sizeof(*rs->rule));
 		rs->permit = calloc(a->expect.permit_count + 1, sizeof(*rs->permit));
+		rs->port = calloc(a->expect.port_count + 1, sizeof(*rs->port));
 	}
-	if (rs == NULL || rs->chain == NULL || rs->rule == NULL || rs->permit == NULL) {
+	if (rs == NULL || rs->chain == NULL || rs->rule == NULL || rs->permit == NULL ||
+	    rs->port == NULL) {
 		refuse(a, -ENOMEM, FW_NO_RULE, "out of memory");
 		ruleset_free(rs);
 		return 0;
@@ -136,6 +138,21 @@ static int on_permit(struct apply *a, const void *payload)
 		refuse(a, -EPERM, FW_NO_RULE, "a permit record is not acceptable");
 	else
 		rs->permit[rs->permit_count++] = p;
+	return 0;
+}
+
+static int on_port(struct apply *a, const void *payload)
+{
+	struct ruleset *rs = a->next;
+	struct fw_port p;
+
+	memcpy(&p, payload, sizeof(p));
+	if (a->refused < 0)
+		return 0;
+	if (rs == NULL || rs->port_count == a->expect.port_count || check_port(&p) < 0)
+		refuse(a, -EPERM, FW_NO_RULE, "a port record is not acceptable");
+	else
+		rs->port[rs->port_count++] = p;
 	return 0;
 }
 
@@ -268,7 +285,8 @@ static int on_commit(struct apply *a, const void *payload)
 	(void)payload;
 	if (a->next == NULL || a->next->chain_count != a->expect.chain_count ||
 	    a->next->rule_count != a->expect.rule_count ||
-	    a->next->permit_count != a->expect.permit_count)
+	    a->next->permit_count != a->expect.permit_count ||
+	    a->next->port_count != a->expect.port_count)
 		refuse(a, -EPERM, FW_NO_RULE, "the ruleset is not complete");
 	res = a->refused < 0 ? a->why : commit(a);
 	ruleset_free(a->next);
@@ -367,6 +385,7 @@ static const struct {
 	{ FW_REQ_CHAIN, sizeof(struct fw_chain), on_chain },
 	{ FW_REQ_RULE, sizeof(struct fw_rule), on_rule },
 	{ FW_REQ_PERMIT, sizeof(struct fw_permit), on_permit },
+	{ FW_REQ_PORT, sizeof(struct fw_port), on_port },
 	{ FW_REQ_COMMIT, 0, on_commit },
 	{ FW_REQ_RECORDING, sizeof(struct fw_recording), on_recording },
 	{ FW_REQ_CUT_MARK, sizeof(struct fw_cut_mark), on_cut_mark },

@@ -224,6 +224,7 @@ int check_begin(const struct fw_begin *m)
 	return verdict(
 		m->revision != 0 && m->chain_count <= FW_CHAINS_MAX &&
 		m->rule_count <= FW_RULES_MAX && m->permit_count <= FW_PERMITS_MAX &&
+		m->port_count <= FW_PORTS_MAX && m->pad == 0 &&
 		(m->confirm_s == 0 || m->confirm_s == FW_CONFIRM_KEEP ||
 		 (m->confirm_s >= FW_CONFIRM_MIN && m->confirm_s <= FW_CONFIRM_MAX)));
 }
@@ -265,14 +266,29 @@ int check_mark(uint32_t mark)
 		(mark & REVISION_MARK_NUMBER) != 0);
 }
 
-int check_permit(const struct fw_permit *p)
+/* A card with its mark; or a port alone, which has neither. */
+static bool bearer_ok(const struct fw_permit *p)
 {
+	static const uint8_t none[sizeof(p->mac)];
 	struct mac m;
 
+	if (p->kind == FW_PERMIT_NEIGHBOURS || p->kind == FW_PERMIT_LISTENING)
+		return memcmp(p->mac, none, sizeof(none)) == 0 && p->mark == 0;
 	memcpy(m.b, p->mac, sizeof(m.b));
-	return verdict(ifname_ok(p->iifname, false) && mac_is_unicast(m) &&
-		       p->until >= 0 && p->until <= FW_UNTIL_MAX &&
-		       check_mark(p->mark) == 0);
+	return p->kind <= FW_PERMIT_PORT && mac_is_unicast(m) && check_mark(p->mark) == 0;
+}
+
+int check_permit(const struct fw_permit *p)
+{
+	return verdict(ifname_ok(p->iifname, false) && bearer_ok(p) && p->until >= 0 &&
+		       p->until <= FW_UNTIL_MAX && p->pad == 0 && p->pad2 == 0);
+}
+
+int check_port(const struct fw_port *p)
+{
+	return verdict(ifname_ok(p->name, false) && ifname_ok(p->bridge, false) &&
+		       p->free <= 1 && p->locked <= 1 && !(p->free && p->locked) &&
+		       memcmp(p->pad, "\0", sizeof(p->pad)) == 0);
 }
 
 int check_flow(const struct fw_cut_flow *f)

@@ -21,6 +21,7 @@ int check_rule(const struct fw_rule *r, uint32_t expected,
 	       uint32_t chain_count) MUST_CHECK;
 
 int check_permit(const struct fw_permit *p) MUST_CHECK;
+int check_port(const struct fw_port *p) MUST_CHECK;
 
 /* A mark of a permit. */
 int check_mark(uint32_t mark) MUST_CHECK;

@@ -159,6 +159,10 @@ static void note_object(struct drift_change *c, const struct nlmsghdr *nlh)
 		c->main = c->main || strcmp(table, FW_TABLE) == 0;
 		c->guard = c->guard || strcmp(table, GUARD_TABLE) == 0;
 	}
+	/* both tables of this family are the ruleset's */
+	if (nf->nfgen_family == NFPROTO_BRIDGE)
+		c->main = c->main || strcmp(table, FW_TABLE) == 0 ||
+			  strcmp(table, GUARD_TABLE) == 0;
 	(void)snprintf(piece, sizeof(piece), "%c%s %.40s%s%.40s",
 		       o->add == type ? '+' : '-', o->word, table,
 		       o->name != NFTA_TABLE_NAME ? " " : "",

@@ -153,10 +153,12 @@ void hold_close(struct hold *h)
 static bool is_same(const struct ruleset *a, const struct ruleset *b)
 {
 	return a->chain_count == b->chain_count && a->rule_count == b->rule_count &&
-	       a->permit_count == b->permit_count &&
+	       a->permit_count == b->permit_count && a->port_count == b->port_count &&
 	       memcmp(a->chain, b->chain, a->chain_count * sizeof(*a->chain)) == 0 &&
 	       memcmp(a->rule, b->rule, a->rule_count * sizeof(*a->rule)) == 0 &&
-	       memcmp(a->permit, b->permit, a->permit_count * sizeof(*a->permit)) == 0;
+	       memcmp(a->permit, b->permit, a->permit_count * sizeof(*a->permit)) == 0 &&
+	       (a->port_count == 0 ||
+		memcmp(a->port, b->port, a->port_count * sizeof(*a->port)) == 0);
 }
 
 /* The kernel holds rs, with timeouts that count from this clock. */

@@ -36,6 +36,7 @@ enum fw_request {
 	FW_REQ_LIST = 208, /* empty; FW_ANS_FLOW for each marked connection; answered */
 	FW_REQ_CONFIRM = 212, /* struct fw_trial; answered, -ESTALE: not on trial */
 	FW_REQ_ROLLBACK = 213, /* the same */
+	FW_REQ_PORT = 218, /* struct fw_port */
 	FW_REQ_DUMP = 215, /* empty; FW_ANS_DUMP with what the kernel holds; answered */
 	FW_ANS_RESULT = 220, /* struct fw_result */
 	FW_ANS_FLOW = 221, /* a conntrack message as the kernel sent it */
@@ -51,6 +52,8 @@ struct fw_begin {
 	uint32_t permit_count;
 	uint32_t
 		confirm_s; /* 0: for good; FW_CONFIRM_KEEP; else on trial, as in lib/proto.h */
+	uint32_t port_count;
+	uint32_t pad;
 };
 
 #define FW_CONFIRM_KEEP UINT32_MAX /* a trial that goes on goes on with this */

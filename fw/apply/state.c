@@ -186,6 +186,8 @@ int state_read(struct nfnl *n, struct state *s)
 		r = read_chains(n, s);
 	if (r == 0)
 		r = read_live(n, s);
+	if (r == 0)
+		r = bridge_read(n, &s->bridge);
 	return r;
 }
 
@@ -323,7 +325,8 @@ static void put_permits(struct batch *b, const struct fw_permit *p, size_t count
 		uint8_t key[PERMIT_KEY_SIZE];
 		struct element e;
 
-		if (p[i].until != 0 && p[i].until * 1000 <= now_ms)
+		if (!fw_permit_is_inet(&p[i]) ||
+		    (p[i].until != 0 && p[i].until * 1000 <= now_ms))
 			continue;
 		e = permit_element(&p[i], now_ms, map, key);
 		put_element(nlh, &e);

@@ -6,6 +6,7 @@
 #define FW_APPLY_STATE_H
 
 #include "fw/apply/batch.h"
+#include "fw/apply/bridge.h"
 #include "fw/apply/txn.h"
 #include "fw/compile/ruleset.h"
 
@@ -15,6 +16,7 @@ struct state {
 	size_t chain_count;
 	bool odd; /* the table holds base chains that are not ours */
 	struct txn_marks live; /* in the kernel's order */
+	struct bridge_state bridge;
 };
 
 /*

@@ -140,6 +140,7 @@ static void put_all(struct batch *b, const struct ruleset *rs, const struct stat
 	for (size_t i = 0; i < rs->rule_count && b->error == 0; i++)
 		put_rule(b, rs, &rs->rule[i]);
 	state_put_permits(b, rs, now_ms);
+	bridge_put(b, rs, &old->bridge, old->odd, now_ms);
 }
 
 static int commit_once(struct nfnl *n, const struct ruleset *rs, const struct state *old,
@@ -177,7 +178,8 @@ static int marks_gone(struct txn_marks *old, const struct ruleset *rs, int64_t n
 	if (kept == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < rs->permit_count; i++) {
-		if (rs->permit[i].until == 0 || rs->permit[i].until * 1000 > now_ms)
+		if (fw_permit_is_inet(&rs->permit[i]) &&
+		    (rs->permit[i].until == 0 || rs->permit[i].until * 1000 > now_ms))
 			kept[count++] = rs->permit[i].mark;
 	}
 	qsort(kept, count, sizeof(*kept), compare_u32);
@@ -232,6 +234,8 @@ int txn_rebuild(struct nfnl *n, const struct ruleset *rs, int64_t now_ms,
 		uint32_t rule;
 
 		r = state_generation(n, &old.generation);
+		if (r == 0)
+			r = bridge_read(n, &old.bridge);
 		if (r == 0)
 			r = commit_once(n, rs, &old, now_ms, recording_ms, &rule);
 		if (r != -ERESTART && r != -EINTR)

@@ -27,22 +27,30 @@ static void list_interfaces(const struct inventory *inv, char *dst, size_t size)
 	}
 }
 
+static void check_exist(const struct policy_zone *z, const char *what,
+			const struct policy_interface *list, size_t count,
+			const struct inventory *inv, struct diags *diags)
+{
+	char all[128];
+
+	list_interfaces(inv, all, sizeof(all));
+	for (size_t i = 0; i < count; i++) {
+		if (!has_interface(inv, list[i].name))
+			diag_add(diags, list[i].at,
+				 "%s '%s' of zone '%s' does not exist on this machine "
+				 "(it has: %s)",
+				 what, list[i].name, z->name, all);
+	}
+}
+
 void compile_check_interfaces(const struct policy *p, const struct inventory *inv,
 			      struct diags *diags)
 {
-	char list[128];
+	for (size_t i = 0; i < p->zone_count; i++) {
+		const struct policy_zone *z = &p->zone[i];
 
-	list_interfaces(inv, list, sizeof(list));
-	for (size_t z = 0; z < p->zone_count; z++) {
-		for (size_t i = 0; i < p->zone[z].interface_count; i++) {
-			const struct policy_interface *f = &p->zone[z].interface[i];
-
-			if (!has_interface(inv, f->name))
-				diag_add(diags, f->at,
-					 "interface '%s' of zone '%s' does not exist on "
-					 "this machine (it has: %s)",
-					 f->name, p->zone[z].name, list);
-		}
+		check_exist(z, "interface", z->interface, z->interface_count, inv, diags);
+		check_exist(z, "port", z->port, z->port_count, inv, diags);
 	}
 }
 

@@ -145,7 +145,8 @@ int ruleset_compile(const struct revision *rev, const struct inventory *inv,
 			 "this policy needs more than %u rules or %u chains: use fewer, "
 			 "larger networks",
 			 FW_RULES_MAX, FW_CHAINS_MAX);
-	if (r == -ENOMEM || (r = compile_permits(rs, rev, inv->now)) < 0)
+	if (r == -ENOMEM || compile_ports(rs, rev->policy) < 0 ||
+	    compile_permits(rs, rev, inv->now) < 0)
 		return -ENOMEM;
 	if (diags->count != before)
 		return -EINVAL;

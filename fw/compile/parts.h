@@ -76,4 +76,13 @@ void compile_flow_answers(struct builder *b, const struct policy *p, size_t zone
 /* The permits in force at now, where they count. revision_parse() allows one for a card. */
 int compile_permits(struct ruleset *rs, const struct revision *rev, int64_t now);
 
+/* The ports of bridged zones. Returns 0 or -ENOMEM. */
+int compile_ports(struct ruleset *rs, const struct policy *p);
+
+/*
+ * What follows from the FW_PERMIT_PORT records of rs for their bridges and ports; rs
+ * has room for as many records again and two for each port.
+ */
+void compile_bridges(struct ruleset *rs);
+
 #endif

@@ -26,7 +26,7 @@ static void print_sets(const struct ruleset *rs, int64_t now, FILE *out)
 		char mac[MAC_TEXT_MAX];
 		struct mac m;
 
-		if (p->until != 0 && p->until <= now)
+		if (!fw_permit_is_inet(p) || (p->until != 0 && p->until <= now))
 			continue;
 		memcpy(m.b, p->mac, sizeof(m.b));
 		mac_format(m, mac);
@@ -41,7 +41,8 @@ static void print_sets(const struct ruleset *rs, int64_t now, FILE *out)
 		      "\t\telements = {\n\t\t\t0x%08x,\n\t\t\t0x%08x,\n\t\t\t0x%08x",
 		      FW_MARK_GATEWAY, FW_MARK_PROXY, FW_MARK_ZONE);
 	for (size_t i = 0; i < rs->permit_count; i++) {
-		if (rs->permit[i].until != 0 && rs->permit[i].until <= now)
+		if (!fw_permit_is_inet(&rs->permit[i]) ||
+		    (rs->permit[i].until != 0 && rs->permit[i].until <= now))
 			continue;
 		(void)fprintf(out, ",\n\t\t\t0x%08x", rs->permit[i].mark);
 		print_timeout(rs->permit[i].until, now, out);
@@ -146,5 +147,6 @@ int ruleset_print(const struct ruleset *rs, int64_t now, FILE *out)
 	for (uint32_t id = 0; id < chains; id++)
 		print_chain(rs, id, &by, out);
 	(void)fputs("}\n", out);
+	ruleset_print_bridge(rs, now, out);
 	return 0;
 }

@@ -17,6 +17,15 @@
  *     permits    map interface . MAC -> mark, with the permits' timeouts
  *     live       set of marks whose connections may go on, same timeouts
  *     recording  the protocols (IPv4, IPv6) whose new flows can be recorded now
+ *
+ * When a zone has ports there is the table "bridge sekisho" besides, whose rules are
+ * always the same; what changes are its sets:
+ *
+ *     permits     map port . MAC -> mark, with the permits' timeouts
+ *     neighbours  ports with a device that has the zone's rights: what its neighbours
+ *                 send to all goes there
+ *     listening   ports with an admitted device: what the gateway sends to all goes there
+ *     free-ports  ports of zones without admission
  */
 #ifndef FW_COMPILE_RULESET_H
 #define FW_COMPILE_RULESET_H
@@ -34,9 +43,15 @@
 #define FW_SET_LIVE      "live"
 #define FW_SET_RECORDING "recording"
 
-#define FW_CHAINS_MAX     16384
-#define FW_RULES_MAX      65536
-#define FW_PERMITS_MAX    REVISION_PERMITS_MAX
+#define FW_BRIDGE_SET_NEIGHBOURS "neighbours"
+#define FW_BRIDGE_SET_LISTENING  "listening"
+#define FW_BRIDGE_SET_FREE       "free-ports"
+
+#define FW_CHAINS_MAX 16384
+#define FW_RULES_MAX  65536
+#define FW_PORTS_MAX  (POLICY_ZONES_MAX * POLICY_PORTS_MAX)
+/* of a bridged zone each permit makes two, and each port two more */
+#define FW_PERMITS_MAX    (2 * REVISION_PERMITS_MAX + 2 * FW_PORTS_MAX)
 #define FW_IFNAME_MAX     16
 #define FW_CHAIN_NAME_MAX 48
 #define FW_PREFIX_MAX     48
@@ -187,14 +202,44 @@ struct fw_chain {
 	char name[FW_CHAIN_NAME_MAX];
 };
 
-/* One permit: an element of the map and one of the set. */
+/*
+ * What a permit puts into the kernel. In a routed zone one record, FW_PERMIT_ROUTED:
+ * an element of the map and one of "live". In a bridged zone FW_PERMIT_PORT for its
+ * port and FW_PERMIT_BRIDGE for the bridge, by which its packets come to be routed;
+ * of a card with permits at two ports the latter is one of them (bridge.c). Ports have
+ * records of their own, which end with their last permit.
+ */
+enum fw_permit_kind {
+	FW_PERMIT_ROUTED = 0,
+	FW_PERMIT_BRIDGE = 1, /* like FW_PERMIT_ROUTED, made from others */
+	FW_PERMIT_PORT = 2, /* an element of the bridge table's map */
+	FW_PERMIT_NEIGHBOURS = 3, /* of that set there; neither mac nor mark */
+	FW_PERMIT_LISTENING = 4, /* likewise */
+};
+
 struct fw_permit {
 	char iifname[FW_IFNAME_MAX];
 	uint8_t mac[6];
-	uint8_t pad[2];
+	uint8_t kind; /* enum fw_permit_kind */
+	uint8_t pad;
 	uint32_t mark;
 	uint32_t pad2;
 	int64_t until; /* seconds UTC, 0: no end */
+};
+
+/* Into "permits" and "live" of the table inet; the others are the bridge table's. */
+static inline bool fw_permit_is_inet(const struct fw_permit *p)
+{
+	return p->kind <= FW_PERMIT_BRIDGE;
+}
+
+/* A port of a bridged zone. Frames of ports that are not named pass no bridge. */
+struct fw_port {
+	char name[FW_IFNAME_MAX];
+	char bridge[FW_IFNAME_MAX];
+	uint8_t free; /* 1: of a zone without admission */
+	uint8_t locked; /* 1: the kernel's port lock, with entries for admitted cards */
+	uint8_t pad[2];
 };
 
 struct ruleset {
@@ -211,6 +256,8 @@ struct ruleset {
 	size_t rule_count;
 	struct fw_permit *permit;
 	size_t permit_count;
+	struct fw_port *port; /* none: there is no bridge table */
+	size_t port_count;
 };
 
 struct inventory_account {
@@ -263,6 +310,9 @@ const struct fw_rule *ruleset_next_counter(const struct ruleset *rs, size_t *at)
 
 /* The set of a rule's meter: "rate4-7". */
 void ruleset_meter_name(const struct fw_rule *r, char dst[FW_METER_NAME_MAX]);
+
+/* The bridge table, in the same manner; nothing when there are no ports. */
+void ruleset_print_bridge(const struct ruleset *rs, int64_t now, FILE *out);
 
 /* Does a chain have rules? A base chain without any is left out where it may be. */
 bool ruleset_has_rules(const struct ruleset *rs, uint32_t chain);

@@ -61,6 +61,7 @@ int link_commit(int channel, const struct ruleset *rs, uint32_t confirm_s,
 		.rule_count = (uint32_t)rs->rule_count,
 		.permit_count = (uint32_t)rs->permit_count,
 		.confirm_s = confirm_s,
+		.port_count = (uint32_t)rs->port_count,
 	};
 
 	if (send_records(channel, FW_REQ_BEGIN, &begin, sizeof(begin), 1) < 0 ||
@@ -69,7 +70,9 @@ int link_commit(int channel, const struct ruleset *rs, uint32_t confirm_s,
 	    send_records(channel, FW_REQ_RULE, rs->rule, sizeof(*rs->rule),
 			 rs->rule_count) < 0 ||
 	    send_records(channel, FW_REQ_PERMIT, rs->permit, sizeof(*rs->permit),
-			 rs->permit_count) < 0)
+			 rs->permit_count) < 0 ||
+	    send_records(channel, FW_REQ_PORT, rs->port, sizeof(*rs->port),
+			 rs->port_count) < 0)
 		return -ECONNRESET;
 	return ask(channel, FW_REQ_COMMIT, NULL, 0, ret_result);
 }

@@ -42,6 +42,18 @@ list()
 		sed 's/elements =//; s/^[[:space:]]*//' | sort
 	sed -n '/chain input/,$p' "$tmp/list"
 	nft --json list table inet sekisho | "$python" -c "$rules"
+	list_bridge
+}
+
+# the bridge table, where there are ports: likewise
+list_bridge()
+{
+	nft list tables | grep -q 'table bridge sekisho$' || return 0
+	nft --stateless list table bridge sekisho | sed 's/ expires [0-9a-z]*//g' >"$tmp/list"
+	sed '/chain check/,$d' "$tmp/list" | tr -d ',{}' |
+		sed 's/elements =//; s/^[[:space:]]*//' | sort
+	sed -n '/chain check/,$p' "$tmp/list"
+	nft --json list table bridge sekisho | "$python" -c "$rules"
 }
 
 for text in "$2"/*.nft; do
@@ -52,7 +64,7 @@ for text in "$2"/*.nft; do
 	list >"$tmp/text"
 	nft flush ruleset
 	# over a ruleset of its own, and over another one
-	for before in "" smallest clinic timed; do
+	for before in "" smallest clinic timed bridged; do
 		"$1" $before "$name"
 		list >"$tmp/apply"
 		if ! diff -u "$tmp/text" "$tmp/apply"; then

@@ -31,6 +31,10 @@ static int check_all(const struct ruleset *rs)
 		if (check_permit(&rs->permit[i]) < 0)
 			return -EPERM;
 	}
+	for (size_t i = 0; i < rs->port_count; i++) {
+		if (check_port(&rs->port[i]) < 0)
+			return -EPERM;
+	}
 	return 0;
 }
 

@@ -69,6 +69,7 @@ static void test_cases(void **state)
 		"transparent",
 		"timed",
 		"nat",
+		"bridged",
 		"example-policy",
 		"example-branch",
 		"example-dual-stack",

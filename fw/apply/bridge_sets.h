@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* bridge_sets - the sets of the table "bridge sekisho" */
+#ifndef FW_APPLY_BRIDGE_SETS_H
+#define FW_APPLY_BRIDGE_SETS_H
+
+#include "fw/apply/batch.h"
+#include "fw/compile/ruleset.h"
+
+/* One message of family bridge, as batch_message(). */
+struct nlmsghdr *bridge_message(struct batch *b, uint16_t type, uint16_t flags);
+
+/* Into a batch: make what is missing; replace what is in them. */
+void bridge_sets_put(struct batch *b);
+void bridge_sets_fill(struct batch *b, const struct ruleset *rs, int64_t now_ms);
+
+#endif
