@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fw/apply/bridge_ports.h"
 #include "fw/apply/conntrack.h"
 #include "fw/apply/guard.h"
 #include "fw/apply/sysctl.h"
@@ -35,6 +36,22 @@ static void start_forwarding(struct hold *h)
 	if (failed != NULL)
 		log_err(AREA, "cannot set %s: nothing will be forwarded", failed);
 	h->forwarding = failed == NULL;
+}
+
+/* The rules are in force without it; ports may join their bridge later. */
+static void set_ports(struct hold *h, const struct ruleset *before)
+{
+	char name[FW_IFNAME_MAX] = "";
+	int r = bridge_ports_set(h->now, before, name);
+	const char *failed = h->now->port_count != 0 ? sysctl_bridge() : NULL;
+
+	h->ports_due = r < 0;
+	if (failed != NULL)
+		log_warn(AREA, "cannot set %s", failed);
+	if (r < 0 && !h->ports_told)
+		log_warn(AREA, "cannot set up '%s' as a bridge or port: %s", name,
+			 strerror(-r));
+	h->ports_told = r < 0;
 }
 
 static uint32_t recording_left(const struct hold *h)
@@ -110,8 +127,12 @@ static int on_drift(sd_event_source *source, int fd, uint32_t events, void *user
 
 static int on_tick(sd_event_source *source, uint64_t usec, void *user)
 {
+	struct hold *h = user;
+
 	(void)usec;
 	look(user);
+	if (h->ports_due)
+		set_ports(h, NULL);
 	(void)sd_event_source_set_time_relative(source, TICK_US);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -201,6 +222,7 @@ int hold_commit(struct hold *h, struct ruleset *rs, struct ruleset **ret_before,
 	}
 	*ret_before = h->now;
 	h->now = rs;
+	set_ports(h, *ret_before);
 	start_forwarding(h);
 	r = conntrack_cut_marks(&h->nfnl, &gone, &cut);
 	free(gone.mark);

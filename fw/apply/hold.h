@@ -25,6 +25,8 @@ struct hold {
 	int64_t clock_us; /* wall clock minus monotonic, when its timeouts were set */
 	struct mono recording; /* new flows may pass until then */
 	bool forwarding;
+	bool ports_due; /* bridges or ports were not as they are to be */
+	bool ports_told;
 	sd_event_source *change; /* owned */
 	sd_event_source *tick; /* owned */
 	hold_fn *fn;

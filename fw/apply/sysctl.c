@@ -31,6 +31,13 @@ static const struct setting forward[] = {
 	{ "/proc/sys/net/ipv6/conf/all/forwarding", "1" },
 };
 
+/* There while br_netfilter is. */
+static const struct setting bridge[] = {
+	{ "/proc/sys/net/bridge/bridge-nf-call-iptables", "0" },
+	{ "/proc/sys/net/bridge/bridge-nf-call-ip6tables", "0" },
+	{ "/proc/sys/net/bridge/bridge-nf-call-arptables", "0" },
+};
+
 static const char *write_all(const struct setting *list, size_t count)
 {
 	const char *failed = NULL;
@@ -48,6 +55,13 @@ static const char *write_all(const struct setting *list, size_t count)
 const char *sysctl_prepare(void)
 {
 	return write_all(prepare, ARRAY_LEN(prepare));
+}
+
+const char *sysctl_bridge(void)
+{
+	if (access(bridge[0].path, F_OK) == -1)
+		return NULL;
+	return write_all(bridge, ARRAY_LEN(bridge));
 }
 
 const char *sysctl_forward(void)

@@ -11,6 +11,12 @@
  */
 const char *sysctl_prepare(void);
 
+/*
+ * Bridged packets do not pass the tables of IP a second time, where this kernel has
+ * that (br_netfilter). Likewise.
+ */
+const char *sysctl_bridge(void);
+
 /* Forwarding, IPv4 and IPv6: only when the kernel holds our rules. Likewise. */
 const char *sysctl_forward(void);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "fw/apply/bridge_ports.h"
 #include "fw/apply/check.h"
 #include "fw/apply/guard.h"
 #include "fw/apply/txn.h"
@@ -89,6 +90,16 @@ static void end_at(struct ruleset *rs, int64_t until)
 	}
 }
 
+static int set_ports(const struct ruleset *rs)
+{
+	char name[FW_IFNAME_MAX] = "";
+	int r = bridge_ports_set(rs, NULL, name);
+
+	if (r < 0)
+		(void)fprintf(stderr, "%s: %s\n", name, strerror(-r));
+	return r;
+}
+
 static int load_files(const char *policy_path, const char *objects_path, const char *ends)
 {
 	char *policy = NULL, *objects = NULL;
@@ -108,6 +119,8 @@ static int load_files(const char *policy_path, const char *objects_path, const c
 		end_at(rs, inv.now + strtol(ends, NULL, 10));
 	if (r == 0)
 		r = commit(rs, inv.now * 1000, policy_path);
+	if (r == 0)
+		r = set_ports(rs);
 	ruleset_free(rs);
 	revision_free(rev);
 	free(objects);
