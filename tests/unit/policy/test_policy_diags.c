@@ -141,8 +141,8 @@ static const struct row rows[] = {
 	{ ZONE("kind: [office]"), "p:4:14: kind must be text, found a list" },
 	{ ZONE("interfces: [e1]"),
 	  "p:4:8: unknown key 'interfces' in zone 'a'; did you mean "
-	  "'interfaces'?; accepted: kind, label, interfaces, networks, "
-	  "admission" },
+	  "'interfaces'?; accepted: kind, label, interfaces, ports, "
+	  "port_lock, networks, admission" },
 	{ ZONE("admission: on"),
 	  "p:4:19: unknown admission 'on'; accepted: enforce, off" },
 	{ ZONE("label: x"), "p:4:15: label must be a mapping (key: value), found text" },
