@@ -17,9 +17,8 @@ struct entry {
 	bool used;
 	bool returned;
 	struct mono first;
-	struct mono last;
 	struct mono reported_at;
-	TAILQ_ENTRY(entry) age; /* in once or returned of its interface, or free */
+	TAILQ_ENTRY(entry) age; /* in a queue of its interface, or free */
 	LIST_ENTRY(entry) chain;
 };
 
@@ -35,6 +34,7 @@ struct trace {
 struct share { /* of one interface */
 	struct entry_queue once; /* longest silent first */
 	struct entry_queue returned;
+	struct entry_queue permitted;
 	size_t count;
 	int64_t tokens; /* thousandths of a report */
 	struct mono filled;
@@ -72,6 +72,7 @@ int device_table_new(size_t interfaces, struct device_table **ret_table)
 	for (size_t i = 0; i < interfaces; i++) {
 		TAILQ_INIT(&t->share[i].once);
 		TAILQ_INIT(&t->share[i].returned);
+		TAILQ_INIT(&t->share[i].permitted);
 		t->share[i].tokens = (int64_t)DEVICE_BURST * TOKEN_MILLI;
 	}
 	*ret_table = t;
@@ -111,6 +112,8 @@ static struct entry_queue *queue_of(struct device_table *t, const struct entry *
 {
 	struct share *s = &t->share[e->device.interface];
 
+	if (e->device.permitted)
+		return &s->permitted;
 	return e->returned ? &s->returned : &s->once;
 }
 
@@ -142,23 +145,42 @@ static void evict(struct device_table *t, struct entry *e)
 	TAILQ_INSERT_TAIL(&t->free, e, age);
 }
 
-/* Make room for one on the interface, by the rules at the top of device.h. */
+static bool is_silent(const struct entry *e, struct mono now, int64_t ms)
+{
+	return e != NULL && mono_diff_ms(now, e->device.last) >= ms;
+}
+
+/* Who gives way to a newcomer, by the rules at the top of device.h; NULL: nobody. */
+static struct entry *choose(const struct share *s, bool returned, bool permitted,
+			    struct mono now)
+{
+	struct entry *once = TAILQ_FIRST(&s->once);
+	struct entry *back = TAILQ_FIRST(&s->returned);
+	struct entry *kept = TAILQ_FIRST(&s->permitted);
+
+	if (is_silent(back, now, DEVICE_KEEP_MS))
+		return back;
+	if (is_silent(kept, now, DEVICE_KEEP_MS))
+		return kept;
+	if (once != NULL && (returned || permitted))
+		return once;
+	if (is_silent(once, now, DEVICE_ONCE_MS))
+		return once;
+	return permitted ? back : NULL;
+}
+
 static bool make_room(struct device_table *t, size_t interface, bool returned,
-		      struct mono now)
+		      bool permitted, struct mono now)
 {
 	struct share *s = &t->share[interface];
-	struct entry *e = TAILQ_FIRST(&s->returned);
+	struct entry *e;
 
 	if (s->count < t->quota)
 		return true;
-	if (e == NULL || mono_diff_ms(now, e->last) < DEVICE_KEEP_MS)
-		e = TAILQ_FIRST(&s->once);
-	if (e == NULL)
-		return false;
-	if (!e->returned && !returned && mono_diff_ms(now, e->last) < DEVICE_ONCE_MS)
-		return false;
-	evict(t, e);
-	return true;
+	e = choose(s, returned, permitted, now);
+	if (e != NULL)
+		evict(t, e);
+	return e != NULL;
 }
 
 /* Has a newcomer without a place spoken before? Leaves its trace if not. */
@@ -179,7 +201,7 @@ static bool has_returned(struct device_table *t, size_t interface, struct mac m,
 }
 
 static struct entry *insert(struct device_table *t, size_t interface, struct mac m,
-			    bool returned, struct mono now)
+			    bool returned, bool permitted, struct mono now)
 {
 	struct entry *e = TAILQ_FIRST(&t->free);
 
@@ -189,7 +211,8 @@ static struct entry *insert(struct device_table *t, size_t interface, struct mac
 	e->used = true;
 	e->returned = returned;
 	e->first = now;
-	e->last = now;
+	e->device.last = now;
+	e->device.permitted = permitted;
 	TAILQ_INSERT_TAIL(queue_of(t, e), e, age);
 	LIST_INSERT_HEAD(&t->bucket[hash(t, interface, m) % BUCKETS], e, chain);
 	t->share[interface].count++;
@@ -223,11 +246,13 @@ static void note(struct device *d, const struct sight *s)
 		memcpy(d->name, s->name, sizeof(d->name));
 }
 
-static void touch(struct device_table *t, struct entry *e, struct mono now)
+static void touch(struct device_table *t, struct entry *e, bool permitted,
+		  struct mono now)
 {
 	TAILQ_REMOVE(queue_of(t, e), e, age);
 	e->returned = e->returned || mono_diff_ms(now, e->first) >= DEVICE_RETURN_MS;
-	e->last = now;
+	e->device.last = now;
+	e->device.permitted = permitted;
 	TAILQ_INSERT_TAIL(queue_of(t, e), e, age);
 }
 
@@ -244,51 +269,62 @@ static bool is_due(struct share *share, const struct entry *e, const struct sigh
 	int64_t since = mono_diff_ms(now, e->reported_at);
 
 	if (!e->device.reported)
-		return e->returned || take_token(share, now);
+		return e->returned || e->device.permitted || take_token(share, now);
 	if (since >= DEVICE_REFRESH_MS)
 		return true;
 	return has_changed(&e->device, s) &&
 	       (since >= DEVICE_CHANGE_MS || has_room(&e->device));
 }
 
-static bool is_elsewhere(struct device_table *t, size_t interface, struct mac m)
+/* The same card on another interface, where it was seen last. */
+static struct device *find_other(struct device_table *t, size_t interface, struct mac m)
 {
+	struct device *latest = NULL;
+
 	for (size_t i = 0; i < t->interfaces; i++) {
-		if (i != interface && find(t, i, m) != NULL)
-			return true;
+		struct entry *e = i != interface ? find(t, i, m) : NULL;
+
+		if (e != NULL && (latest == NULL || e->device.last.us > latest->last.us))
+			latest = &e->device;
 	}
-	return false;
+	return latest;
 }
 
 static struct entry *admit(struct device_table *t, size_t interface, struct mac m,
-			   struct mono now, bool *ret_returned)
+			   bool permitted, struct mono now, bool *ret_returned)
 {
 	bool full = t->share[interface].count >= t->quota;
 
 	*ret_returned = full && has_returned(t, interface, m, now);
-	if (!make_room(t, interface, *ret_returned, now))
+	if (!make_room(t, interface, *ret_returned, permitted, now))
 		return NULL;
-	return insert(t, interface, m, *ret_returned, now);
+	return insert(t, interface, m, *ret_returned, permitted, now);
 }
 
 struct device_news device_see(struct device_table *t, size_t interface,
-			      const struct sight *s, struct mono now, int64_t time_us)
+			      const struct sight *s, bool permitted, struct mono now,
+			      int64_t time_us)
 {
 	struct share *share = &t->share[interface];
 	struct entry *e = find(t, interface, s->mac);
 	struct device_news news = { 0 };
 	bool returned = false;
 
-	if (e != NULL)
-		touch(t, e, now);
-	else
-		e = admit(t, interface, s->mac, now, &returned);
+	if (e != NULL) {
+		news.before = e->device.last;
+		touch(t, e, permitted, now);
+	} else {
+		e = admit(t, interface, s->mac, permitted, now, &returned);
+		news.first = !returned;
+	}
 	if (e == NULL) {
 		news.report = returned && take_token(share, now);
 		share->lost += news.report ? 0 : 1;
 		return news;
 	}
 	news.device = &e->device;
+	news.other = find_other(t, interface, s->mac);
+	news.elsewhere = news.other != NULL;
 	news.report = is_due(share, e, s, now);
 	/* what is not reported now stays news for the next time */
 	if (news.report || !e->device.reported || !has_changed(&e->device, s))
@@ -298,7 +334,6 @@ struct device_news device_see(struct device_table *t, size_t interface,
 	if (news.report) {
 		e->device.reported = true;
 		e->reported_at = now;
-		news.elsewhere = is_elsewhere(t, interface, s->mac);
 	}
 	return news;
 }

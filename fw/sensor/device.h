@@ -11,6 +11,8 @@
  *     were silent for DEVICE_KEEP_MS.
  *   - Devices seen once are reported at a limited rate, and make room: for any
  *     newcomer when older than DEVICE_ONCE_MS, for a returned newcomer at once.
+ *   - Devices with a permit are as many as people approved: a newcomer with one
+ *     takes the place of any without, and those that are kept stay for DEVICE_KEEP_MS.
  *   - A newcomer that finds no room leaves a trace of six bytes in a fixed array,
  *     so that it is known as returned when it speaks again.
  *   - A returned newcomer that finds no room at all (the interface's share is full
@@ -39,6 +41,15 @@
 #define DEVICE_CHANGE_MS  1000 /* between changes, once DEVICE_ADDRS_MAX are known */
 #define DEVICE_RATE       5 /* first reports a second and interface, of devices seen once */
 #define DEVICE_BURST      512 /* an office being switched on */
+#define DEVICE_TRAIL      4 /* words of 64 bits */
+
+/* What events are made of (watch.h); device.c only keeps it. */
+struct device_trail {
+	uint64_t asked[DEVICE_TRAIL]; /* a bit for each address looked for, by hash */
+	struct mono asked_at; /* when that began */
+	struct mono moved_at; /* the last time that the card changed its interface */
+	uint32_t moves; /* of late */
+};
 
 struct device {
 	size_t interface; /* as given to device_see() */
@@ -48,14 +59,19 @@ struct device {
 	char name[SIGHT_NAME_MAX];
 	enum proto_source source; /* of the last sighting */
 	int64_t time_us; /* UTC, of the last sighting */
+	struct mono last; /* the same, monotonic */
+	bool permitted; /* it had a permit then */
 	bool reported;
-	bool recorded; /* the caller's: an entry in the records was made */
+	struct device_trail trail;
 };
 
 /* What device_see() found. */
 struct device_news {
 	bool report; /* tell mgmtd, and the records if it is unknown */
+	bool first; /* never seen, or forgotten */
 	bool elsewhere; /* the same MAC is known on another interface */
+	struct device *other; /* there, where it was last; NULL: nowhere */
+	struct mono before; /* when this one was seen before; 0: never */
 	struct device *device; /* valid until the next call; NULL: not kept */
 };
 
@@ -65,9 +81,10 @@ struct device_table;
 int device_table_new(size_t interfaces, struct device_table **ret_table) MUST_CHECK;
 void device_table_free(struct device_table *t);
 
-/* interface: below the number given to device_table_new(). */
+/* interface: below the number given to device_table_new(). permitted: has it a permit there? */
 struct device_news device_see(struct device_table *t, size_t interface,
-			      const struct sight *s, struct mono now, int64_t time_us);
+			      const struct sight *s, bool permitted, struct mono now,
+			      int64_t time_us);
 
 /*
  * Walk over the reported devices, for telling all of it again: one step for each

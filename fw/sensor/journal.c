@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/event.h"
 #include "lib/log.h"
 #include "lib/mono.h"
 #include "lib/record.h"
@@ -89,25 +90,41 @@ void journal_started(struct journal *j, const struct wires *wires)
 	(void)append(j, &rec);
 }
 
-int journal_seen(struct journal *j, const struct wire *w, const struct sight *s,
-		 bool elsewhere, int64_t time_us)
+/* "new-device raised on office0, other interface office1: dhcp4, name jimu-pc-3" */
+static void describe(const struct proto_event *event, char *dst, size_t size)
+{
+	char other[MAC_TEXT_MAX];
+	struct mac mac;
+
+	memcpy(mac.b, event->other_mac, sizeof(mac.b));
+	mac_format(mac, other);
+	(void)snprintf(dst, size, "%s %s on %s%s%s%s%s%s%s",
+		       event_name((enum event_kind)event->kind),
+		       event->state == PROTO_EVENT_RAISED ? "raised" : "closed",
+		       event->interface,
+		       event->other_interface[0] != '\0' ? ", other interface " : "",
+		       event->other_interface, mac_is_zero(mac) ? "" : ", against ",
+		       mac_is_zero(mac) ? "" : other,
+		       event->detail[0] != '\0' ? ": " : "", event->detail);
+}
+
+int journal_event(struct journal *j, const char *zone, const struct proto_event *event)
 {
 	struct record rec = {
-		.time_us = time_us,
+		.time_us = event->time_us,
 		.kind = RECORD_DEVICE_SEEN,
-		.src = s->addr,
-		.mac = s->mac,
+		.count = event->count,
+		.src = { .family = event->addr_family },
 	};
-	char vlan[16] = "", text[160];
+	char text[320];
 	int r;
 
-	if (s->vlan != 0)
-		(void)snprintf(vlan, sizeof(vlan), ", vlan %u", (unsigned)s->vlan);
-	(void)snprintf(text, sizeof(text), "%s on %s%s%s%s%s",
-		       sight_source_name(s->source), w->interface, vlan,
-		       s->name[0] != '\0' ? ", name " : "", s->name,
-		       elsewhere ? ", also seen on another interface" : "");
-	record_set_str(rec.zone, sizeof(rec.zone), w->zone);
+	memcpy(rec.src.bytes, event->addr, sizeof(rec.src.bytes));
+	memcpy(rec.mac.b, event->mac, sizeof(rec.mac.b));
+	describe(event, text, sizeof(text));
+	record_set_str(rec.zone, sizeof(rec.zone), zone);
+	record_set_str(rec.rule, sizeof(rec.rule),
+		       event_name((enum event_kind)event->kind));
 	record_set_str(rec.detail, sizeof(rec.detail), text);
 	r = append(j, &rec);
 	if (r < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * journal - what the sensor puts on record: unknown devices, and losses
+ * journal - what the sensor puts on record: events, and losses
  *
  * Failures are logged once, counted, and come as a gap when writing works again.
  */
@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fw/sensor/sight.h"
 #include "fw/sensor/wire.h"
 #include "lib/attr.h"
+#include "lib/proto.h"
 
 #define JOURNAL_GAP_MS 60000 /* one gap record an interface and minute */
 
@@ -30,9 +30,11 @@ void journal_set_revision(struct journal *j, uint64_t number);
 
 void journal_started(struct journal *j, const struct wires *wires);
 
-/* RECORD_DEVICE_SEEN. Returns 0 or a negative errno (already counted). */
-int journal_seen(struct journal *j, const struct wire *w, const struct sight *s,
-		 bool elsewhere, int64_t time_us);
+/*
+ * RECORD_DEVICE_SEEN with the event's name as rule. Returns 0 or a negative errno
+ * (already counted).
+ */
+int journal_event(struct journal *j, const char *zone, const struct proto_event *event);
 
 /* count more sightings were lost on wire number index: a RECORD_GAP when it is time. */
 void journal_lost(struct journal *j, size_t index, const struct wire *w, uint64_t count);

@@ -27,17 +27,21 @@ struct report {
 	uint64_t sent;
 	size_t first;
 	size_t count;
-	struct proto_sighting queue[REPORT_QUEUE_MAX];
+	uint16_t type;
+	size_t size;
+	uint8_t queue[]; /* REPORT_QUEUE_MAX of size bytes */
 };
 
-int report_new(sd_event *event, const char *path, report_next_fn *next, void *user,
-	       struct report **ret_report)
+int report_new(sd_event *event, const char *path, enum proto_type type, size_t size,
+	       report_next_fn *next, void *user, struct report **ret_report)
 {
-	struct report *r = calloc(1, sizeof(*r));
+	struct report *r = calloc(1, sizeof(*r) + REPORT_QUEUE_MAX * size);
 
 	if (r == NULL)
 		return -ENOMEM;
 	r->fd = -1;
+	r->type = (uint16_t)type;
+	r->size = size;
 	r->next = next;
 	r->user = user;
 	if (str_copy(r->path, sizeof(r->path), path) < 0) {
@@ -65,13 +69,17 @@ void report_free(struct report *r)
 	free(r);
 }
 
+/* The nth place behind the first. */
+static uint8_t *place_of(struct report *r, size_t n)
+{
+	return r->queue + (r->first + n) % REPORT_QUEUE_MAX * r->size;
+}
+
 /* Put what is to be told again behind the queue, while there is room. */
 static void refill(struct report *r)
 {
 	while (r->again && r->count < REPORT_QUEUE_MAX) {
-		size_t at = (r->first + r->count) % REPORT_QUEUE_MAX;
-
-		if (r->next(&r->cursor, &r->queue[at], r->user))
+		if (r->next(&r->cursor, place_of(r, r->count), r->user))
 			r->count++;
 		else
 			r->again = false;
@@ -83,8 +91,7 @@ static int send_queue(struct report *r)
 {
 	refill(r);
 	while (r->count != 0) {
-		int e = ipc_send(r->fd, PROTO_SIGHTING, &r->queue[r->first],
-				 sizeof(r->queue[0]));
+		int e = ipc_send(r->fd, r->type, place_of(r, 0), r->size);
 
 		if (e == -ETIMEDOUT) /* the descriptor does not block */
 			return sd_event_source_set_io_events(r->source,
@@ -106,8 +113,8 @@ static void flush(struct report *r)
 
 	if (e >= 0)
 		return;
-	log_warn("sensord", "mgmtd is gone (%s); keeping up to %d sightings",
-		 strerror(-e), REPORT_QUEUE_MAX);
+	log_warn("sensord", "mgmtd is gone (%s); keeping up to %d messages", strerror(-e),
+		 REPORT_QUEUE_MAX);
 	disconnect(r);
 }
 
@@ -118,7 +125,7 @@ static int on_socket(sd_event_source *source, int fd, uint32_t events, void *use
 	(void)source;
 	(void)fd;
 	if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
-		/* nothing is ever answered to sightings: this is the end */
+		/* nothing is ever answered: this is the end */
 		log_warn("sensord", "mgmtd closed the connection; connecting again");
 		disconnect(r);
 		return 0;
@@ -143,13 +150,13 @@ static int connect_now(struct report *r)
 	return 0;
 }
 
-void report_add(struct report *r, const struct proto_sighting *s)
+void report_add(struct report *r, const void *message)
 {
 	if (r->count == REPORT_QUEUE_MAX) {
 		r->again = true;
 		r->cursor = 0;
 	} else {
-		r->queue[(r->first + r->count) % REPORT_QUEUE_MAX] = *s;
+		memcpy(place_of(r, r->count), message, r->size);
 		r->count++;
 	}
 	if (r->fd >= 0)

@@ -11,6 +11,7 @@
 #include "fw/sensor/capture.h"
 #include "fw/sensor/current.h"
 #include "fw/sensor/device.h"
+#include "fw/sensor/events.h"
 #include "fw/sensor/journal.h"
 #include "fw/sensor/report.h"
 #include "fw/sensor/sight.h"
@@ -24,10 +25,11 @@
 #include "lib/revision.h"
 #include "lib/str.h"
 
-#define AREA       "sensord"
-#define TICK_US    1000000
-#define RESTART_MS 5000 /* an interface that comes and goes restarts us no faster */
-#define USEC_SEC   1000000
+#define AREA        "sensord"
+#define MEMORY_FILE "memory" /* beside the spool, in the only folder that is ours */
+#define TICK_US     1000000
+#define RESTART_MS  5000 /* an interface that comes and goes restarts us no faster */
+#define USEC_SEC    1000000
 
 struct ear { /* a capture and what it stands for */
 	struct sensor *sensor;
@@ -43,6 +45,7 @@ struct sensor {
 	struct ear ear[WIRES_MAX];
 	struct device_table *table;
 	struct report *report;
+	struct events *events;
 	struct journal *journal;
 	struct ipc_server *server;
 	int listen_fd;
@@ -68,53 +71,41 @@ static void set_addr(struct proto_sighting *p, struct addr a)
 }
 
 /* For report.h. */
-static bool next_sighting(uint64_t *cursor, struct proto_sighting *ret_sighting,
-			  void *user)
+static bool next_sighting(uint64_t *cursor, void *ret_message, void *user)
 {
 	const struct sensor *s = user;
+	struct proto_sighting p;
 	struct addr a;
 	const struct device *d = device_next(s->table, cursor, &a);
 
 	if (d == NULL)
 		return false;
-	*ret_sighting = sighting_of(s, d->interface, d->mac, d->source, d->time_us);
-	set_addr(ret_sighting, a);
-	(void)str_copy(ret_sighting->name, sizeof(ret_sighting->name), d->name);
+	p = sighting_of(s, d->interface, d->mac, d->source, d->time_us);
+	set_addr(&p, a);
+	(void)str_copy(p.name, sizeof(p.name), d->name);
+	memcpy(ret_message, &p, sizeof(p));
 	return true;
-}
-
-/* A device without a permit goes into the records, once. */
-static void record_unknown(struct sensor *s, size_t wire, const struct sight *sight,
-			   const struct device_news *news, int64_t time_us)
-{
-	const struct wire *w = &s->wires.item[wire];
-
-	if (news->device != NULL && news->device->recorded)
-		return;
-	if (wire_permit(s->revision, w->interface, sight->mac, time_us / USEC_SEC) !=
-	    NULL)
-		return;
-	if (journal_seen(s->journal, w, sight, news->elsewhere, time_us) == 0 &&
-	    news->device != NULL)
-		news->device->recorded = true;
 }
 
 static void on_frame(struct capture *c, struct rd frame, void *user)
 {
 	struct ear *ear = user;
 	struct sensor *s = ear->sensor;
+	struct mono now = mono_now();
 	int64_t time_us = wall_us();
 	struct device_news news;
 	struct proto_sighting p;
 	struct sight sight;
+	bool permitted;
 
 	(void)c;
 	if (sight_parse(frame, &sight) < 0)
 		return;
-	news = device_see(s->table, ear->index, &sight, mono_now(), time_us);
+	permitted = events_is_permitted(s->events, ear->index, sight.mac, time_us);
+	news = device_see(s->table, ear->index, &sight, permitted, now, time_us);
+	events_see(s->events, ear->index, &sight, &news, permitted, now, time_us);
 	if (!news.report)
 		return;
-	record_unknown(s, ear->index, &sight, &news, time_us);
 	p = sighting_of(s, ear->index, sight.mac, sight.source, time_us);
 	set_addr(&p, sight.addr);
 	(void)str_copy(p.name, sizeof(p.name), sight.name);
@@ -168,6 +159,14 @@ static void restart(struct sensor *s, const char *why)
 	(void)sd_event_exit(s->svc->event, EXIT_SUCCESS);
 }
 
+/* next may replace the revision that the events refer to; that one is still there. */
+static void set_revision(struct sensor *s, const struct revision *next)
+{
+	journal_set_revision(s->journal, next != NULL ? next->number : 0);
+	if (events_set_revision(s->events, next) < 0)
+		log_err(AREA, "out of memory: every device counts as one without permit");
+}
+
 static void follow_revision(struct sensor *s)
 {
 	struct revision *next = NULL;
@@ -178,9 +177,9 @@ static void follow_revision(struct sensor *s)
 	wires = wires_of(next);
 	if (!wires_equal(&wires, &s->wires))
 		restart(s, "the revision names other interfaces");
+	set_revision(s, next);
 	revision_free(s->revision);
 	s->revision = next;
-	journal_set_revision(s->journal, next->number);
 }
 
 static void look_for_missing(struct sensor *s)
@@ -212,6 +211,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *user)
 
 	(void)usec;
 	report_tick(s->report);
+	events_tick(s->events);
 	collect_losses(s);
 	journal_sync(s->journal);
 	follow_revision(s);
@@ -253,7 +253,8 @@ static int on_status(struct ipc_peer *peer, const void *payload, size_t len, voi
 	(void)len;
 	st.revision = s->revision != NULL ? s->revision->number : 0;
 	st.records = journal_count(s->journal);
-	st.lost = journal_lost_total(s->journal);
+	st.lost = journal_lost_total(s->journal) + events_suppressed(s->events);
+	st.connections = (uint32_t)device_count(s->table);
 	describe(s, st.text, sizeof(st.text));
 	st.ok = st.text[0] == '\0';
 	return ipc_reply(peer, PROTO_STATUS_REPLY, &st, sizeof(st));
@@ -265,11 +266,12 @@ static const struct ipc_permit permits[] = {
 
 static int open_world(struct sensor *s)
 {
-	char spool[PATH_TEXT_MAX], mgmtd[PATH_TEXT_MAX];
+	char spool[PATH_TEXT_MAX], mgmtd[PATH_TEXT_MAX], memory[PATH_TEXT_MAX];
 	int r;
 
 	if ((r = svc_path(s->svc, PATH_REVISIONS, s->current.dir)) < 0 ||
 	    (r = svc_path(s->svc, PATH_SPOOL "/sensord", spool)) < 0 ||
+	    (r = svc_path(s->svc, PATH_SPOOL "/sensord/" MEMORY_FILE, memory)) < 0 ||
 	    (r = svc_path(s->svc, PATH_SOCK_MGMTD, mgmtd)) < 0)
 		return r;
 	if (current_load(&s->current, &s->revision) < 0)
@@ -280,13 +282,20 @@ static int open_world(struct sensor *s)
 		log_err(AREA, "cannot open the spool %s: %s", spool, strerror(-r));
 		return r;
 	}
-	journal_set_revision(s->journal, s->revision != NULL ? s->revision->number : 0);
 	r = device_table_new(s->wires.count != 0 ? s->wires.count : 1, &s->table);
 	if (r == 0)
-		r = report_new(s->svc->event, mgmtd, next_sighting, s, &s->report);
-	if (r < 0)
+		r = report_new(s->svc->event, mgmtd, PROTO_SIGHTING,
+			       sizeof(struct proto_sighting), next_sighting, s,
+			       &s->report);
+	if (r == 0)
+		r = events_new(s->svc->event, mgmtd, memory, &s->wires, s->journal,
+			       &s->events);
+	if (r < 0) {
 		log_err(AREA, "cannot start: %s", strerror(-r));
-	return r;
+		return r;
+	}
+	set_revision(s, s->revision);
+	return 0;
 }
 
 static int serve(struct sensor *s)
@@ -339,6 +348,8 @@ void sensor_free(struct sensor *s)
 	(void)sd_event_source_disable_unref(s->timer);
 	ipc_server_free(s->server);
 	close_p(&s->listen_fd);
+	events_free(
+		s->events); /* before the journal and the revision that it refers to */
 	report_free(s->report);
 	device_table_free(s->table);
 	journal_free(s->journal);

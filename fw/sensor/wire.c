@@ -32,7 +32,7 @@ struct wires wires_of(const struct revision *rev)
 	for (size_t i = 0; rev != NULL && i < rev->policy->zone_count; i++) {
 		const struct policy_zone *z = &rev->policy->zone[i];
 
-		if (z->admission == POLICY_ADMISSION_ENFORCE &&
+		if (z->admission != POLICY_ADMISSION_OFF &&
 		    z->kind != POLICY_ZONE_INTERNET)
 			add_zone(&w, z);
 	}
@@ -49,20 +49,6 @@ bool wires_equal(const struct wires *a, const struct wires *b)
 			return false;
 	}
 	return true;
-}
-
-const struct revision_permit *wire_permit(const struct revision *rev,
-					  const char *interface, struct mac mac,
-					  int64_t now)
-{
-	for (size_t i = 0; rev != NULL && i < rev->permit_count; i++) {
-		const struct revision_permit *p = &rev->permit[i];
-
-		if (mac_equal(p->mac, mac) && strcmp(p->interface, interface) == 0 &&
-		    (p->until == 0 || p->until > now))
-			return p;
-	}
-	return NULL;
 }
 
 bool wire_is_up(const char *interface)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * wire - which interfaces a revision tells us to listen on, and who is known there
+ * wire - which interfaces a revision tells us to listen on
  *
  * Those of every zone whose devices need a permit, save the internet's.
  */
@@ -30,11 +30,6 @@ struct wires {
 /* rev may be NULL: none. */
 struct wires wires_of(const struct revision *rev);
 bool wires_equal(const struct wires *a, const struct wires *b);
-
-/* Has mac a permit on the interface at time now (seconds UTC)? NULL when not. */
-const struct revision_permit *wire_permit(const struct revision *rev,
-					  const char *interface, struct mac mac,
-					  int64_t now);
 
 /* Does the interface exist, and is it up? */
 bool wire_is_up(const char *interface);

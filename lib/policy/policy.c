@@ -33,6 +33,7 @@ static const struct reader_key sections[] = {
 	{ "proxy", false, proxy_read },
 	{ "management", false, management_read },
 	{ "gateway", false, gateway_read },
+	{ "sensor", false, sensor_read },
 	{ "pinned", false, pins_read },
 	{ "assertions", false, assertions_read },
 };
@@ -155,6 +156,8 @@ void policy_free(struct policy *p)
 	free(p->gateway.syslog.server);
 	free(p->gateway.mail.server);
 	free(p->gateway.radius.item);
+	free(p->sensor.dhcp);
+	free(p->sensor.router);
 	free(p->assertion);
 	free(p);
 }

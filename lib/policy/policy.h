@@ -36,6 +36,7 @@
 #define POLICY_PINS_MAX       64
 #define POLICY_SWITCHES_MAX   128
 #define POLICY_SERVERS_MAX    8 /* of one kind that the gateway itself uses */
+#define POLICY_SENSOR_MAX     64 /* addresses in a list of the sensor's */
 #define POLICY_ACCOUNT_MAX    31
 #define POLICY_VLAN_MAX       4094 /* IEEE 802.1Q */
 #define POLICY_NONE           ((size_t)-1)
@@ -218,6 +219,14 @@ struct policy_gateway {
 	struct policy_switches radius;
 };
 
+/* Who besides the gateway may play these roles on our segments. */
+struct policy_sensor {
+	struct addr *dhcp; /* DHCP servers, IPv4 and IPv6 */
+	size_t dhcp_count;
+	struct addr *router; /* IPv6 routers, by their link-local addresses */
+	size_t router_count;
+};
+
 /* Devices that reach their destinations and nothing else, and that nobody reaches (N3). */
 struct policy_pin {
 	char id[POLICY_NAME_MAX + 1];
@@ -253,6 +262,7 @@ struct policy {
 	struct policy_proxy proxy;
 	struct policy_management management;
 	struct policy_gateway gateway;
+	struct policy_sensor sensor;
 	struct policy_assertion *assertion;
 	size_t assertion_count;
 };

@@ -22,6 +22,7 @@ reader_fn proxy_read;
 reader_fn proxy_limits_read; /* of the section proxy; the defaults stand there already */
 reader_fn management_read;
 reader_fn gateway_read;
+reader_fn sensor_read;
 reader_fn pins_read; /* judges flows, proxy and management */
 reader_fn assertions_read;
 

@@ -435,11 +435,25 @@ static void gateway_targets(void **state)
 	policy_free(p);
 }
 
+static void sensor_lists(void **state)
+{
+	static const char text[] = BASE "sensor: { dhcp_servers: [10.3.0.2, "
+					"\"fe80::2\"], routers: [\"fe80::1\"] }\n";
+	struct policy *p = parse_ok(text, sizeof(text) - 1, "sensor");
+
+	(void)state;
+	assert_int_equal(p->sensor.dhcp_count, 2);
+	assert_int_equal(p->sensor.dhcp[1].family, 6);
+	assert_int_equal(p->sensor.router_count, 1);
+	policy_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pinned_devices),
 		cmocka_unit_test(gateway_targets),
+		cmocka_unit_test(sensor_lists),
 		cmocka_unit_test(loads_what_we_ship),
 		cmocka_unit_test(fills_the_model),
 		cmocka_unit_test(reads_services),

@@ -106,7 +106,8 @@ static const struct row rows[] = {
 	  "p:12:1: unknown key 'zone' in the policy; did you mean 'zones'?" },
 	{ BASE "flow: 1\n",
 	  "did you mean 'flows'?; accepted: version, site, zones, networks, "
-	  "services, schedules, flows, proxy, management, gateway, pinned, assertions" },
+	  "services, schedules, flows, proxy, management, gateway, sensor, pinned, "
+	  "assertions" },
 	{ BASE "quota: 1\n",
 	  "p:12:1: unknown key 'quota' in the policy; accepted: version" },
 	/* site */
@@ -380,6 +381,10 @@ static const struct row rows[] = {
 	{ BASE "management: { prot: 1 }\n", "p:12:15: unknown key 'prot' in management" },
 	{ PROXY("zones: [office]") "management: { port: 3128, zones: [office] }\n",
 	  "p:13:1: management and proxy (line 12) both use port 3128" },
+	/* the sensor */
+	{ BASE "sensor: { dhcp_servers: [] }\n", "dhcp_servers is empty" },
+	{ BASE "sensor: { routers: [\"fe80::1\", \"fe80::1\"] }\n", "p:12:32: server fe80::1 is listed twice" },
+	{ BASE "sensor: { dhcp: [10.3.0.1] }\n", "unknown key 'dhcp' in sensor" },
 	/* schedules and validity */
 	{ BASE "schedules: []\n", "p:12:12: schedules must be a mapping" },
 	{ HOURS("holidays: [2026-11-23]"), "schedule 's' lacks the key 'hours'" },

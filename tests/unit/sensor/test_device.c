@@ -44,7 +44,7 @@ static struct device_news see(struct device_table *t, size_t interface, struct m
 {
 	struct sight s = sight_of(m, host);
 
-	return device_see(t, interface, &s, at_ms(ms), ms);
+	return device_see(t, interface, &s, false, at_ms(ms), ms);
 }
 
 static struct device_table *table_of(size_t interfaces)
@@ -84,7 +84,7 @@ static void test_name(void **state)
 	(void)state;
 	(void)see(t, 0, real, 1, 0);
 	(void)snprintf(s.name, sizeof(s.name), "jimu-pc-3");
-	news = device_see(t, 0, &s, at_ms(2000), 0);
+	news = device_see(t, 0, &s, false, at_ms(2000), 0);
 	assert_true(news.report);
 	assert_string_equal(news.device->name, "jimu-pc-3");
 	assert_false(see(t, 0, real, 1, 4000).report); /* no name is no change */
@@ -98,11 +98,15 @@ static void test_moved(void **state)
 
 	(void)state;
 	assert_false(news.elsewhere);
-	news.device->recorded = true;
+	assert_true(news.first);
 	news = see(t, 1, real, 1, 10);
 	assert_true(news.report);
 	assert_true(news.elsewhere);
-	assert_false(news.device->recorded);
+	assert_int_equal(news.other->interface, 0);
+	assert_int_equal(news.before.us, 0);
+	news = see(t, 1, real, 1, 30);
+	assert_false(news.first);
+	assert_int_equal(news.before.us, at_ms(10).us);
 	device_table_free(t);
 }
 
@@ -178,11 +182,35 @@ static void test_flood_evicts_nobody(void **state)
 	struct device_table *t = table_of(1);
 
 	(void)state;
-	see(t, 0, real, 1, 0).device->recorded = true;
+	see(t, 0, real, 1, 0).device->trail.moves = 7;
 	(void)see(t, 0, real, 1, DEVICE_RETURN_MS);
 	for (uint32_t i = 0; i < 2 * FLOOD; i++)
 		(void)see(t, 0, mac_of(i), 1, 2000 + i);
-	assert_true(see(t, 0, real, 1, 2 * FLOOD).device->recorded);
+	assert_int_equal(see(t, 0, real, 1, 2 * FLOOD).device->trail.moves, 7);
+	device_table_free(t);
+}
+
+/* A device with a permit finds a place in a table full of invented ones that all returned. */
+static void test_permitted_gets_in(void **state)
+{
+	struct device_table *t = table_of(1);
+	struct sight s = sight_of(real, 1);
+	struct device_news news;
+
+	(void)state;
+	for (unsigned round = 0; round < 2; round++) {
+		for (uint32_t i = 0; i < DEVICE_MAX; i++)
+			(void)see(t, 0, mac_of(i), 1, round * 2000);
+	}
+	assert_null(see(t, 0, mac_of(FLOOD), 1, 2001).device);
+	news = device_see(t, 0, &s, true, at_ms(2002), 0);
+	assert_non_null(news.device);
+	assert_true(news.report);
+	for (unsigned round = 0; round < 2; round++) {
+		for (uint32_t i = 0; i < DEVICE_MAX; i++)
+			(void)see(t, 0, mac_of(FLOOD + i), 1, 4000 + round * 2000);
+	}
+	assert_false(device_see(t, 0, &s, true, at_ms(8000), 0).first);
 	device_table_free(t);
 }
 
@@ -245,6 +273,7 @@ static void test_new_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_permitted_gets_in),
 		cmocka_unit_test(test_new_change_refresh),
 		cmocka_unit_test(test_name),
 		cmocka_unit_test(test_moved),

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "fw/sensor/journal.h"
+#include "lib/event.h"
 #include "lib/spool.h"
 
 static const struct wire office = { .interface = "office0", .zone = "office" };
@@ -44,11 +45,18 @@ static void remove_folder(const char *dir)
 static void test_records(void **state)
 {
 	char dir[] = "/tmp/sekisho-journal.XXXXXX";
-	struct sight s = { .mac = { { 2, 0, 0, 0, 0, 0x11 } },
-			   .vlan = 10,
-			   .source = PROTO_SOURCE_DHCP4,
-			   .addr = { .family = 4, .bytes = { 192, 0, 2, 11 } },
-			   .name = "jimu-pc-3" };
+	static const struct mac mac = { { 2, 0, 0, 0, 0, 0x11 } };
+	struct proto_event event = { .time_us = 1234,
+				     .kind = EVENT_GATEWAY_TAKEN,
+				     .state = PROTO_EVENT_RAISED,
+				     .addr_family = 4,
+				     .count = 1,
+				     .interface = "office0",
+				     .other_interface = "office1",
+				     .mac = { 2, 0, 0, 0, 0, 0x11 },
+				     .other_mac = { 2, 0, 0, 0, 0, 1 },
+				     .addr = { 192, 0, 2, 1 },
+				     .detail = "arp" };
 	struct wires wires = { .item = { office }, .count = 1 };
 	struct spool_reader *r = NULL;
 	struct journal *j = NULL;
@@ -59,11 +67,14 @@ static void test_records(void **state)
 	assert_int_equal(journal_new(dir, &j), 0);
 	journal_set_revision(j, 7);
 	journal_started(j, &wires);
-	assert_int_equal(journal_seen(j, &office, &s, true, 1234), 0);
+	assert_int_equal(journal_event(j, office.zone, &event), 0);
+	event.state = PROTO_EVENT_CLOSED;
+	event.count = 9;
+	assert_int_equal(journal_event(j, office.zone, &event), 0);
 	journal_lost(j, 0, &office, 0); /* nothing lost, nothing said */
 	journal_lost(j, 0, &office, 5);
 	journal_lost(j, 0, &office, 6); /* waits for the minute to be over */
-	assert_int_equal(journal_count(j), 3);
+	assert_int_equal(journal_count(j), 4);
 	assert_int_equal(journal_lost_total(j), 11);
 	assert_null(journal_error(j));
 	journal_free(j);
@@ -74,11 +85,17 @@ static void test_records(void **state)
 	rec = next_of_kind(r, RECORD_DEVICE_SEEN);
 	assert_int_equal(rec.time_us, 1234);
 	assert_int_equal(rec.revision, 7);
-	assert_true(mac_equal(rec.mac, s.mac));
-	assert_true(addr_equal(rec.src, s.addr));
+	assert_true(mac_equal(rec.mac, mac));
+	assert_int_equal(rec.src.family, 4);
+	assert_int_equal(rec.src.bytes[3], 1);
+	assert_string_equal(rec.rule, "gateway-taken");
 	assert_string_equal(rec.zone, "office");
-	assert_string_equal(rec.detail, "dhcp4 on office0, vlan 10, name jimu-pc-3, "
-					"also seen on another interface");
+	assert_string_equal(rec.detail,
+			    "gateway-taken raised on office0, other interface "
+			    "office1, against 02:00:00:00:00:01: arp");
+	rec = next_of_kind(r, RECORD_DEVICE_SEEN);
+	assert_int_equal(rec.count, 9);
+	assert_non_null(strstr(rec.detail, "gateway-taken closed on office0"));
 	rec = next_of_kind(r, RECORD_GAP);
 	assert_int_equal(rec.count, 5);
 	rec = next_of_kind(r, RECORD_GAP); /* written when the journal was closed */

@@ -25,12 +25,15 @@ static char path[64];
 static uint32_t table_size;
 
 /* The table behind the queue: sighting n has the time n + 1. */
-static bool next(uint64_t *cursor, struct proto_sighting *ret_sighting, void *user)
+static bool next(uint64_t *cursor, void *ret_message, void *user)
 {
+	struct proto_sighting s;
+
 	(void)user;
 	if (*cursor == table_size)
 		return false;
-	*ret_sighting = (struct proto_sighting){ .time_us = (int64_t)++ * cursor };
+	s = (struct proto_sighting){ .time_us = (int64_t)(++*cursor) };
+	memcpy(ret_message, &s, sizeof(s));
 	return true;
 }
 
@@ -88,7 +91,9 @@ static void test_queue_before_connection(void **state)
 	(void)state;
 	table_size = 0;
 	assert_true(sd_event_new(&event) >= 0);
-	assert_int_equal(report_new(event, path, next, NULL, &r), 0);
+	assert_int_equal(report_new(event, path, PROTO_SIGHTING,
+				    sizeof(struct proto_sighting), next, NULL, &r),
+			 0);
 	report_add(r, &s);
 	report_tick(r); /* nobody listens */
 	assert_false(report_is_connected(r));
@@ -117,7 +122,9 @@ static void test_slow_reader(void **state)
 	(void)state;
 	table_size = 0;
 	assert_true(sd_event_new(&event) >= 0);
-	assert_int_equal(report_new(event, path, next, NULL, &r), 0);
+	assert_int_equal(report_new(event, path, PROTO_SIGHTING,
+				    sizeof(struct proto_sighting), next, NULL, &r),
+			 0);
 	fd = listen_here();
 	report_tick(r);
 	peer = accept(fd, NULL, NULL);
@@ -147,7 +154,9 @@ static void test_reconnect_tells_all(void **state)
 	(void)state;
 	table_size = TABLE_SIZE;
 	assert_true(sd_event_new(&event) >= 0);
-	assert_int_equal(report_new(event, path, next, NULL, &r), 0);
+	assert_int_equal(report_new(event, path, PROTO_SIGHTING,
+				    sizeof(struct proto_sighting), next, NULL, &r),
+			 0);
 	for (unsigned i = 0; i < 2; i++) {
 		fd = listen_here();
 		report_tick(r);

@@ -37,16 +37,9 @@ static struct policy_zone zones[] = {
 
 static struct policy policy = { .zone = zones, .zone_count = ARRAY_LEN(zones) };
 
-static struct revision_permit permits[] = {
-	{ .mac = { { 2, 0, 0, 0, 0, 1 } }, .interface = "office0", .until = 0 },
-	{ .mac = { { 2, 0, 0, 0, 0, 2 } }, .interface = "office0", .until = 1000 },
-};
-
 static struct revision revision = {
 	.number = 7,
 	.policy = &policy,
-	.permit = permits,
-	.permit_count = ARRAY_LEN(permits),
 };
 
 static void test_zones(void **state)
@@ -82,21 +75,6 @@ static void test_ceiling(void **state)
 	assert_int_equal(w.refused, 3);
 }
 
-static void test_permit(void **state)
-{
-	const struct mac one = permits[0].mac, two = permits[1].mac;
-	const struct mac three = { { 2, 0, 0, 0, 0, 3 } };
-
-	(void)state;
-	assert_ptr_equal(wire_permit(&revision, "office0", one, 5000), &permits[0]);
-	assert_null(wire_permit(&revision, "office1", one, 5000));
-	assert_ptr_equal(wire_permit(&revision, "office0", two, 999), &permits[1]);
-	assert_null(wire_permit(&revision, "office0", two, 1000)); /* over */
-	assert_null(wire_permit(&revision, "office0", two, 5000));
-	assert_null(wire_permit(&revision, "office0", three, 0));
-	assert_null(wire_permit(NULL, "office0", one, 0));
-}
-
 static void test_up(void **state)
 {
 	(void)state;
@@ -109,7 +87,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_zones),
 		cmocka_unit_test(test_ceiling),
-		cmocka_unit_test(test_permit),
 		cmocka_unit_test(test_up),
 	};
 
