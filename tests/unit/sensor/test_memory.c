@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "fw/sensor/memory.h"
+#include "lib/fdio.h"
+
+#define FILE_MAX 65536
+
+static const struct wires wires = {
+	.item = { { "office0", "office" }, { "office1", "office" } }, .count = 2
+};
+static const struct watch_time start = { .now = { .us = 1000000 },
+					 .time_us = 1700000000000000 };
+static const struct mac card = { { 2, 0, 0, 0, 0, 1 } };
+
+static size_t told;
+
+static void count(const struct proto_event *event, void *user)
+{
+	(void)event;
+	(void)user;
+	told++;
+}
+
+static struct watch *watch_of(const struct wires *w)
+{
+	struct watch *e = NULL;
+
+	assert_int_equal(watch_new(w, count, NULL, start, &e), 0);
+	return e;
+}
+
+static struct proto_event event_of(const char *interface, uint8_t last)
+{
+	struct proto_event event = { .kind = EVENT_FOREIGN_DHCP,
+				     .mac = { 2, 0, 0, 0, 0, last },
+				     .detail = "message 2" };
+
+	(void)snprintf(event.interface, sizeof(event.interface), "%s", interface);
+	return event;
+}
+
+static void fill(struct watch *e)
+{
+	struct history_time t = { .now = 1700000000, .hour = 5 };
+
+	for (uint8_t i = 1; i <= 3; i++) {
+		struct proto_event event = event_of(i == 3 ? "office1" : "office0", i);
+
+		assert_true(alarms_see(watch_alarms(e), 0, &event, start.now, 99));
+	}
+	(void)history_see(watch_history(e), card, t, "1,3,6 MSFT", false);
+}
+
+static char dir[] = "/tmp/sekisho-memory.XXXXXX";
+static char path[64];
+
+/* A later life knows what is open, says nothing of it again, and closes it. */
+static void test_again(void **state)
+{
+	static const struct wires one = { .item = { { "office0", "office" } },
+					  .count = 1 };
+	struct watch *e = watch_of(&wires);
+	struct history_time t = { .now = 1700000000 + HISTORY_LEARN_S, .hour = 60 };
+	struct proto_event event = event_of("office0", 2);
+
+	(void)state;
+	assert_int_equal(memory_load(path, e, &wires, start.now), -ENOENT);
+	fill(e);
+	assert_int_equal(memory_save(path, e), 0);
+	watch_free(e);
+
+	e = watch_of(&one);
+	told = 0;
+	assert_int_equal(memory_load(path, e, &one, start.now), 0);
+	assert_int_equal(alarms_count(watch_alarms(e)),
+			 2); /* office1 is not ours any more */
+	assert_true(alarms_see(watch_alarms(e), 0, &event, start.now, 100));
+	assert_int_equal(told, 0);
+	alarms_close(watch_alarms(e), &event, 101);
+	assert_int_equal(told, 1);
+	assert_int_equal(history_count(watch_history(e)), 1);
+	assert_true(history_see(watch_history(e), card, t, "1,28 dhcpcd", false).unusual);
+	watch_free(e);
+}
+
+/* Whatever the file holds: it is taken as far as it is whole, and never more. */
+static void test_damaged(void **state)
+{
+	struct watch *e = watch_of(&wires);
+	char *data = NULL;
+	size_t len;
+	int r;
+
+	(void)state;
+	fill(e);
+	assert_int_equal(memory_save(path, e), 0);
+	watch_free(e);
+	assert_int_equal(fdio_read_file(path, FILE_MAX, &data, &len), 0);
+	for (size_t cut = 0; cut < len; cut += 7) {
+		assert_int_equal(fdio_replace_file(path, 0600, data, cut), 0);
+		e = watch_of(&wires);
+		assert_int_equal(memory_load(path, e, &wires, start.now), -EBADMSG);
+		assert_true(alarms_count(watch_alarms(e)) <= 3);
+		watch_free(e);
+	}
+	for (size_t at = 0; at < len; at += 3) {
+		data[at] = (char)(data[at] ^ 0xff);
+		assert_int_equal(fdio_replace_file(path, 0600, data, len), 0);
+		data[at] = (char)(data[at] ^ 0xff);
+		e = watch_of(&wires);
+		r = memory_load(path, e, &wires, start.now);
+		assert_true(r == 0 || r == -EBADMSG);
+		assert_true(alarms_count(watch_alarms(e)) <= 3);
+		watch_free(e);
+	}
+	free(data);
+}
+
+static int make(void **state)
+{
+	(void)state;
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	(void)snprintf(path, sizeof(path), "%s/memory", dir);
+	return 0;
+}
+
+static int remove_all(void **state)
+{
+	(void)state;
+	(void)unlink(path);
+	return rmdir(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_damaged),
+	};
+
+	return cmocka_run_group_tests(tests, make, remove_all);
+}
