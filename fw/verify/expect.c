@@ -12,6 +12,7 @@
 #include "fw/verify/num.h"
 #include "lib/policy/when.h"
 
+#define RADIUS_PORT 1812
 #define MLD2_REPORT 143
 
 struct cube cube_any(uint32_t hook)
@@ -279,6 +280,30 @@ static void add_local_port(struct work *w, struct expect *x, uint32_t zone,
 	add_from(w, x, c, zone, interface);
 }
 
+/* Switches and access points of the zone, which ask the RADIUS server here. */
+static void add_radius(struct work *w, struct expect *x, uint32_t zone,
+		       uint32_t interface)
+{
+	const struct policy_switches *s = &x->rev->policy->gateway.radius;
+
+	for (size_t i = 0; i < s->count; i++) {
+		struct addr a = s->item[i];
+		struct cube c = first_packet(NF_INET_LOCAL_IN);
+
+		if (expect_zone_of(x, a) != zone)
+			continue;
+		set(&c, FIELD_PROTO, IPPROTO_UDP, IPPROTO_UDP);
+		set(&c, FIELD_DPORT, RADIUS_PORT, RADIUS_PORT);
+		set(&c, FIELD_FAMILY, a.family, a.family);
+		set(&c, FIELD_IIF, interface, interface);
+		c.r[FIELD_SADDR].min = c.r[FIELD_SADDR].max = num_of_addr(a);
+		c.who = who_of(x, zone, WHO_FULL);
+		c.from = zone;
+		c.flow = "radius";
+		add_both(w, x, c);
+	}
+}
+
 /* A transparent zone's web traffic, unless it is for the site itself. */
 static void add_redirect(struct work *w, struct expect *x, uint32_t zone,
 			 uint32_t interface)
@@ -312,6 +337,7 @@ static void add_interface(struct work *w, struct expect *x, uint32_t zone,
 		add_local_port(w, x, zone, interface, px->port, WHO_ADMITTED, "proxy");
 	if (m->present && has(m->zone, m->zone_count, zone))
 		add_local_port(w, x, zone, interface, m->port, WHO_FULL, "management");
+	add_radius(w, x, zone, interface);
 	if (px->present && has(px->transparent, px->transparent_count, zone))
 		add_redirect(w, x, zone, interface);
 }
