@@ -244,7 +244,7 @@ static void put_in(struct batch *b)
 	e = begin();
 	end(b, PREROUTING, &e,
 	    (struct fw_rule){ .log_group = FW_LOG_DENY,
-			      .log_prefix = FW_LOG_DENY_PREFIX "not_admitted" });
+			      .log_prefix = FW_BRIDGE_LOG_PREFIX });
 	put_drop(b, PREROUTING);
 	/* what is for the bridge alone (LLDP, BPDUs) comes here only, all the time */
 	e = begin();

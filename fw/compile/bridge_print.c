@@ -66,7 +66,7 @@ static const char chains[] =
 	"\tchain prerouting {\n"
 	"\t\ttype filter hook prerouting priority dstnat; policy drop;\n"
 	"\t\tjump check\n"
-	"\t\tlog prefix \"d:not_admitted\" group 1\n"
+	"\t\tlog prefix \"" FW_BRIDGE_LOG_PREFIX "\" group 1\n"
 	"\t\tcounter drop\n"
 	"\t}\n\n"
 	"\tchain input {\n"

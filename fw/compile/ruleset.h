@@ -46,6 +46,7 @@
 #define FW_BRIDGE_SET_NEIGHBOURS "neighbours"
 #define FW_BRIDGE_SET_LISTENING  "listening"
 #define FW_BRIDGE_SET_FREE       "free-ports"
+#define FW_BRIDGE_LOG_PREFIX     "d:not-admitted" /* lib/reason.h has that name */
 
 #define FW_CHAINS_MAX 16384
 #define FW_RULES_MAX  65536

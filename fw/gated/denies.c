@@ -82,6 +82,7 @@ static struct nflog_packet coarse(const struct nflog_packet *p, enum deny_detail
 		return *p;
 	case DENY_DEVICE:
 		return (struct nflog_packet){ .indev = p->indev,
+					      .physindev = p->physindev,
 					      .mac = p->mac,
 					      .mark = p->mark };
 	case DENY_REASON:

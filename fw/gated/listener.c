@@ -2,6 +2,8 @@
 #include "fw/gated/gate.h"
 
 #include <errno.h>
+#include <net/if.h>
+#include <netinet/if_ether.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,7 +55,21 @@ static void fill_packet(const struct nflog_packet *p, struct record *rec)
 	} else if (p->has_icmp) {
 		(void)snprintf(rec->detail, sizeof(rec->detail), "icmp type %u",
 			       p->icmp_type);
+	} else if (p->ethertype == ETH_P_ARP) {
+		record_set_str(rec->detail, sizeof(rec->detail), "arp");
 	}
+}
+
+/* The bridge's port that a frame came in at; other packets have none. */
+static void fill_port(const struct nflog_packet *p, struct record *rec)
+{
+	char name[IF_NAMESIZE] = "", text[sizeof(rec->detail) + IF_NAMESIZE + 8];
+
+	if (p->physindev == 0 || if_indextoname(p->physindev, name) == NULL)
+		return;
+	(void)snprintf(text, sizeof(text), "port %s%s%s", name,
+		       rec->detail[0] != '\0' ? ", " : "", rec->detail);
+	record_set_str(rec->detail, sizeof(rec->detail), text);
 }
 
 /* The zone of an interface, by its name of now. */
@@ -174,6 +190,7 @@ static void on_sum(const struct deny *sum, void *user)
 	rec.time_us = sum->first_us;
 	if (sum->detail != DENY_FULL)
 		record_set_str(rec.detail, sizeof(rec.detail), coarse_text(sum->detail));
+	fill_port(&sum->packet, &rec);
 	if (!describe(g, sum->packet.mark, &rec))
 		fill_zone(g, sum->packet.indev, &rec);
 	journal_add(&g->journal, &rec);
@@ -187,6 +204,8 @@ static void on_deny(const struct netlink_msg *m, void *user)
 
 	if (!parse_packet(g, &g->deny_stream, m, &p))
 		return;
+	if (p.physindev != 0) /* indev is the whole bridge */
+		p.indev = p.physindev;
 	reason = denies_reason(p.prefix);
 	if (reason != REASON_NONE) /* else somebody else's rule logs to our group */
 		denies_add(g->denies, &p, reason, p.time_us != 0 ? p.time_us : wall_us());

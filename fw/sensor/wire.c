@@ -9,17 +9,20 @@
 #include "lib/mem.h"
 #include "lib/str.h"
 
+/* Of a bridge the ports: it is there that a device has its place. */
 static void add_zone(struct wires *w, const struct policy_zone *z)
 {
-	for (size_t i = 0; i < z->interface_count; i++) {
+	const struct policy_interface *list = z->port_count != 0 ? z->port : z->interface;
+	size_t count = z->port_count != 0 ? z->port_count : z->interface_count;
+
+	for (size_t i = 0; i < count; i++) {
 		struct wire *at = &w->item[w->count];
 
 		if (w->count == WIRES_MAX) {
 			w->refused++;
 			continue;
 		}
-		(void)str_copy(at->interface, sizeof(at->interface),
-			       z->interface[i].name);
+		(void)str_copy(at->interface, sizeof(at->interface), list[i].name);
 		(void)str_copy(at->zone, sizeof(at->zone), z->name);
 		w->count++;
 	}

@@ -288,13 +288,13 @@ static const struct reader_key zone_keys[] = {
 	{ "kind", true, read_kind },
 	{ "label", false, read_label },
 	{ "interfaces", true, read_interfaces },
-	{ "ports", false, read_ports }, /* after interfaces */
-	{ "port_lock", false, read_port_lock },
 	{ "networks", false, read_networks },
 	{ "admission", false, read_admission },
 	{ "limits", false, read_limits },
 	{ "vlan", false, read_vlan },
 	{ "containment", false, read_containment },
+	{ "ports", false, read_ports }, /* after interfaces */
+	{ "port_lock", false, read_port_lock },
 };
 
 /* Both act on the strength of permits, which only an enforcing zone has. */

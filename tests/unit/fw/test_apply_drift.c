@@ -93,6 +93,16 @@ static void test_foreign_changes_of_ours(void **state)
 	assert_true(c.guard);
 	assert_false(c.main);
 	assert_string_equal(c.text, "+chain sekisho-guard forward");
+	/* of the bridge's tables both come with the ruleset */
+	object(&d, NFT_MSG_DELTABLE, NFPROTO_BRIDGE, STRANGER, "sekisho", NULL, 0);
+	assert_true(generation(&d, STRANGER, 10, &c));
+	assert_true(c.main && !c.guard);
+	object(&d, NFT_MSG_DELTABLE, NFPROTO_BRIDGE, STRANGER, "sekisho-guard", NULL, 0);
+	assert_true(generation(&d, STRANGER, 11, &c));
+	assert_true(c.main && !c.guard);
+	object(&d, NFT_MSG_NEWTABLE, NFPROTO_BRIDGE, STRANGER, "other", NULL, 0);
+	assert_true(generation(&d, STRANGER, 12, &c));
+	assert_false(c.main || c.guard);
 }
 
 static void test_tables_of_others(void **state)
