@@ -47,8 +47,8 @@ static void only_management(const struct revision *rev, const struct ruleset *rs
 
 static void test_only_management_is_left(void **state)
 {
-	static const char *const cases[] = { "smallest", "clinic", "union",
-					     "transparent", "bridged" };
+	static const char *const cases[] = { "smallest", "clinic", "union", "transparent",
+					     "bridged" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -70,8 +70,8 @@ static enum proof_result result_of(const struct site *s)
 
 static void test_golden(void **state)
 {
-	static const char *const names[] = { "smallest", "union", "clinic", "transparent",
-					     "timed", "switches" };
+	static const char *const names[] = { "smallest",    "union", "clinic",
+					     "transparent", "timed", "switches" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {

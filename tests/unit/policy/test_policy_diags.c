@@ -142,8 +142,8 @@ static const struct row rows[] = {
 	{ ZONE("kind: [office]"), "p:4:14: kind must be text, found a list" },
 	{ ZONE("interfces: [e1]"),
 	  "p:4:8: unknown key 'interfces' in zone 'a'; did you mean "
-	  "'interfaces'?; accepted: kind, label, interfaces, ports, "
-	  "port_lock, networks, admission" },
+	  "'interfaces'?; accepted: kind, label, interfaces, networks, "
+	  "admission" },
 	{ ZONE("admission: on"),
 	  "p:4:19: unknown admission 'on'; accepted: enforce, off" },
 	{ ZONE("label: x"), "p:4:15: label must be a mapping (key: value), found text" },
@@ -397,7 +397,8 @@ static const struct row rows[] = {
 	  "p:13:1: management and proxy (line 12) both use port 3128" },
 	/* the sensor */
 	{ BASE "sensor: { dhcp_servers: [] }\n", "dhcp_servers is empty" },
-	{ BASE "sensor: { routers: [\"fe80::1\", \"fe80::1\"] }\n", "p:12:32: server fe80::1 is listed twice" },
+	{ BASE "sensor: { routers: [\"fe80::1\", \"fe80::1\"] }\n",
+	  "p:12:32: server fe80::1 is listed twice" },
 	{ BASE "sensor: { dhcp: [10.3.0.1] }\n", "unknown key 'dhcp' in sensor" },
 	/* schedules and validity */
 	{ BASE "schedules: []\n", "p:12:12: schedules must be a mapping" },
