@@ -17,6 +17,7 @@ enum reason {
 	REASON_FLOW = 2, /* a flow of the policy permits it */
 	REASON_APPROVED = 3, /* a person approved it */
 	REASON_WOULD_DENY = 4, /* nothing permits it, but a list only observes */
+	REASON_WOULD_NOT_ADMIT = 5, /* no permit, but the zone only detects */
 	/* refused by the proxy */
 	REASON_NOT_LISTED = 20, /* no entry names the host */
 	REASON_PORT = 21, /* an entry names the host, but not this port or scheme */
@@ -40,6 +41,7 @@ enum reason {
 	REASON_NO_FLOW = 50, /* no flow permits the packet */
 	REASON_NOT_ADMITTED = 51, /* the device has no permit */
 	REASON_SPOOFED = 52, /* source address is not of the interface's networks */
+	REASON_QUARANTINED = 53, /* the card is in quarantine */
 	/* ended */
 	REASON_CLOSED = 80, /* an end closed it */
 	REASON_EXPIRED = 81, /* the permit's time was over */

@@ -146,11 +146,17 @@ static bool client_admitted(const struct snapshot *snap, size_t zone,
 	a->permit = find_permit(snap, q->mark, zone);
 	if (!zone_served(&policy->proxy, zone))
 		return false;
+	a->reason = REASON_QUARANTINED;
+	if (a->permit != NULL && a->permit->quarantined)
+		return false;
 	a->reason = REASON_NO_PERMIT;
+	if (a->permit != NULL && a->permit->from > q->now_s)
+		return false;
 	a->expired = a->permit != NULL && permit_over(a->permit, q->now_s);
 	if (a->expired)
 		return false;
-	if (a->permit == NULL && policy->zone[zone].admission != POLICY_ADMISSION_OFF &&
+	if (a->permit == NULL &&
+	    policy->zone[zone].admission == POLICY_ADMISSION_ENFORCE &&
 	    (q->as_zone == NULL || q->mark != 0))
 		return false;
 	a->reason = REASON_SIGN_IN;

@@ -130,10 +130,19 @@ static int load_snapshot(struct service *s, uint64_t number, struct snapshot **r
 	struct diags diags = { 0 };
 	struct revision *rev = NULL;
 	struct allow_image *image = NULL;
-	int r = revision_load(s->revisions, number, &rev, &diags);
+	int r = revision_load_on(s->revisions, number,
+				 s->snap != NULL ? s->snap->rev : NULL, &rev, &diags);
 
 	if (r < 0)
 		return refuse_revision(&diags, r, text);
+	if (s->snap != NULL && rev->policy == s->snap->rev->policy) {
+		r = snapshot_new_small(rev, s->snap, ret_snap);
+		if (r < 0) {
+			revision_free(rev);
+			return refuse(text, r, "not enough memory for the revision");
+		}
+		return 0;
+	}
 	r = revision_open_image(s->revisions, rev, &image, &diags);
 	if (r < 0) {
 		revision_free(rev);
@@ -173,8 +182,10 @@ static int put_in_force(struct service *s, struct snapshot *snap,
 			char text[PROTO_TEXT_MAX])
 {
 	bool first = s->snap == NULL;
+	bool same = !first && snap->rev->policy == s->snap->rev->policy;
 	size_t cut = 0;
-	int r = engine_prepare(s->engine, snap);
+	/* what only has other permits needs no other resolvers, and no other port */
+	int r = same ? 0 : engine_prepare(s->engine, snap);
 
 	atomic_store(&snap->locked, s->locked);
 	if (r < 0)
@@ -182,7 +193,7 @@ static int put_in_force(struct service *s, struct snapshot *snap,
 			      strerror(-r));
 	if (first)
 		cut = engine_use(s->engine, snap);
-	r = listen_for(s, &snap->rev->policy->proxy, text);
+	r = same ? 0 : listen_for(s, &snap->rev->policy->proxy, text);
 	if (r < 0) {
 		if (first)
 			(void)engine_use(s->engine, NULL);

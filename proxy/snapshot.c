@@ -4,24 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static int by_number(const void *a, const void *b)
-{
-	const struct revision_permit *const *p = a, *const *q = b;
-
-	return ((*p)->number > (*q)->number) - ((*p)->number < (*q)->number);
-}
-
-static int index_permits(struct snapshot *s, const struct revision *rev)
-{
-	s->permit = calloc(rev->permit_count + 1, sizeof(struct revision_permit *));
-	if (s->permit == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < rev->permit_count; i++)
-		s->permit[i] = &rev->permit[i];
-	qsort(s->permit, rev->permit_count, sizeof(struct revision_permit *), by_number);
-	return 0;
-}
-
 /* Without a proxy section nothing is dialled, so every zone counts as the site. */
 static int collect_site(struct snapshot *s, const struct policy *p)
 {
@@ -47,7 +29,7 @@ int snapshot_new(struct revision *rev, struct allow_image *image,
 	if (s == NULL)
 		return -ENOMEM;
 	atomic_init(&s->refs, 1);
-	if (index_permits(s, rev) < 0 || collect_site(s, rev->policy) < 0) {
+	if (collect_site(s, rev->policy) < 0) {
 		snapshot_unref(s);
 		return -ENOMEM;
 	}
@@ -55,6 +37,17 @@ int snapshot_new(struct revision *rev, struct allow_image *image,
 	s->image = image;
 	*ret_snap = s;
 	return 0;
+}
+
+int snapshot_new_small(struct revision *rev, struct snapshot *base,
+		       struct snapshot **ret_snap)
+{
+	struct snapshot *whole = base->whole != NULL ? base->whole : base;
+	int r = snapshot_new(rev, base->image, ret_snap);
+
+	if (r == 0)
+		(*ret_snap)->whole = snapshot_ref(whole);
+	return r;
 }
 
 struct snapshot *snapshot_ref(struct snapshot *s)
@@ -71,21 +64,18 @@ void snapshot_unref(struct snapshot *s)
 	if (s == NULL ||
 	    atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	free(s->permit);
 	free(s->site);
-	allow_image_free(s->image);
+	if (s->whole != NULL)
+		snapshot_unref(s->whole);
+	else
+		allow_image_free(s->image);
 	revision_free(s->rev);
 	free(s);
 }
 
 const struct revision_permit *snapshot_permit(const struct snapshot *s, uint32_t number)
 {
-	struct revision_permit key = { .number = number };
-	const struct revision_permit *want = &key, **found;
-
-	found = bsearch(&want, s->permit, s->rev->permit_count,
-			sizeof(struct revision_permit *), by_number);
-	return found != NULL ? *found : NULL;
+	return revision_find(s->rev, number);
 }
 
 size_t snapshot_zone(const struct snapshot *s, struct addr a)

@@ -20,8 +20,9 @@
 
 struct snapshot {
 	struct revision *rev; /* owned */
-	struct allow_image *image; /* owned */
-	const struct revision_permit **permit; /* by number, ascending */
+	struct allow_image *image; /* owned, or whole's */
+	struct snapshot
+		*whole; /* a reference, when rev is a small one; it has the image */
 	struct prefix *site; /* networks of every zone but the one we dial into */
 	size_t site_count;
 	atomic_bool locked; /* lockdown: nothing is allowed */
@@ -34,6 +35,13 @@ struct snapshot {
  */
 int snapshot_new(struct revision *rev, struct allow_image *image,
 		 struct snapshot **ret_snap) MUST_CHECK;
+
+/*
+ * The same for a small revision on top of base's, which has the image. Takes rev over
+ * when it returns 0, and no reference of the caller's.
+ */
+int snapshot_new_small(struct revision *rev, struct snapshot *base,
+		       struct snapshot **ret_snap) MUST_CHECK;
 
 /* One more reference. Returns s; s may be NULL. Any thread that holds one may call it. */
 struct snapshot *snapshot_ref(struct snapshot *s);

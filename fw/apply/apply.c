@@ -35,6 +35,9 @@ struct apply {
 	uint32_t commits;
 	struct ruleset *next; /* being received, or NULL */
 	struct fw_begin expect;
+	bool changing; /* what is being received is a change */
+	struct change change;
+	struct fw_change announced;
 	int refused; /* sticky for the ruleset being received */
 	struct fw_result why;
 };
@@ -63,13 +66,20 @@ static struct fw_result result_of(int code, uint32_t cut, const char *what)
 	return res;
 }
 
+static void forget(struct apply *a)
+{
+	ruleset_free(a->next);
+	a->next = NULL;
+	change_clear(&a->change);
+	a->changing = false;
+}
+
 static int on_begin(struct apply *a, const void *payload)
 {
 	struct ruleset *rs = calloc(1, sizeof(*rs));
 
 	memcpy(&a->expect, payload, sizeof(a->expect));
-	ruleset_free(a->next);
-	a->next = NULL;
+	forget(a);
 	a->refused = 0;
 	if (check_begin(&a->expect) < 0) {
 		refuse(a, -EPERM, FW_NO_RULE, "the ruleset's sizes are not acceptable");
@@ -82,9 +92,11 @@ static int on_begin(struct apply *a, const void *payload)
 		rs->rule = calloc(a->expect.rule_count + 1, sizeof(*rs->rule));
 		rs->permit = calloc(a->expect.permit_count + 1, sizeof(*rs->permit));
 		rs->port = calloc(a->expect.port_count + 1, sizeof(*rs->port));
+		rs->quarantine =
+			calloc(a->expect.card_count + 1, sizeof(*rs->quarantine));
 	}
 	if (rs == NULL || rs->chain == NULL || rs->rule == NULL || rs->permit == NULL ||
-	    rs->port == NULL) {
+	    rs->port == NULL || rs->quarantine == NULL) {
 		refuse(a, -ENOMEM, FW_NO_RULE, "out of memory");
 		ruleset_free(rs);
 		return 0;
@@ -133,11 +145,51 @@ static int on_permit(struct apply *a, const void *payload)
 	memcpy(&p, payload, sizeof(p));
 	if (a->refused < 0)
 		return 0;
-	if (rs == NULL || rs->permit_count == a->expect.permit_count ||
-	    check_permit(&p) < 0)
+	if (check_permit(&p) < 0)
 		refuse(a, -EPERM, FW_NO_RULE, "a permit record is not acceptable");
-	else
+	else if (a->changing && a->change.gone_count < a->announced.gone)
+		a->change.gone[a->change.gone_count++] = p;
+	else if (a->changing && a->change.come_count < a->announced.come)
+		a->change.come[a->change.come_count++] = p;
+	else if (!a->changing && rs != NULL && rs->permit_count < a->expect.permit_count)
 		rs->permit[rs->permit_count++] = p;
+	else
+		refuse(a, -EPERM, FW_NO_RULE, "there are more permits than announced");
+	return 0;
+}
+
+static int on_card(struct apply *a, const void *payload)
+{
+	struct ruleset *rs = a->next;
+	struct fw_card c;
+
+	memcpy(&c, payload, sizeof(c));
+	if (a->refused < 0)
+		return 0;
+	if (check_card(&c) < 0)
+		refuse(a, -EPERM, FW_NO_RULE, "a card record is not acceptable");
+	else if (a->changing && a->change.isolated_count < a->announced.isolated)
+		a->change.isolated[a->change.isolated_count++] = c;
+	else if (a->changing && a->change.released_count < a->announced.released)
+		a->change.released[a->change.released_count++] = c;
+	else if (!a->changing && rs != NULL &&
+		 rs->quarantine_count < a->expect.card_count)
+		rs->quarantine[rs->quarantine_count++] = c;
+	else
+		refuse(a, -EPERM, FW_NO_RULE, "there are more cards than announced");
+	return 0;
+}
+
+static int on_change(struct apply *a, const void *payload)
+{
+	memcpy(&a->announced, payload, sizeof(a->announced));
+	forget(a);
+	a->refused = 0;
+	if (check_change(&a->announced) < 0)
+		refuse(a, -EPERM, FW_NO_RULE, "the change's sizes are not acceptable");
+	else if (change_new(&a->change, &a->announced) < 0)
+		refuse(a, -ENOMEM, FW_NO_RULE, "out of memory");
+	a->changing = a->refused == 0;
 	return 0;
 }
 
@@ -278,19 +330,47 @@ static void on_drift(const struct drift_change *change, int undone, void *user)
 		log_warn(AREA, "cannot tell of a change of the ruleset by others");
 }
 
+static bool change_is_complete(const struct apply *a)
+{
+	return a->change.gone_count == a->announced.gone &&
+	       a->change.come_count == a->announced.come &&
+	       a->change.isolated_count == a->announced.isolated &&
+	       a->change.released_count == a->announced.released;
+}
+
+/* While something is on trial there is one way to change it, and it ends the trial. */
+static struct fw_result commit_change(struct apply *a)
+{
+	uint32_t cut = 0;
+	int r;
+
+	if (!change_is_complete(a))
+		refuse(a, -EPERM, FW_NO_RULE, "the change is not complete");
+	if (a->refused < 0)
+		return a->why;
+	r = trial_is_on(&a->trial) ? -ESTALE : hold_change(&a->hold, &a->change, &cut);
+	a->commits += r == 0;
+	return result_of(r, cut, "the kernel refused the change");
+}
+
 static int on_commit(struct apply *a, const void *payload)
 {
 	struct fw_result res;
 
 	(void)payload;
+	if (a->changing) {
+		res = commit_change(a);
+		forget(a);
+		return answer(a, &res);
+	}
 	if (a->next == NULL || a->next->chain_count != a->expect.chain_count ||
 	    a->next->rule_count != a->expect.rule_count ||
 	    a->next->permit_count != a->expect.permit_count ||
-	    a->next->port_count != a->expect.port_count)
+	    a->next->port_count != a->expect.port_count ||
+	    a->next->quarantine_count != a->expect.card_count)
 		refuse(a, -EPERM, FW_NO_RULE, "the ruleset is not complete");
 	res = a->refused < 0 ? a->why : commit(a);
-	ruleset_free(a->next);
-	a->next = NULL;
+	forget(a);
 	return answer(a, &res);
 }
 
@@ -386,6 +466,8 @@ static const struct {
 	{ FW_REQ_RULE, sizeof(struct fw_rule), on_rule },
 	{ FW_REQ_PERMIT, sizeof(struct fw_permit), on_permit },
 	{ FW_REQ_PORT, sizeof(struct fw_port), on_port },
+	{ FW_REQ_CARD, sizeof(struct fw_card), on_card },
+	{ FW_REQ_CHANGE, sizeof(struct fw_change), on_change },
 	{ FW_REQ_COMMIT, 0, on_commit },
 	{ FW_REQ_RECORDING, sizeof(struct fw_recording), on_recording },
 	{ FW_REQ_CUT_MARK, sizeof(struct fw_cut_mark), on_cut_mark },
@@ -487,6 +569,6 @@ void apply_free(struct apply *a)
 	trial_close(&a->trial);
 	hold_close(&a->hold);
 	(void)sd_event_unref(a->event);
-	ruleset_free(a->next);
+	forget(a);
 	free(a);
 }

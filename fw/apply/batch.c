@@ -109,6 +109,12 @@ static int collect(struct batch *b, uint32_t *ret_seq)
 	return error != 0 ? error : (answered ? 0 : -EPROTO);
 }
 
+void batch_drop(struct batch *b)
+{
+	free(b->data);
+	b->data = NULL;
+}
+
 int batch_send(struct batch *b, uint32_t *ret_seq)
 {
 	struct nlmsghdr *nlh = control(b, NFNL_MSG_BATCH_END);
@@ -124,7 +130,6 @@ int batch_send(struct batch *b, uint32_t *ret_seq)
 	}
 	if (r == 0)
 		r = collect(b, ret_seq);
-	free(b->data);
-	b->data = NULL;
+	batch_drop(b);
 	return r;
 }

@@ -37,4 +37,7 @@ void batch_put(struct batch *b, const struct nlmsghdr *nlh);
  */
 int batch_send(struct batch *b, uint32_t *ret_seq) MUST_CHECK;
 
+/* Forget it unsent. */
+void batch_drop(struct batch *b);
+
 #endif

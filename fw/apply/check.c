@@ -9,8 +9,9 @@
 
 #define LIMIT_MAX 100000
 
-#define META_BITS (FW_SET_META_CONST | FW_SET_META_PERMIT)
-#define CT_BITS   (FW_SET_CT_CONST | FW_SET_CT_META)
+#define META_BITS \
+	(FW_SET_META_CONST | FW_SET_META_PERMIT | FW_SET_META_ADDRESS | FW_SET_META_BOUND)
+#define CT_BITS (FW_SET_CT_CONST | FW_SET_CT_META)
 
 static int verdict(bool good)
 {
@@ -118,12 +119,19 @@ static bool l4_ok(const struct fw_rule *r)
 	       r->sport_min <= r->sport_max && r->hoplimit == 0;
 }
 
+/* More than one bit? */
+static bool several(unsigned bits)
+{
+	return (bits & (bits - 1)) != 0;
+}
+
 static bool marks_ok(const struct fw_rule *r)
 {
 	bool constant = (r->set_mark & (FW_SET_META_CONST | FW_SET_CT_CONST)) != 0;
 
 	if ((r->set_mark & ~(META_BITS | CT_BITS)) != 0 ||
-	    (r->set_mark & META_BITS) == META_BITS || (r->set_mark & CT_BITS) == CT_BITS)
+	    several(r->set_mark & META_BITS) || several(r->set_mark & CT_BITS) ||
+	    ((r->set_mark & FW_SET_META_ADDRESS) != 0 && r->family == 0))
 		return false;
 	/* constants are those of our own making, never a permit's mark */
 	if (constant && r->new_mark != 0 && r->new_mark != FW_MARK_ZONE &&
@@ -219,14 +227,29 @@ static bool verdict_ok(const struct fw_rule *r, uint32_t chain_count)
 	}
 }
 
+/* What is in quarantine is never let through for that. */
+static bool lookup_ok(const struct fw_rule *r)
+{
+	return r->lookup < FW_LOOKUP_QUARANTINE ||
+	       (r->lookup == FW_LOOKUP_QUARANTINE &&
+		(r->verdict == FW_VERDICT_GOTO || r->verdict == FW_VERDICT_DROP));
+}
+
 int check_begin(const struct fw_begin *m)
 {
 	return verdict(
 		m->revision != 0 && m->chain_count <= FW_CHAINS_MAX &&
 		m->rule_count <= FW_RULES_MAX && m->permit_count <= FW_PERMITS_MAX &&
-		m->port_count <= FW_PORTS_MAX && m->pad == 0 &&
+		m->port_count <= FW_PORTS_MAX && m->card_count <= FW_QUARANTINE_MAX &&
 		(m->confirm_s == 0 || m->confirm_s == FW_CONFIRM_KEEP ||
 		 (m->confirm_s >= FW_CONFIRM_MIN && m->confirm_s <= FW_CONFIRM_MAX)));
+}
+
+int check_change(const struct fw_change *m)
+{
+	return verdict(m->base != 0 && m->revision != 0 && m->gone <= FW_CHANGE_MAX &&
+		       m->come <= FW_CHANGE_MAX && m->isolated <= FW_CHANGE_MAX &&
+		       m->released <= FW_CHANGE_MAX);
 }
 
 int check_chain(const struct fw_chain *c, uint32_t expected)
@@ -250,11 +273,10 @@ int check_rule(const struct fw_rule *r, uint32_t expected, uint32_t chain_count)
 		(r->match & ~matches) == 0 && ifname_ok(r->iifname, true) &&
 		ifname_ok(r->oifname, true) && addresses_ok(r) && l4_ok(r) &&
 		(r->ct_state & ~FW_CT_ALL) == 0 && r->ct_direction <= FW_DIR_REPLY &&
-		r->lookup <= FW_LOOKUP_RECORDING && r->limit <= LIMIT_MAX &&
-		marks_ok(r) && prefix_text_ok(r) && comment_ok(r) && counter_ok(r) &&
-		r->until >= 0 && r->until <= FW_TIME_MAX && chain_ok(r) && nat_ok(r) &&
-		meter_ok(r) && memcmp(r->pad, "\0", sizeof(r->pad)) == 0 &&
-		verdict_ok(r, chain_count));
+		lookup_ok(r) && r->limit <= LIMIT_MAX && marks_ok(r) &&
+		prefix_text_ok(r) && comment_ok(r) && counter_ok(r) && r->until >= 0 &&
+		r->until <= FW_TIME_MAX && chain_ok(r) && nat_ok(r) && meter_ok(r) &&
+		memcmp(r->pad, "\0", sizeof(r->pad)) == 0 && verdict_ok(r, chain_count));
 }
 
 int check_mark(uint32_t mark)
@@ -264,6 +286,19 @@ int check_mark(uint32_t mark)
 	return verdict(
 		(class == REVISION_MARK_FULL || class == REVISION_MARK_RESTRICTED) &&
 		(mark & REVISION_MARK_NUMBER) != 0);
+}
+
+/* None at all, or one of its family. */
+static bool address_ok(const struct fw_permit *p)
+{
+	static const uint8_t none[16];
+	size_t used = p->family == 4 ? 4 : 16;
+
+	if (p->family == 0)
+		return memcmp(p->address, none, sizeof(none)) == 0;
+	return (p->family == 4 || p->family == 6) &&
+	       memcmp(p->address, none, used) != 0 &&
+	       memcmp(p->address + used, none, sizeof(none) - used) == 0;
 }
 
 /* A card with its mark; or a port alone, which has neither. */
@@ -280,8 +315,8 @@ static bool bearer_ok(const struct fw_permit *p)
 
 int check_permit(const struct fw_permit *p)
 {
-	return verdict(ifname_ok(p->iifname, false) && bearer_ok(p) && p->until >= 0 &&
-		       p->until <= FW_UNTIL_MAX && p->pad == 0 && p->pad2 == 0);
+	return verdict(ifname_ok(p->iifname, false) && bearer_ok(p) && address_ok(p) &&
+		       p->until >= 0 && p->until <= FW_UNTIL_MAX && p->pad2 == 0);
 }
 
 int check_port(const struct fw_port *p)
@@ -289,6 +324,14 @@ int check_port(const struct fw_port *p)
 	return verdict(ifname_ok(p->name, false) && ifname_ok(p->bridge, false) &&
 		       p->free <= 1 && p->locked <= 1 && !(p->free && p->locked) &&
 		       memcmp(p->pad, "\0", sizeof(p->pad)) == 0);
+}
+
+int check_card(const struct fw_card *c)
+{
+	struct mac m;
+
+	memcpy(m.b, c->mac, sizeof(m.b));
+	return verdict(mac_is_unicast(m));
 }
 
 int check_flow(const struct fw_cut_flow *f)

@@ -12,6 +12,7 @@
 #include "fw/apply/request.h"
 
 int check_begin(const struct fw_begin *m) MUST_CHECK;
+int check_change(const struct fw_change *m) MUST_CHECK;
 
 /* expected: the id that comes next. */
 int check_chain(const struct fw_chain *c, uint32_t expected) MUST_CHECK;
@@ -22,6 +23,7 @@ int check_rule(const struct fw_rule *r, uint32_t expected,
 
 int check_permit(const struct fw_permit *p) MUST_CHECK;
 int check_port(const struct fw_port *p) MUST_CHECK;
+int check_card(const struct fw_card *c) MUST_CHECK;
 
 /* A mark of a permit. */
 int check_mark(uint32_t mark) MUST_CHECK;

@@ -2,6 +2,7 @@
 #include "fw/apply/expr.h"
 
 #include <linux/netfilter/nf_tables.h>
+#include <net/if_arp.h>
 
 struct nftnl_expr *expr_add(struct emit *e, const char *name)
 {
@@ -84,6 +85,14 @@ void expr_mask(struct emit *e, const void *bits, size_t len)
 	expr_u32(x, NFTNL_EXPR_BITWISE_LEN, (uint32_t)len);
 	expr_bytes(e, x, NFTNL_EXPR_BITWISE_MASK, bits, len);
 	expr_bytes(e, x, NFTNL_EXPR_BITWISE_XOR, zero, len);
+}
+
+void expr_match_ethernet(struct emit *e)
+{
+	uint16_t ethernet = ARPHRD_ETHER;
+
+	expr_load_meta(e, NFT_META_IIFTYPE, NFT_REG_1);
+	expr_cmp(e, NFT_CMP_EQ, &ethernet, sizeof(ethernet));
 }
 
 void expr_lookup(struct emit *e, const char *set, bool map)

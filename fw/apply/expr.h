@@ -33,6 +33,9 @@ void expr_load_ct(struct emit *e, uint32_t key);
 void expr_load_payload(struct emit *e, uint32_t base, uint32_t offset, uint32_t len,
 		       uint32_t reg);
 
+/* The packet came in by Ethernet: only then is there a MAC address to look at. */
+void expr_match_ethernet(struct emit *e);
+
 /* About the first register. */
 void expr_cmp(struct emit *e, uint32_t op, const void *data, size_t len);
 void expr_cmp_u8(struct emit *e, uint8_t value);

@@ -179,16 +179,25 @@ static bool is_same(const struct ruleset *a, const struct ruleset *b)
 	       memcmp(a->rule, b->rule, a->rule_count * sizeof(*a->rule)) == 0 &&
 	       memcmp(a->permit, b->permit, a->permit_count * sizeof(*a->permit)) == 0 &&
 	       (a->port_count == 0 ||
-		memcmp(a->port, b->port, a->port_count * sizeof(*a->port)) == 0);
+		memcmp(a->port, b->port, a->port_count * sizeof(*a->port)) == 0) &&
+	       a->quarantine_count == b->quarantine_count &&
+	       (a->quarantine_count == 0 ||
+		memcmp(a->quarantine, b->quarantine,
+		       a->quarantine_count * sizeof(*a->quarantine)) == 0);
+}
+
+static bool clock_moved(const struct hold *h)
+{
+	int64_t moved = clock_now() - h->clock_us;
+
+	return moved >= CLOCK_STEP_US || moved <= -CLOCK_STEP_US;
 }
 
 /* The kernel holds rs, with timeouts that count from this clock. */
 static bool is_held(const struct hold *h, const struct ruleset *rs)
 {
-	int64_t moved = clock_now() - h->clock_us;
-
 	return h->now != NULL && h->now->rule_count != 0 && is_same(h->now, rs) &&
-	       moved < CLOCK_STEP_US && moved > -CLOCK_STEP_US;
+	       !clock_moved(h);
 }
 
 /* Our own messages would only cost time: a large ruleset is a hundred thousand of them. */
@@ -203,6 +212,21 @@ static int commit_quietly(struct hold *h, const struct ruleset *rs,
 	drift_pause(&h->drift, false);
 	if (r == 0)
 		drift_know(&h->drift, made);
+	return r;
+}
+
+/* Permits that go on, but without one of their cards. */
+static int cut_lost(struct hold *h, const struct ruleset *before, uint32_t *cut)
+{
+	struct txn_marks lost = { 0 };
+	uint32_t more = 0;
+	int r = change_lost_marks(before->permit, before->permit_count, h->now->permit,
+				  h->now->permit_count, &lost.mark, &lost.count);
+
+	if (r == 0 && lost.count != 0)
+		r = conntrack_cut_marks(&h->nfnl, &lost, &more);
+	free(lost.mark);
+	*cut += more;
 	return r;
 }
 
@@ -226,10 +250,56 @@ int hold_commit(struct hold *h, struct ruleset *rs, struct ruleset **ret_before,
 	start_forwarding(h);
 	r = conntrack_cut_marks(&h->nfnl, &gone, &cut);
 	free(gone.mark);
+	if (r == 0 && *ret_before != NULL && h->now->port_count == 0 &&
+	    (*ret_before)->port_count == 0) /* those of bridges are in another order */
+		r = cut_lost(h, *ret_before, &cut);
 	if (r < 0) /* the live set has cut them already: only the count is missing */
 		log_warn(AREA, "cannot remove withdrawn connections: %s", strerror(-r));
 	*ret_cut = cut;
 	look(h); /* nobody listened meanwhile */
+	return 0;
+}
+
+static void take_over(struct hold *h, struct ruleset *made, uint64_t revision)
+{
+	free(h->now->permit);
+	free(h->now->quarantine);
+	h->now->permit = made->permit;
+	h->now->permit_count = made->permit_count;
+	h->now->quarantine = made->quarantine;
+	h->now->quarantine_count = made->quarantine_count;
+	h->now->revision = revision;
+}
+
+int hold_change(struct hold *h, const struct change *c, uint32_t *ret_cut)
+{
+	struct txn_marks gone = { 0 };
+	struct ruleset made = { 0 };
+	uint32_t generation, cut = 0;
+	int r;
+
+	look(h);
+	if (h->now == NULL || clock_moved(h))
+		return -ESTALE;
+	r = change_apply(h->now, c, &made);
+	if (r == 0)
+		r = change_lost_marks(c->gone, c->gone_count, c->come, c->come_count,
+				      &gone.mark, &gone.count);
+	if (r == 0)
+		r = txn_change(&h->nfnl, c, wall_us() / 1000, &generation);
+	if (r < 0) {
+		free(made.permit);
+		free(made.quarantine);
+		free(gone.mark);
+		return r == -ENOENT || r == -EEXIST ? -ESTALE : r;
+	}
+	drift_know(&h->drift, generation);
+	take_over(h, &made, c->revision);
+	r = conntrack_cut_marks(&h->nfnl, &gone, &cut);
+	free(gone.mark);
+	if (r < 0) /* the maps and the live set have cut them already */
+		log_warn(AREA, "cannot remove withdrawn connections: %s", strerror(-r));
+	*ret_cut = cut;
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "fw/apply/change.h"
 #include "fw/apply/drift.h"
 #include "fw/apply/nfnl.h"
 #include "fw/compile/ruleset.h"
@@ -49,6 +50,13 @@ void hold_close(struct hold *h);
  */
 int hold_commit(struct hold *h, struct ruleset *rs, struct ruleset **ret_before,
 		uint32_t *ret_cut, uint32_t *ret_rule) MUST_CHECK;
+
+/*
+ * Only what is in c, on top of what is held. *ret_cut as above. Returns 0, -ESTALE (it
+ * does not fit what is held, or what the kernel has) or another negative errno; then
+ * nothing has changed.
+ */
+int hold_change(struct hold *h, const struct change *c, uint32_t *ret_cut) MUST_CHECK;
 
 /* New flows pass for timeout_ms from now. */
 int hold_recording(struct hold *h, uint32_t timeout_ms) MUST_CHECK;

@@ -4,7 +4,10 @@
  *
  * A ruleset travels as FW_REQ_BEGIN, its records in order, FW_REQ_COMMIT. Only
  * the requests marked so are answered, each by one FW_ANS_RESULT; a record that
- * is refused spoils the whole ruleset, which FW_REQ_COMMIT then says. There is no
+ * is refused spoils the whole ruleset, which FW_REQ_COMMIT then says. A change of
+ * single permits on top of what is in force travels as FW_REQ_CHANGE, its records in
+ * the order of its counts, FW_REQ_COMMIT; -ESTALE then means that it does not fit what
+ * the kernel holds, and that a whole ruleset is needed. There is no
  * text in here that is interpreted, no path, and nothing of variable length but
  * FW_ANS_FLOW and FW_ANS_DUMP, which go the other way.
  */
@@ -28,12 +31,14 @@ enum fw_request {
 	FW_REQ_BEGIN = 200, /* struct fw_begin */
 	FW_REQ_CHAIN = 201, /* struct fw_chain */
 	FW_REQ_RULE = 202, /* struct fw_rule */
-	FW_REQ_PERMIT = 203, /* struct fw_permit */
+	FW_REQ_PERMIT = 203, /* struct fw_permit; in a change: gone, then come */
 	FW_REQ_COMMIT = 204, /* empty; answered */
 	FW_REQ_RECORDING = 205, /* struct fw_recording; answered */
 	FW_REQ_CUT_MARK = 206, /* struct fw_cut_mark; answered */
 	FW_REQ_CUT_FLOW = 207, /* struct fw_cut_flow; answered */
 	FW_REQ_LIST = 208, /* empty; FW_ANS_FLOW for each marked connection; answered */
+	FW_REQ_CARD = 209, /* struct fw_card; in a change: isolated, then released */
+	FW_REQ_CHANGE = 210, /* struct fw_change */
 	FW_REQ_CONFIRM = 212, /* struct fw_trial; answered, -ESTALE: not on trial */
 	FW_REQ_ROLLBACK = 213, /* the same */
 	FW_REQ_PORT = 218, /* struct fw_port */
@@ -53,7 +58,19 @@ struct fw_begin {
 	uint32_t
 		confirm_s; /* 0: for good; FW_CONFIRM_KEEP; else on trial, as in lib/proto.h */
 	uint32_t port_count;
-	uint32_t pad;
+	uint32_t card_count; /* in quarantine */
+};
+
+#define FW_CHANGE_MAX 16384 /* records of a kind; more is a whole ruleset */
+
+/* A permit changes as a whole: all its elements go, and all that it has now come. */
+struct fw_change {
+	uint64_t base; /* in force now */
+	uint64_t revision; /* then; may be the same */
+	uint32_t gone; /* permits' elements */
+	uint32_t come;
+	uint32_t isolated; /* cards */
+	uint32_t released;
 };
 
 #define FW_CONFIRM_KEEP UINT32_MAX /* a trial that goes on goes on with this */

@@ -16,14 +16,18 @@
 
 #define NFT_TYPE(t)     ((uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | (t)))
 #define ELEMENTS_A_MSG  64 /* stays below NFNL_MESSAGE_MAX */
-#define PERMIT_KEY_SIZE 24 /* 16 of the name, 6 of the address, 2 of padding */
+#define PERMIT_KEY_SIZE 24 /* 16 of the name, 6 of the card, 2 of padding */
+#define PERMIT_KEY_MAX  40 /* and the address */
 #define LIVE_MAX        (FW_PERMITS_MAX + 3)
 #define CHAINS_READ_MAX 65536
 
 /* nft's own numbers of data types; only "nft list" needs them */
 #define TYPE_NF_PROTO 2
 #define TYPE_MARK     19
-#define TYPE_PERMIT   (41 << 6 | 9) /* ifname . ether_addr */
+#define TYPE_MAC      9
+#define TYPE_PERMIT   (41 << 6 | TYPE_MAC) /* ifname . ether_addr */
+#define TYPE_PERMIT4  (TYPE_PERMIT << 6 | 7)
+#define TYPE_PERMIT6  (TYPE_PERMIT << 6 | 8)
 
 static int on_attr(const struct nlattr *a, void *user)
 {
@@ -204,7 +208,7 @@ struct set_kind {
 	uint32_t flags;
 	uint32_t key_type;
 	uint32_t key_len;
-	uint8_t key_order; /* nft's byte order: 0 invalid (mixed), 1 host */
+	uint8_t key_order; /* nft's byte order: 0 invalid (mixed), 1 host, 2 network */
 };
 
 static const struct set_kind kinds[] = {
@@ -212,6 +216,13 @@ static const struct set_kind kinds[] = {
 	  0 },
 	{ FW_SET_LIVE, 2, NFT_SET_TIMEOUT, TYPE_MARK, sizeof(uint32_t), 1 },
 	{ FW_SET_RECORDING, 3, NFT_SET_TIMEOUT, TYPE_NF_PROTO, 1, 0 },
+	{ FW_SET_PERMITS4, 4, NFT_SET_MAP | NFT_SET_TIMEOUT, TYPE_PERMIT4,
+	  PERMIT_KEY_SIZE + 4, 0 },
+	{ FW_SET_PERMITS6, 5, NFT_SET_MAP | NFT_SET_TIMEOUT, TYPE_PERMIT6,
+	  PERMIT_KEY_SIZE + 16, 0 },
+	{ FW_SET_BOUND6, 6, NFT_SET_MAP | NFT_SET_TIMEOUT, TYPE_PERMIT, PERMIT_KEY_SIZE,
+	  0 },
+	{ FW_SET_QUARANTINE, 7, 0, TYPE_MAC, 6, 2 },
 };
 
 static void put_set(struct batch *b, const struct set_kind *k)
@@ -292,47 +303,152 @@ static void put_element(struct nlmsghdr *nlh, const struct element *e)
 	mnl_attr_nest_end(nlh, nest);
 }
 
-static struct element permit_element(const struct fw_permit *p, int64_t now_ms, bool map,
-				     uint8_t key[PERMIT_KEY_SIZE])
+/* The maps and the set that permits are elements of. */
+enum element_place {
+	IN_PERMITS,
+	IN_PERMITS4,
+	IN_PERMITS6,
+	IN_BOUND6,
+	IN_LIVE,
+	PLACES,
+};
+
+static const char *const place_names[PLACES] = {
+	[IN_PERMITS] = FW_SET_PERMITS,   [IN_PERMITS4] = FW_SET_PERMITS4,
+	[IN_PERMITS6] = FW_SET_PERMITS6, [IN_BOUND6] = FW_SET_BOUND6,
+	[IN_LIVE] = FW_SET_LIVE,
+};
+
+static bool belongs(const struct fw_permit *p, enum element_place place)
+{
+	if (!fw_permit_is_inet(p))
+		return false;
+	switch (place) {
+	case IN_PERMITS:
+		return p->family == 0;
+	case IN_PERMITS4:
+		return p->family == 4;
+	case IN_PERMITS6:
+	case IN_BOUND6:
+		return p->family == 6;
+	case IN_LIVE:
+	case PLACES:
+		break;
+	}
+	return true;
+}
+
+static struct element permit_element(const struct fw_permit *p, int64_t now_ms,
+				     enum element_place place,
+				     uint8_t key[PERMIT_KEY_MAX])
 {
 	struct element e = { .key = &p->mark, .key_len = sizeof(p->mark) };
 
 	if (p->until != 0)
 		e.timeout_ms = (uint64_t)(p->until * 1000 - now_ms);
-	if (map) {
-		memset(key, 0, PERMIT_KEY_SIZE);
-		memcpy(key, p->iifname, sizeof(p->iifname));
-		memcpy(key + sizeof(p->iifname), p->mac, sizeof(p->mac));
-		e.key = key;
-		e.key_len = PERMIT_KEY_SIZE;
-		e.data = &p->mark;
+	if (place == IN_LIVE)
+		return e;
+	memset(key, 0, PERMIT_KEY_MAX);
+	memcpy(key, p->iifname, sizeof(p->iifname));
+	memcpy(key + sizeof(p->iifname), p->mac, sizeof(p->mac));
+	e.key = key;
+	e.key_len = PERMIT_KEY_SIZE;
+	e.data = &p->mark;
+	if (place == IN_PERMITS4 || place == IN_PERMITS6) {
+		memcpy(key + PERMIT_KEY_SIZE, p->address, sizeof(p->address));
+		e.key_len += place == IN_PERMITS4 ? 4 : 16;
 	}
 	return e;
 }
 
-/* Some permits, as one message, into the map or the set. */
-static void put_permits(struct batch *b, const struct fw_permit *p, size_t count,
-			bool map, int64_t now_ms)
+static bool is_over(const struct fw_permit *p, int64_t now_ms)
 {
-	struct nlmsghdr *nlh = elements_begin(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
-					      map ? FW_SET_PERMITS : FW_SET_LIVE);
+	return p->until != 0 && p->until * 1000 <= now_ms;
+}
+
+struct listing { /* elements of one place, message by message */
+	struct batch *b;
+	uint16_t type, flags;
+	enum element_place place;
+	int64_t now_ms;
+	struct nlmsghdr *nlh;
 	struct nlattr *list;
+	unsigned count; /* in the message */
+	uint32_t last; /* mark that was listed last */
+};
 
-	if (nlh == NULL)
+static void end_message(struct listing *l)
+{
+	if (l->nlh == NULL)
 		return;
-	list = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
-	for (size_t i = 0; i < count; i++) {
-		uint8_t key[PERMIT_KEY_SIZE];
-		struct element e;
+	mnl_attr_nest_end(l->nlh, l->list);
+	batch_put(l->b, l->nlh);
+	l->nlh = NULL;
+	l->count = 0;
+}
 
-		if (!fw_permit_is_inet(&p[i]) ||
-		    (p[i].until != 0 && p[i].until * 1000 <= now_ms))
-			continue;
-		e = permit_element(&p[i], now_ms, map, key);
-		put_element(nlh, &e);
+static void list_permit(struct listing *l, const struct fw_permit *p)
+{
+	uint8_t key[PERMIT_KEY_MAX];
+	struct element e;
+
+	if (!belongs(p, l->place) || is_over(p, l->now_ms) ||
+	    (l->place == IN_LIVE && p->mark == l->last))
+		return;
+	l->last = p->mark;
+	if (l->count == ELEMENTS_A_MSG)
+		end_message(l);
+	if (l->nlh == NULL) {
+		l->nlh = elements_begin(l->b, l->type, l->flags, place_names[l->place]);
+		if (l->nlh == NULL)
+			return;
+		l->list = mnl_attr_nest_start(l->nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
 	}
-	mnl_attr_nest_end(nlh, list);
-	batch_put(b, nlh);
+	e = permit_element(p, l->now_ms, l->place, key);
+	if (l->type == NFT_MSG_DELSETELEM) {
+		e.timeout_ms = 0;
+		e.data = NULL;
+	}
+	put_element(l->nlh, &e);
+	l->count++;
+}
+
+/* All of them, each in its places; what a permit's cards have in common once. */
+static void put_permits(struct batch *b, uint16_t type, uint16_t flags,
+			const struct fw_permit *p, size_t count, int64_t now_ms)
+{
+	for (enum element_place place = 0; place < PLACES; place++) {
+		struct listing l = { .b = b,
+				     .type = type,
+				     .flags = flags,
+				     .place = place,
+				     .now_ms = now_ms };
+
+		for (size_t i = 0; i < count; i++)
+			list_permit(&l, &p[i]);
+		end_message(&l);
+	}
+}
+
+static void put_cards(struct batch *b, uint16_t type, uint16_t flags,
+		      const struct fw_card *card, size_t count)
+{
+	for (size_t i = 0; i < count;) {
+		struct nlmsghdr *nlh = elements_begin(b, type, flags, FW_SET_QUARANTINE);
+		struct nlattr *list;
+
+		if (nlh == NULL)
+			return;
+		list = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
+		for (unsigned n = 0; n < ELEMENTS_A_MSG && i < count; n++, i++) {
+			struct element e = { .key = card[i].mac,
+					     .key_len = sizeof(card[i].mac) };
+
+			put_element(nlh, &e);
+		}
+		mnl_attr_nest_end(nlh, list);
+		batch_put(b, nlh);
+	}
 }
 
 void state_put_permits(struct batch *b, const struct ruleset *rs, int64_t now_ms)
@@ -340,18 +456,32 @@ void state_put_permits(struct batch *b, const struct ruleset *rs, int64_t now_ms
 	static const struct fw_permit fixed[] = { { .mark = FW_MARK_ZONE },
 						  { .mark = FW_MARK_PROXY },
 						  { .mark = FW_MARK_GATEWAY } };
+	struct listing l = { .b = b,
+			     .type = NFT_MSG_NEWSETELEM,
+			     .flags = NLM_F_CREATE,
+			     .place = IN_LIVE };
 
-	put_flush(b, FW_SET_PERMITS);
-	put_flush(b, FW_SET_LIVE);
-	put_permits(b, fixed, ARRAY_LEN(fixed), false, now_ms);
-	for (size_t i = 0; i < rs->permit_count; i += ELEMENTS_A_MSG) {
-		size_t count = rs->permit_count - i;
+	for (enum element_place place = 0; place < PLACES; place++)
+		put_flush(b, place_names[place]);
+	put_flush(b, FW_SET_QUARANTINE);
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+		list_permit(&l, &fixed[i]);
+	end_message(&l);
+	put_permits(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, rs->permit, rs->permit_count,
+		    now_ms);
+	put_cards(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, rs->quarantine,
+		  rs->quarantine_count);
+}
 
-		if (count > ELEMENTS_A_MSG)
-			count = ELEMENTS_A_MSG;
-		put_permits(b, rs->permit + i, count, true, now_ms);
-		put_permits(b, rs->permit + i, count, false, now_ms);
-	}
+/* First what goes: a permit may go and come in one transaction, for another end. */
+void state_put_change(struct batch *b, const struct change *c, int64_t now_ms)
+{
+	const uint16_t add = NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK;
+
+	put_permits(b, NFT_MSG_DELSETELEM, NLM_F_ACK, c->gone, c->gone_count, now_ms);
+	put_cards(b, NFT_MSG_DELSETELEM, NLM_F_ACK, c->released, c->released_count);
+	put_permits(b, NFT_MSG_NEWSETELEM, add, c->come, c->come_count, now_ms);
+	put_cards(b, NFT_MSG_NEWSETELEM, add, c->isolated, c->isolated_count);
 }
 
 void state_put_recording(struct batch *b, uint32_t timeout_ms)

@@ -7,6 +7,7 @@
 
 #include "fw/apply/batch.h"
 #include "fw/apply/bridge.h"
+#include "fw/apply/change.h"
 #include "fw/apply/txn.h"
 #include "fw/compile/ruleset.h"
 
@@ -32,6 +33,7 @@ int state_generation(struct nfnl *n, uint32_t *ret_generation) MUST_CHECK;
 /* Into a batch: make the sets; replace the permits; renew or clear recording. */
 void state_put_sets(struct batch *b);
 void state_put_permits(struct batch *b, const struct ruleset *rs, int64_t now_ms);
+void state_put_change(struct batch *b, const struct change *c, int64_t now_ms);
 void state_put_recording(struct batch *b, uint32_t timeout_ms);
 
 #endif

@@ -6,9 +6,10 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_nat.h>
 #include <linux/netfilter/nf_tables.h>
-#include <net/if_arp.h>
 
 #define NS_PER_S 1000000000u
+#define META_BITS \
+	(FW_SET_META_CONST | FW_SET_META_PERMIT | FW_SET_META_ADDRESS | FW_SET_META_BOUND)
 
 /* The clock in nanoseconds, as a number that can be compared byte by byte. */
 static void match_time(struct emit *e, const struct fw_rule *r)
@@ -76,27 +77,36 @@ static void load_constant(struct emit *e, uint32_t value)
 	expr_bytes(e, x, NFTNL_EXPR_IMM_DATA, &value, sizeof(value));
 }
 
-/* The map's key: 16 bytes of name, then 6 of address in the next register. */
-static void load_permit(struct emit *e)
+/*
+ * The map's key: 16 bytes of name, then 6 of address in the next register, which is 8
+ * bytes of it; behind these the source address, if it counts.
+ */
+static void load_permit(struct emit *e, const struct fw_rule *r)
 {
-	uint16_t ethernet = ARPHRD_ETHER;
+	bool v4 = r->family == 4;
+	const char *map = (r->set_mark & FW_SET_META_PERMIT) != 0  ? FW_SET_PERMITS
+			  : (r->set_mark & FW_SET_META_BOUND) != 0 ? FW_SET_BOUND6
+			  : v4                                     ? FW_SET_PERMITS4
+								   : FW_SET_PERMITS6;
 
-	expr_load_meta(e, NFT_META_IIFTYPE, NFT_REG_1);
-	expr_cmp(e, NFT_CMP_EQ, &ethernet, sizeof(ethernet));
+	expr_match_ethernet(e);
 	expr_load_meta(e, NFT_META_IIFNAME, NFT_REG_1);
 	expr_load_payload(e, NFT_PAYLOAD_LL_HEADER, 6, 6, NFT_REG_2);
-	expr_lookup(e, FW_SET_PERMITS, true);
+	if ((r->set_mark & FW_SET_META_ADDRESS) != 0)
+		expr_load_payload(e, NFT_PAYLOAD_NETWORK_HEADER, v4 ? 12 : 8, v4 ? 4 : 16,
+				  NFT_REG32_06);
+	expr_lookup(e, map, true);
 }
 
 static void statement_marks(struct emit *e, const struct fw_rule *r)
 {
 	struct nftnl_expr *x;
 
-	if ((r->set_mark & (FW_SET_META_CONST | FW_SET_META_PERMIT)) != 0) {
+	if ((r->set_mark & META_BITS) != 0) {
 		if ((r->set_mark & FW_SET_META_CONST) != 0)
 			load_constant(e, r->new_mark);
 		else
-			load_permit(e);
+			load_permit(e, r);
 		x = expr_add(e, "meta");
 		expr_u32(x, NFTNL_EXPR_META_KEY, NFT_META_MARK);
 		expr_u32(x, NFTNL_EXPR_META_SREG, NFT_REG_1);

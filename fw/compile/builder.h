@@ -22,6 +22,9 @@ struct builder {
 	uint32_t way_back; /* returns when the source is where it should be */
 	uint32_t flood; /* too much from one source */
 	uint32_t spoofed; /* the source address is not of that network */
+	uint32_t quarantined; /* the card is in quarantine */
+	uint32_t detected; /* returns; the device has no permit, and is recorded only */
+	uint32_t bound; /* returns; marks packets of permits with an address */
 };
 
 /* Name a new chain: kind and name joined by '-'. Returns its id; 0 after an error. */

@@ -36,6 +36,23 @@ static uint32_t compile_refusal(struct builder *b, const char *name, enum reason
 	return chain;
 }
 
+/* A chain that records a device without a permit, and goes on. */
+static uint32_t compile_sighting(struct builder *b)
+{
+	uint32_t chain = builder_chain(b, "detected", "");
+	struct fw_rule r = {
+		.log_group = FW_LOG_DENY,
+		.log_prefix = FW_LOG_DENY_PREFIX,
+	};
+	size_t at = sizeof(FW_LOG_DENY_PREFIX) - 1;
+
+	builder_about(b, FW_COMMENT_SYSTEM, "detected");
+	builder_name(r.log_prefix + at, sizeof(r.log_prefix) - at,
+		     reason_name(REASON_WOULD_NOT_ADMIT));
+	builder_rule(b, chain, r);
+	return chain;
+}
+
 void compile_answers(struct builder *b, uint32_t chain)
 {
 	builder_rule(b, chain,
@@ -99,6 +116,9 @@ static int compile_all(struct builder *b, const struct revision *rev,
 	b->stranger = compile_refusal(b, "stranger", REASON_NOT_ADMITTED);
 	b->flood = compile_refusal(b, "flood", REASON_OVERLOAD);
 	b->spoofed = compile_refusal(b, "spoofed", REASON_SPOOFED);
+	b->quarantined = compile_refusal(b, "quarantined", REASON_QUARANTINED);
+	b->detected = compile_sighting(b);
+	b->bound = compile_bound(b);
 	b->way_back = compile_way_back(b);
 	local = compile_local(b);
 	builder_about(b, FW_COMMENT_SYSTEM, "base");
@@ -145,9 +165,15 @@ int ruleset_compile(const struct revision *rev, const struct inventory *inv,
 			 "this policy needs more than %u rules or %u chains: use fewer, "
 			 "larger networks",
 			 FW_RULES_MAX, FW_CHAINS_MAX);
-	if (r == -ENOMEM || compile_ports(rs, rev->policy) < 0 ||
-	    compile_permits(rs, rev, inv->now) < 0)
+	if (r == -ENOMEM || compile_ports(rs, rev->policy) < 0)
 		return -ENOMEM;
+	r = ruleset_compile_permits(rs, rev, inv->now);
+	if (r == -E2BIG)
+		diag_add(diags, (struct place){ 0 },
+			 "the permits have more than %u cards altogether",
+			 FW_PERMITS_MAX);
+	else if (r < 0)
+		return r;
 	if (diags->count != before)
 		return -EINVAL;
 	*ret_ruleset = STEAL(rs);

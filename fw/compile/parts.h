@@ -13,14 +13,11 @@ static inline uint32_t zone_class(const struct policy_zone *z)
 							: FW_MARK_ZONE;
 }
 
-/* The rule that marks a zone's packet. No permit: the rule ends and the mark stays 0. */
-static inline struct fw_rule compile_mark(const struct policy_zone *z)
-{
-	if (z->admission == POLICY_ADMISSION_ENFORCE)
-		return (struct fw_rule){ .set_mark = FW_SET_META_PERMIT };
-	return (struct fw_rule){ .set_mark = FW_SET_META_CONST,
-				 .new_mark = FW_MARK_ZONE };
-}
+/* The rules that mark a zone's packet, into chain. No permit: the mark stays 0. */
+void compile_mark(struct builder *b, const struct policy_zone *z, uint32_t chain);
+
+/* The chain that looks for permits that are bound to an address. */
+uint32_t compile_bound(struct builder *b);
 
 /* What every zone's traffic begins with: answers, and errors about live connections. */
 void compile_answers(struct builder *b, uint32_t chain);
@@ -72,9 +69,6 @@ void compile_flows(struct builder *b, const struct policy *p, size_t zone, uint3
  */
 void compile_flow_answers(struct builder *b, const struct policy *p, size_t zone,
 			  uint32_t chain, int64_t now);
-
-/* The permits in force at now, where they count. revision_parse() allows one for a card. */
-int compile_permits(struct ruleset *rs, const struct revision *rev, int64_t now);
 
 /* The ports of bridged zones. Returns 0 or -ENOMEM. */
 int compile_ports(struct ruleset *rs, const struct policy *p);

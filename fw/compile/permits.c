@@ -5,40 +5,74 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct fw_permit element(const struct revision_permit *p, bool bridged)
+static struct fw_permit element(const struct revision_permit *p,
+				const struct revision_card *card, bool bridged)
 {
 	struct fw_permit e = { .mark = revision_permit_mark(p),
 			       .until = p->until,
+			       .family = p->address.family,
 			       .kind = bridged ? FW_PERMIT_PORT : FW_PERMIT_ROUTED };
 
-	builder_name(e.iifname, sizeof(e.iifname), p->interface);
-	memcpy(e.mac, p->mac.b, sizeof(e.mac));
+	builder_name(e.iifname, sizeof(e.iifname), card->interface);
+	memcpy(e.mac, card->mac.b, sizeof(e.mac));
+	memcpy(e.address, p->address.bytes, sizeof(e.address));
 	return e;
 }
 
-/* In a bridged zone permits are for ports; one for the bridge itself is for none. */
-static bool counts(const struct policy_zone *z, const struct revision_permit *p,
-		   int64_t now)
+/* Does the zone look at permits? At the ports of a bridge there is no mere detecting. */
+static bool is_asked(const struct policy_zone *z)
 {
-	return z->admission == POLICY_ADMISSION_ENFORCE &&
-	       (p->until == 0 || p->until > now) &&
-	       (z->port_count == 0 || strcmp(p->interface, z->interface[0].name) != 0);
+	return z->admission == POLICY_ADMISSION_ENFORCE ||
+	       (z->admission == POLICY_ADMISSION_DETECT && z->port_count == 0);
 }
 
-int compile_permits(struct ruleset *rs, const struct revision *rev, int64_t now)
+/* In a bridged zone permits are for ports; one for the bridge itself is for none. */
+static bool is_placed(const struct policy_zone *z, const struct revision_card *card)
 {
-	size_t room = 2 * rev->permit_count + 2 * rs->port_count;
+	return z->port_count == 0 || strcmp(card->interface, z->interface[0].name) != 0;
+}
 
-	rs->permit = calloc(room + 1, sizeof(*rs->permit));
+static int compile_quarantine(struct ruleset *rs, const struct revision *rev)
+{
+	rs->quarantine = calloc(rev->quarantine_count + 1, sizeof(*rs->quarantine));
+	if (rs->quarantine == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < rev->quarantine_count; i++)
+		memcpy(rs->quarantine[i].mac, rev->quarantine[i].b,
+		       sizeof(rs->quarantine[i].mac));
+	rs->quarantine_count = rev->quarantine_count;
+	return 0;
+}
+
+static void add_permit(struct ruleset *rs, const struct policy_zone *z,
+		       const struct revision_permit *p, int64_t now)
+{
+	if (!is_asked(z))
+		return;
+	if (p->from > now && p->from < rs->next_permit)
+		rs->next_permit = p->from;
+	for (size_t c = 0; c < p->card_count && revision_permit_holds(p, now); c++) {
+		if (is_placed(z, &p->card[c]))
+			rs->permit[rs->permit_count++] =
+				element(p, &p->card[c], z->port_count != 0);
+	}
+}
+
+int ruleset_compile_permits(struct ruleset *rs, const struct revision *rev, int64_t now)
+{
+	size_t room = 2 * rs->port_count + 1;
+
+	for (size_t i = 0; i < rev->permit_count; i++)
+		room += rev->permit[i].card_count * (rs->port_count != 0 ? 2 : 1);
+	if (room > FW_PERMITS_MAX)
+		return -E2BIG;
+	rs->permit = calloc(room, sizeof(*rs->permit));
 	if (rs->permit == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < rev->permit_count; i++) {
-		const struct revision_permit *p = &rev->permit[i];
-		const struct policy_zone *z = &rev->policy->zone[p->zone];
-
-		if (counts(z, p, now))
-			rs->permit[rs->permit_count++] = element(p, z->port_count != 0);
-	}
+	rs->next_permit = INT64_MAX;
+	for (size_t i = 0; i < rev->permit_count; i++)
+		add_permit(rs, &rev->policy->zone[rev->permit[i].zone], &rev->permit[i],
+			   now);
 	compile_bridges(rs);
-	return 0;
+	return compile_quarantine(rs, rev);
 }

@@ -14,40 +14,102 @@ static void print_timeout(int64_t until, int64_t now, FILE *out)
 		(void)fprintf(out, " timeout %llds", (long long)(until - now));
 }
 
-static void print_sets(const struct ruleset *rs, int64_t now, FILE *out)
+/* A map from cards of permits to marks. */
+struct map {
+	const char *name;
+	const char *type;
+	uint8_t family; /* of the permits that belong in it */
+	bool address; /* is part of the key */
+};
+
+static const struct map maps[] = {
+	{ FW_SET_PERMITS, "ifname . ether_addr", 0, false },
+	{ FW_SET_PERMITS4, "ifname . ether_addr . ipv4_addr", 4, true },
+	{ FW_SET_PERMITS6, "ifname . ether_addr . ipv6_addr", 6, true },
+	{ FW_SET_BOUND6, "ifname . ether_addr", 6, false },
+};
+
+static void print_key(const struct fw_permit *p, bool address, FILE *out)
+{
+	struct addr a = { .family = p->family };
+	char text[ADDR_TEXT_MAX];
+	struct mac m;
+
+	memcpy(m.b, p->mac, sizeof(m.b));
+	mac_format(m, text);
+	(void)fprintf(out, "\"%s\" . %s", p->iifname, text);
+	if (!address)
+		return;
+	memcpy(a.bytes, p->address, sizeof(a.bytes));
+	addr_format(a, text);
+	(void)fprintf(out, " . %s", text);
+}
+
+static void print_map(const struct ruleset *rs, const struct map *map, int64_t now,
+		      FILE *out)
 {
 	const char *join = "\n\t\telements = {\n\t\t\t";
 
-	(void)fputs("\tmap " FW_SET_PERMITS " {\n\t\ttype ifname . ether_addr : mark\n"
-		    "\t\tflags timeout",
-		    out);
+	(void)fprintf(out, "\tmap %s {\n\t\ttype %s : mark\n\t\tflags timeout", map->name,
+		      map->type);
 	for (size_t i = 0; i < rs->permit_count; i++) {
 		const struct fw_permit *p = &rs->permit[i];
-		char mac[MAC_TEXT_MAX];
-		struct mac m;
 
-		if (!fw_permit_is_inet(p) || (p->until != 0 && p->until <= now))
+		if (!fw_permit_is_inet(p) || p->family != map->family ||
+		    (p->until != 0 && p->until <= now))
 			continue;
-		memcpy(m.b, p->mac, sizeof(m.b));
-		mac_format(m, mac);
-		(void)fprintf(out, "%s\"%s\" . %s", join, p->iifname, mac);
+		(void)fputs(join, out);
+		print_key(p, map->address, out);
 		print_timeout(p->until, now, out);
 		(void)fprintf(out, " : 0x%08x", p->mark);
 		join = ",\n\t\t\t";
 	}
 	(void)fprintf(out, "%s\n\t}\n\n", join[0] == ',' ? "\n\t\t}" : "");
+}
+
+static void print_quarantine(const struct ruleset *rs, FILE *out)
+{
+	const char *join = "\n\t\telements = {\n\t\t\t";
+
+	(void)fputs("\tset " FW_SET_QUARANTINE " {\n\t\ttype ether_addr", out);
+	for (size_t i = 0; i < rs->quarantine_count; i++) {
+		char text[MAC_TEXT_MAX];
+		struct mac m;
+
+		memcpy(m.b, rs->quarantine[i].mac, sizeof(m.b));
+		mac_format(m, text);
+		(void)fprintf(out, "%s%s", join, text);
+		join = ",\n\t\t\t";
+	}
+	(void)fprintf(out, "%s\n\t}\n\n", join[0] == ',' ? "\n\t\t}" : "");
+}
+
+static void print_live(const struct ruleset *rs, int64_t now, FILE *out)
+{
+	uint32_t last = 0; /* a permit's cards have one element */
+
 	(void)fprintf(out,
 		      "\tset " FW_SET_LIVE " {\n\t\ttype mark\n\t\tflags timeout\n"
 		      "\t\telements = {\n\t\t\t0x%08x,\n\t\t\t0x%08x,\n\t\t\t0x%08x",
 		      FW_MARK_GATEWAY, FW_MARK_PROXY, FW_MARK_ZONE);
 	for (size_t i = 0; i < rs->permit_count; i++) {
-		if (!fw_permit_is_inet(&rs->permit[i]) ||
+		if (!fw_permit_is_inet(&rs->permit[i]) || rs->permit[i].mark == last ||
 		    (rs->permit[i].until != 0 && rs->permit[i].until <= now))
 			continue;
-		(void)fprintf(out, ",\n\t\t\t0x%08x", rs->permit[i].mark);
+		last = rs->permit[i].mark;
+		(void)fprintf(out, ",\n\t\t\t0x%08x", last);
 		print_timeout(rs->permit[i].until, now, out);
 	}
-	(void)fputs("\n\t\t}\n\t}\n\n\tset " FW_SET_RECORDING
+	(void)fputs("\n\t\t}\n\t}\n\n", out);
+}
+
+static void print_sets(const struct ruleset *rs, int64_t now, FILE *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(maps); i++)
+		print_map(rs, &maps[i], now, out);
+	print_quarantine(rs, out);
+	print_live(rs, now, out);
+	(void)fputs("\tset " FW_SET_RECORDING
 		    " {\n\t\ttype nf_proto\n\t\tflags timeout\n\t}\n",
 		    out);
 }

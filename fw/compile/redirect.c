@@ -50,7 +50,7 @@ static void compile_redirect(struct builder *b, const struct policy *p, size_t z
 	uint32_t chain = builder_chain(b, "redirect", z->name);
 
 	builder_about(b, FW_COMMENT_SYSTEM "redirect-", z->name);
-	builder_rule(b, chain, compile_mark(z));
+	compile_mark(b, z, chain);
 	compile_exceptions(b, p, chain);
 	compile_class(b, chain, p->proxy.port, zone_class(z));
 	if (z->admission == POLICY_ADMISSION_ENFORCE)

@@ -7,7 +7,7 @@
 
 _Static_assert(sizeof(struct fw_rule) == 256, "struct fw_rule has padding");
 _Static_assert(sizeof(struct fw_chain) == 52, "struct fw_chain has padding");
-_Static_assert(sizeof(struct fw_permit) == 40, "struct fw_permit has padding");
+_Static_assert(sizeof(struct fw_permit) == 56, "struct fw_permit has padding");
 _Static_assert(sizeof(struct fw_port) == 36, "struct fw_port has padding");
 
 static const char *const base_names[FW_CHAIN_FIRST_FREE] = {
@@ -26,6 +26,7 @@ void ruleset_free(struct ruleset *rs)
 	free(rs->rule);
 	free(rs->permit);
 	free(rs->port);
+	free(rs->quarantine);
 	free(rs);
 }
 

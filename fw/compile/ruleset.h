@@ -38,10 +38,14 @@
 #include "lib/attr.h"
 #include "lib/revision.h"
 
-#define FW_TABLE         "sekisho"
-#define FW_SET_PERMITS   "permits"
-#define FW_SET_LIVE      "live"
-#define FW_SET_RECORDING "recording"
+#define FW_TABLE          "sekisho"
+#define FW_SET_PERMITS    "permits"
+#define FW_SET_PERMITS4   "permits4" /* those that are bound to an address */
+#define FW_SET_PERMITS6   "permits6"
+#define FW_SET_BOUND6     "bound6" /* cards of permits6: they look for neighbours */
+#define FW_SET_QUARANTINE "quarantine"
+#define FW_SET_LIVE       "live"
+#define FW_SET_RECORDING  "recording"
 
 #define FW_BRIDGE_SET_NEIGHBOURS "neighbours"
 #define FW_BRIDGE_SET_LISTENING  "listening"
@@ -51,8 +55,9 @@
 #define FW_CHAINS_MAX 16384
 #define FW_RULES_MAX  65536
 #define FW_PORTS_MAX  (POLICY_ZONES_MAX * POLICY_PORTS_MAX)
-/* of a bridged zone each permit makes two, and each port two more */
+/* one for each card, of a bridged zone two, and each port has two more */
 #define FW_PERMITS_MAX    (2 * REVISION_PERMITS_MAX + 2 * FW_PORTS_MAX)
+#define FW_QUARANTINE_MAX REVISION_QUARANTINE_MAX
 #define FW_IFNAME_MAX     16
 #define FW_CHAIN_NAME_MAX 48
 #define FW_PREFIX_MAX     48
@@ -102,6 +107,7 @@ enum fw_lookup {
 	FW_LOOKUP_NONE = 0,
 	FW_LOOKUP_LIVE = 1, /* ct mark @live */
 	FW_LOOKUP_RECORDING = 2, /* meta nfproto @recording */
+	FW_LOOKUP_QUARANTINE = 3, /* ether saddr @quarantine */
 };
 
 enum fw_set_mark { /* a bit each, one for meta mark, one for ct mark at most */
@@ -109,6 +115,9 @@ enum fw_set_mark { /* a bit each, one for meta mark, one for ct mark at most */
 		   FW_SET_META_PERMIT = 1 << 1, /* from the map; no entry ends the rule */
 		   FW_SET_CT_CONST = 1 << 2,
 		   FW_SET_CT_META = 1 << 3,
+		   FW_SET_META_ADDRESS =
+			   1 << 4, /* from permits4 or permits6; needs a family */
+		   FW_SET_META_BOUND = 1 << 5, /* from bound6 */
 };
 
 enum fw_verdict {
@@ -204,8 +213,9 @@ struct fw_chain {
 };
 
 /*
- * What a permit puts into the kernel. In a routed zone one record, FW_PERMIT_ROUTED:
- * an element of the map and one of "live". In a bridged zone FW_PERMIT_PORT for its
+ * What a card of a permit puts into the kernel. In a routed zone one record,
+ * FW_PERMIT_ROUTED: an element of the map @permits, or with an address of @permits4 or
+ * @permits6 (and @bound6), and one of @live, which a permit's cards have in common. In a bridged zone FW_PERMIT_PORT for its
  * port and FW_PERMIT_BRIDGE for the bridge, by which its packets come to be routed;
  * of a card with permits at two ports the latter is one of them (bridge.c). Ports have
  * records of their own, which end with their last permit.
@@ -222,10 +232,16 @@ struct fw_permit {
 	char iifname[FW_IFNAME_MAX];
 	uint8_t mac[6];
 	uint8_t kind; /* enum fw_permit_kind */
-	uint8_t pad;
+	uint8_t family; /* of the address; 0: any address */
 	uint32_t mark;
 	uint32_t pad2;
 	int64_t until; /* seconds UTC, 0: no end */
+	uint8_t address[16];
+};
+
+struct fw_card { /* in quarantine */
+	uint8_t mac[6];
+	uint8_t pad[2];
 };
 
 /* Into "permits" and "live" of the table inet; the others are the bridge table's. */
@@ -255,10 +271,14 @@ struct ruleset {
 	size_t chain_count;
 	struct fw_rule *rule;
 	size_t rule_count;
-	struct fw_permit *permit;
+	/* The second in which a permit begins; INT64_MAX: none. */
+	int64_t next_permit;
+	struct fw_permit *permit; /* by the permits' numbers; a permit's cards together */
 	size_t permit_count;
 	struct fw_port *port; /* none: there is no bridge table */
 	size_t port_count;
+	struct fw_card *quarantine; /* ascending */
+	size_t quarantine_count;
 };
 
 struct inventory_account {
@@ -284,6 +304,25 @@ struct inventory {
 int ruleset_compile(const struct revision *rev, const struct inventory *inv,
 		    struct ruleset **ret_ruleset, struct diags *diags) MUST_CHECK;
 void ruleset_free(struct ruleset *rs);
+
+/*
+ * The part of it that permits and the quarantine make: the elements in force at now,
+ * and next_permit. In nothing else do two revisions differ that rest on the same full
+ * one. rs has none of it yet. Returns 0, -E2BIG or -ENOMEM.
+ */
+int ruleset_compile_permits(struct ruleset *rs, const struct revision *rev,
+			    int64_t now) MUST_CHECK;
+
+/* Where one permit's elements end that begin at from. */
+static inline size_t ruleset_permit_end(const struct fw_permit *p, size_t count,
+					size_t from)
+{
+	size_t i = from + 1;
+
+	while (i < count && p[i].mark == p[from].mark)
+		i++;
+	return i;
+}
 
 /*
  * The whole ruleset as text that nft 1.0.6 accepts. Timeouts are what is left at

@@ -58,19 +58,96 @@ static void compile_sources(struct builder *b, const struct policy *p, size_t zo
 	}
 }
 
-/* Mark the packet; what has no permit and what lies about its address ends here. */
+static struct fw_rule without_mark(uint32_t target, enum fw_verdict verdict)
+{
+	return (struct fw_rule){ .match = FW_MATCH_MARK,
+				 .mark_mask = UINT32_MAX,
+				 .target = target,
+				 .verdict = (uint8_t)verdict };
+}
+
+void compile_mark(struct builder *b, const struct policy_zone *z, uint32_t chain)
+{
+	if (z->admission == POLICY_ADMISSION_ENFORCE) {
+		builder_rule(b, chain,
+			     (struct fw_rule){ .set_mark = FW_SET_META_PERMIT });
+		builder_rule(b, chain, without_mark(b->bound, FW_VERDICT_JUMP));
+	} else {
+		builder_rule(b, chain,
+			     (struct fw_rule){ .set_mark = FW_SET_META_CONST,
+					       .new_mark = FW_MARK_ZONE });
+	}
+}
+
+static void add_bound_neighbour(struct builder *b, uint32_t chain, uint8_t type,
+				struct prefix from)
+{
+	struct fw_rule r = builder_icmp6(type, 255, FW_VERDICT_NONE);
+
+	r.set_mark = FW_SET_META_BOUND;
+	add_from(b, chain, r, from);
+}
+
+/*
+ * An IPv6 device needs its link-local address to be found by its neighbours, whatever
+ * address it is bound to; nothing else of it passes with that.
+ */
+uint32_t compile_bound(struct builder *b)
+{
+	uint32_t chain = builder_chain(b, "bound", "");
+
+	builder_about(b, FW_COMMENT_SYSTEM, "bound");
+	for (uint8_t family = 4; family <= 6; family = (uint8_t)(family + 2))
+		builder_rule(b, chain,
+			     (struct fw_rule){ .family = family,
+					       .set_mark = FW_SET_META_ADDRESS });
+	add_bound_neighbour(b, chain, ND_NEIGHBOR_SOLICIT, link_local);
+	add_bound_neighbour(b, chain, ND_NEIGHBOR_ADVERT, link_local);
+	add_bound_neighbour(b, chain, ND_NEIGHBOR_SOLICIT, unset6);
+	return chain;
+}
+
+/*
+ * Where everybody may speak: not those in quarantine, and where devices are to be
+ * detected, connections without a permit are recorded. The mark is the zone's after all.
+ */
+static void compile_open(struct builder *b, const struct policy_zone *z, uint32_t chain)
+{
+	struct fw_rule isolated = { .lookup = FW_LOOKUP_QUARANTINE,
+				    .target = b->quarantined,
+				    .verdict = FW_VERDICT_GOTO };
+	struct fw_rule seen = without_mark(b->detected, FW_VERDICT_JUMP);
+
+	builder_rule(b, chain, isolated);
+	if (z->admission == POLICY_ADMISSION_DETECT) {
+		builder_rule(b, chain,
+			     (struct fw_rule){ .set_mark = FW_SET_META_PERMIT });
+		builder_rule(b, chain, without_mark(b->bound, FW_VERDICT_JUMP));
+		seen.ct_state = FW_CT_NEW;
+		builder_rule(b, chain, seen);
+	}
+	compile_mark(b, z, chain);
+}
+
+/*
+ * Mark the packet; what has no permit and what lies about its address ends here. A card
+ * in quarantine has no element in any map, so that only those without a mark are asked.
+ */
 static uint32_t compile_from(struct builder *b, const struct policy *p, size_t zone)
 {
 	const struct policy_zone *z = &p->zone[zone];
 	uint32_t chain = builder_chain(b, "from", z->name);
+	struct fw_rule isolated = without_mark(b->quarantined, FW_VERDICT_GOTO);
 
 	builder_about(b, FW_COMMENT_SYSTEM "from-", z->name);
-	builder_rule(b, chain, compile_mark(z));
-	builder_rule(b, chain,
-		     (struct fw_rule){ .match = FW_MATCH_MARK,
-				       .mark_mask = UINT32_MAX,
-				       .target = b->stranger,
-				       .verdict = FW_VERDICT_GOTO });
+	if (z->admission == POLICY_ADMISSION_ENFORCE) {
+		compile_mark(b, z, chain);
+		isolated.lookup = FW_LOOKUP_QUARANTINE;
+		builder_rule(b, chain, isolated);
+		builder_rule(b, chain, without_mark(b->stranger, FW_VERDICT_GOTO));
+	} else {
+		compile_open(b, z, chain);
+	}
 	compile_sources(b, p, zone, chain);
 	return chain;
 }

@@ -21,11 +21,11 @@ struct cutting {
 /* A permit's mark, and the permit is over or gone. */
 static bool is_dead(const struct gate *g, uint32_t mark)
 {
-	const struct revision_permit *p = who_find(g->now.who, mark);
+	const struct revision_permit *p = who_find(g->now.rev, mark);
 
 	if (mark == FW_MARK_PROXY || mark == FW_MARK_ZONE || mark == FW_MARK_GATEWAY)
 		return false;
-	return p == NULL || (p->until != 0 && p->until <= (int64_t)time(NULL));
+	return p == NULL || !revision_permit_holds(p, (int64_t)time(NULL));
 }
 
 /* Of a flow before this load and of none now; the proxy's are its own affair. */

@@ -316,6 +316,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *user)
 		load_current(g);
 	follow_clock(g);
 	load_due(g, (int64_t)time(NULL));
+	permits_due(g, (int64_t)time(NULL));
 	load_expire(g, (int64_t)time(NULL));
 	listener_flush(g);
 	journal_tick(&g->journal);

@@ -15,10 +15,12 @@
 #include "lib/revision.h"
 #include "lib/svc.h"
 
+#define LOAD_DUE_AGAIN_S \
+	10 /* after a load that failed; what ends has ended in the kernel */
+
 struct gate_loaded { /* a revision and what was made of it */
 	struct revision *rev;
 	struct ruleset *rules;
-	struct who *who;
 };
 
 struct gate_stream { /* one NFLOG group */
@@ -92,6 +94,23 @@ void load_lockdown(struct gate *g, const struct proto_lockdown *m,
 
 /* End connections of permits whose time is over now. */
 void load_expire(struct gate *g, int64_t now);
+
+/* A line about something that happened, as a record of kind "service". */
+void load_record(struct gate *g, uint32_t cut, const char *fmt, ...) PRINTF_FMT(3, 4);
+
+/* --- permits.c --- */
+
+/*
+ * next differs from what is in force in permits and quarantine only: put these into
+ * force one by one. Returns true when that is done: next is taken over, and *res
+ * filled. Else nothing has changed, and a whole load is needed.
+ */
+bool permits_change(struct gate *g, struct revision *next, struct proto_result *res);
+
+/* Permits of what is in force that begin now. */
+void permits_due(struct gate *g, int64_t now);
+
+/* --- load.c --- */
 
 /* Compile what is in force again when flows open or close now. */
 void load_due(struct gate *g, int64_t now);

@@ -62,6 +62,7 @@ int link_commit(int channel, const struct ruleset *rs, uint32_t confirm_s,
 		.permit_count = (uint32_t)rs->permit_count,
 		.confirm_s = confirm_s,
 		.port_count = (uint32_t)rs->port_count,
+		.card_count = (uint32_t)rs->quarantine_count,
 	};
 
 	if (send_records(channel, FW_REQ_BEGIN, &begin, sizeof(begin), 1) < 0 ||
@@ -72,7 +73,33 @@ int link_commit(int channel, const struct ruleset *rs, uint32_t confirm_s,
 	    send_records(channel, FW_REQ_PERMIT, rs->permit, sizeof(*rs->permit),
 			 rs->permit_count) < 0 ||
 	    send_records(channel, FW_REQ_PORT, rs->port, sizeof(*rs->port),
-			 rs->port_count) < 0)
+			 rs->port_count) < 0 ||
+	    send_records(channel, FW_REQ_CARD, rs->quarantine, sizeof(*rs->quarantine),
+			 rs->quarantine_count) < 0)
+		return -ECONNRESET;
+	return ask(channel, FW_REQ_COMMIT, NULL, 0, ret_result);
+}
+
+int link_change(int channel, const struct change *c, struct fw_result *ret_result)
+{
+	const struct fw_change m = {
+		.base = c->base,
+		.revision = c->revision,
+		.gone = (uint32_t)c->gone_count,
+		.come = (uint32_t)c->come_count,
+		.isolated = (uint32_t)c->isolated_count,
+		.released = (uint32_t)c->released_count,
+	};
+
+	if (send_records(channel, FW_REQ_CHANGE, &m, sizeof(m), 1) < 0 ||
+	    send_records(channel, FW_REQ_PERMIT, c->gone, sizeof(*c->gone),
+			 c->gone_count) < 0 ||
+	    send_records(channel, FW_REQ_PERMIT, c->come, sizeof(*c->come),
+			 c->come_count) < 0 ||
+	    send_records(channel, FW_REQ_CARD, c->isolated, sizeof(*c->isolated),
+			 c->isolated_count) < 0 ||
+	    send_records(channel, FW_REQ_CARD, c->released, sizeof(*c->released),
+			 c->released_count) < 0)
 		return -ECONNRESET;
 	return ask(channel, FW_REQ_COMMIT, NULL, 0, ret_result);
 }

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "fw/apply/change.h"
 #include "fw/apply/request.h"
 #include "fw/compile/ruleset.h"
 #include "lib/attr.h"
@@ -19,6 +20,13 @@
  * answered. Returns 0, the answer's negative code, or -ECONNRESET.
  */
 int link_commit(int channel, const struct ruleset *rs, uint32_t confirm_s,
+		struct fw_result *ret_result) MUST_CHECK;
+
+/*
+ * Only what is in c, on top of what is in force. As link_commit(); -ESTALE: it does not
+ * fit, or something is on trial, and a whole ruleset is needed.
+ */
+int link_change(int channel, const struct change *c,
 		struct fw_result *ret_result) MUST_CHECK;
 
 /* What is on trial stays, or goes now. -ESTALE: that revision is not on trial (any more). */

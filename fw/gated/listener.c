@@ -30,13 +30,13 @@ static void note(struct gate *g, struct gate_stream *s, const struct receive_res
 /* Who the device behind the mark is. False: the mark is no permit that we know. */
 static bool describe(const struct gate *g, uint32_t mark, struct record *rec)
 {
-	const struct revision_permit *p = who_find(g->now.who, mark);
+	const struct revision_permit *p = who_find(g->now.rev, mark);
 
 	if (p != NULL) {
 		who_describe(g->now.rev, p, rec);
 		return true;
 	}
-	p = who_find(g->before.who, mark);
+	p = who_find(g->before.rev, mark);
 	if (p != NULL)
 		who_describe(g->before.rev, p, rec);
 	return p != NULL;
@@ -214,7 +214,7 @@ static void on_deny(const struct netlink_msg *m, void *user)
 /* Why it ended, as far as the permit tells. */
 static enum reason why(const struct gate *g, uint32_t mark)
 {
-	const struct revision_permit *p = who_find(g->now.who, mark);
+	const struct revision_permit *p = who_find(g->now.rev, mark);
 
 	if (mark == FW_MARK_ZONE)
 		return REASON_CLOSED;

@@ -17,12 +17,10 @@
 #include "lib/mono.h"
 #include "lib/str.h"
 
-#define AREA        "gated"
-#define DUE_AGAIN_S 10 /* after a load that failed; what ends has ended in the kernel */
+#define AREA "gated"
 
 void load_free(struct gate_loaded *l)
 {
-	who_free(l->who);
 	ruleset_free(l->rules);
 	revision_free(l->rev);
 	*l = (struct gate_loaded){ 0 };
@@ -112,10 +110,7 @@ static void say_kernel(struct proto_result *res, const struct ruleset *rs,
 	free(rule);
 }
 
-static void write_service(struct gate *g, uint32_t cut, const char *fmt, ...)
-	PRINTF_FMT(3, 4);
-
-static void write_service(struct gate *g, uint32_t cut, const char *fmt, ...)
+void load_record(struct gate *g, uint32_t cut, const char *fmt, ...)
 {
 	struct record rec = { .kind = RECORD_SERVICE, .count = cut };
 	char text[sizeof(rec.detail)];
@@ -162,10 +157,10 @@ static void put_in_force(struct gate *g, struct gate_loaded next, uint32_t confi
 	g->trial = confirm_s != 0;
 	if (g->trial)
 		g->trial_end = mono_after_ms(mono_now(), (int64_t)confirm_s * 1000);
-	write_service(g, cut,
-		      "gated: revision %" PRIu64 " in force%s%s, %u connections cut",
-		      next.rev->number, g->trial ? " on trial" : "",
-		      g->lockdown.on ? ", locked" : "", cut);
+	load_record(g, cut,
+		    "gated: revision %" PRIu64 " in force%s%s, %u connections cut",
+		    next.rev->number, g->trial ? " on trial" : "",
+		    g->lockdown.on ? ", locked" : "", cut);
 	journal_tick(&g->journal);
 	log_info(AREA, "revision %" PRIu64 ": %zu rules, %zu permits", next.rev->number,
 		 next.rules->rule_count, next.rules->permit_count);
@@ -222,11 +217,11 @@ void load_revision(struct gate *g, uint64_t number, uint32_t confirm_s,
 	if (!may_be_tried(g, confirm_s, res))
 		return;
 	if (r == 0)
-		r = revision_load(dir, number, &next.rev, &diags);
+		r = revision_load_on(dir, number, g->now.rev, &next.rev, &diags);
+	if (r == 0 && confirm_s == 0 && permits_change(g, next.rev, res))
+		return;
 	if (r == 0)
 		r = compile(g, next.rev, &next.rules, &diags);
-	if (r == 0 && (next.who = who_new(next.rev)) == NULL)
-		r = -ENOMEM;
 	if (r < 0) {
 		say_diags(res, r, &diags);
 		load_free(&next);
@@ -278,10 +273,10 @@ uint32_t load_went_back(struct gate *g, const char *why, uint32_t cut)
 	g->before = tried;
 	g->trial = false;
 	cut += changed(g, &tried);
-	write_service(g, cut,
-		      "gated: revision %" PRIu64 " is in force again instead of %" PRIu64
-		      " (%s), %u connections cut",
-		      number_of(&g->now), number_of(&tried), why, cut);
+	load_record(g, cut,
+		    "gated: revision %" PRIu64 " is in force again instead of %" PRIu64
+		    " (%s), %u connections cut",
+		    number_of(&g->now), number_of(&tried), why, cut);
 	return cut;
 }
 
@@ -296,7 +291,7 @@ void load_confirm(struct gate *g, uint64_t number, struct proto_result *res)
 		return;
 	}
 	g->trial = false;
-	write_service(g, 0, "gated: revision %" PRIu64 " was confirmed", number);
+	load_record(g, 0, "gated: revision %" PRIu64 " was confirmed", number);
 }
 
 void load_rollback(struct gate *g, uint64_t number, struct proto_result *res)
@@ -378,10 +373,10 @@ void load_lockdown(struct gate *g, const struct proto_lockdown *m,
 		lock(g, m, path, res);
 	else
 		unlock(g, path, res);
-	write_service(g, res->cut, "gated: lockdown %s by %s: %s%s%s, %u connections cut",
-		      m->on != 0 ? "on" : "off", m->who, m->reason,
-		      res->code < 0 ? "; it failed: " : "",
-		      res->code < 0 ? res->text : "", res->cut);
+	load_record(g, res->cut, "gated: lockdown %s by %s: %s%s%s, %u connections cut",
+		    m->on != 0 ? "on" : "off", m->who, m->reason,
+		    res->code < 0 ? "; it failed: " : "", res->code < 0 ? res->text : "",
+		    res->cut);
 }
 
 void load_due(struct gate *g, int64_t now)
@@ -390,7 +385,7 @@ void load_due(struct gate *g, int64_t now)
 
 	if (g->now.rules == NULL || now < g->now.rules->next_change || now < g->due_again)
 		return;
-	g->due_again = now + DUE_AGAIN_S; /* until a load has worked */
+	g->due_again = now + LOAD_DUE_AGAIN_S; /* until a load has worked */
 	load_again(g, &res);
 	if (res.code < 0)
 		log_warn(AREA, "flows whose time has come cannot be loaded: %s",
@@ -401,7 +396,8 @@ void load_expire(struct gate *g, int64_t now)
 {
 	const struct ruleset *rs = g->now.rules;
 
-	for (size_t i = 0; rs != NULL && i < rs->permit_count; i++) {
+	for (size_t i = 0; rs != NULL && i < rs->permit_count;
+	     i = ruleset_permit_end(rs->permit, rs->permit_count, i)) {
 		const struct fw_permit *p = &rs->permit[i];
 		struct record rec = { .kind = RECORD_SERVICE, .reason = REASON_EXPIRED };
 		const struct revision_permit *permit;
@@ -412,7 +408,7 @@ void load_expire(struct gate *g, int64_t now)
 			continue;
 		if (link_cut_mark(g->channel, p->mark, &cut) < 0)
 			log_warn(AREA, "cannot remove the connections of a permit");
-		permit = who_find(g->now.who, p->mark);
+		permit = who_find(g->now.rev, p->mark);
 		if (permit != NULL) {
 			who_describe(g->now.rev, permit, &rec);
 			record_set_str(rec.rule, sizeof(rec.rule), permit->id);

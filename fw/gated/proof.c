@@ -105,7 +105,7 @@ static void note_answer(struct gate *g, bool good, const char *text)
 
 	s->asked = true;
 	s->good = good;
-	s->revision = g->now.rev != NULL ? g->now.rev->number : 0;
+	s->full = g->now.rev != NULL ? g->now.rev->full : 0;
 	(void)str_copy(s->text, sizeof(s->text), text);
 	if (same)
 		return;
@@ -167,14 +167,14 @@ int proof_run(struct gate *g, char **ret_text)
 void proof_tick(struct gate *g)
 {
 	CLEANUP(free_p) char *text = NULL;
-	uint64_t revision = g->now.rev != NULL ? g->now.rev->number : 0;
+	uint64_t full = g->now.rev != NULL ? g->now.rev->full : 0;
 	struct mono now = mono_now();
 	char why[96];
 	int64_t cost;
 	int r;
 
 	if (g->now.rev == NULL || g->lockdown.on ||
-	    (g->proof.asked && g->proof.revision == revision &&
+	    (g->proof.asked && g->proof.full == full &&
 	     mono_diff_ms(g->proof.next, now) > 0))
 		return;
 	r = proof_run(g, &text);
@@ -332,6 +332,7 @@ static int make_question(struct question *q, const struct proto_explain *m)
 static const char *refusal_of(const struct model *m, const struct eval *e)
 {
 	static const char *const reasons[][2] = { { "sys:stranger", "not-admitted" },
+						  { "sys:quarantined", "quarantined" },
 						  { "sys:spoofed", "spoofed" } };
 	const struct eval_place *at;
 

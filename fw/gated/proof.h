@@ -10,13 +10,13 @@
 #include "lib/mono.h"
 #include "lib/proto.h"
 
-#define PROOF_EVERY_MS 60000 /* and after each load */
+#define PROOF_EVERY_MS 60000 /* and after each load of a whole revision */
 
 struct gate;
 
 struct proof_state { /* in struct gate; zero: nothing is known */
 	struct mono next;
-	uint64_t revision; /* of the last answer */
+	uint64_t full; /* revision that the one of the last answer rested on */
 	bool asked;
 	bool good;
 	char text[160]; /* what is wrong; "" nothing */

@@ -1,53 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fw/gated/who.h"
 
-#include <stdlib.h>
-
-struct slot {
-	uint32_t mark;
-	const struct revision_permit *permit;
-};
-
-struct who {
-	size_t count;
-	struct slot slot[]; /* by mark */
-};
-
-static int compare(const void *a, const void *b)
+const struct revision_permit *who_find(const struct revision *rev, uint32_t mark)
 {
-	const struct slot *x = a, *y = b;
+	const struct revision_permit *p =
+		rev != NULL ? revision_find(rev, mark & REVISION_MARK_NUMBER) : NULL;
 
-	return (x->mark > y->mark) - (x->mark < y->mark);
-}
-
-struct who *who_new(const struct revision *rev)
-{
-	struct who *w = calloc(1, sizeof(*w) + rev->permit_count * sizeof(w->slot[0]));
-
-	if (w == NULL)
-		return NULL;
-	w->count = rev->permit_count;
-	for (size_t i = 0; i < w->count; i++)
-		w->slot[i] = (struct slot){ .mark = revision_permit_mark(&rev->permit[i]),
-					    .permit = &rev->permit[i] };
-	qsort(w->slot, w->count, sizeof(w->slot[0]), compare);
-	return w;
-}
-
-void who_free(struct who *w)
-{
-	free(w);
-}
-
-const struct revision_permit *who_find(const struct who *w, uint32_t mark)
-{
-	const struct slot key = { .mark = mark };
-	const struct slot *found;
-
-	if (w == NULL || w->count == 0)
-		return NULL;
-	found = bsearch(&key, w->slot, w->count, sizeof(key), compare);
-	return found != NULL ? found->permit : NULL;
+	return p != NULL && revision_permit_mark(p) == mark ? p : NULL;
 }
 
 void who_describe(const struct revision *rev, const struct revision_permit *p,

@@ -11,14 +11,8 @@
 #include "lib/record.h"
 #include "lib/revision.h"
 
-struct who;
-
-/* Index rev's permits, which must outlive it. NULL without memory. */
-struct who *who_new(const struct revision *rev);
-void who_free(struct who *w);
-
-/* The permit with that mark, or NULL. w may be NULL. */
-const struct revision_permit *who_find(const struct who *w, uint32_t mark);
+/* The permit with that mark, or NULL. rev may be NULL. */
+const struct revision_permit *who_find(const struct revision *rev, uint32_t mark);
 
 /* Fill in device, user, MAC and zone. rev is the revision of the permit. */
 void who_describe(const struct revision *rev, const struct revision_permit *p,

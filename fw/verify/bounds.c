@@ -64,33 +64,88 @@ void bound_add(struct prover *v, struct bound *b, const struct box *box, uint32_
 		b->cube[n] = cube;
 }
 
-size_t bounds_devices(struct prover *v, uint32_t iif, enum cube_who who,
-		      struct span **ret)
+/* The flags' runs, as speakers with any address. */
+static size_t add_runs(const bool *flag, uint32_t max, struct speaker *list)
 {
-	const struct devices *d = &v->p->expect.devices;
-	struct span all = space_all(&v->s, FIELD_MAC);
-	bool *flag = work_alloc(v->w, (size_t)all.max + 1, sizeof(*flag));
-	struct span *list = work_alloc(v->w, (size_t)all.max + 1, sizeof(*list));
 	size_t count = 0;
 
-	if (flag == NULL || list == NULL)
-		return 0;
-	for (size_t i = 0; i < d->count; i++) {
-		bool full = d->item[i].mark >> 24 == REVISION_MARK_FULL >> 24;
-
-		if (d->item[i].iif == iif && (full || who == WHO_ADMITTED))
-			flag[space_atom(&v->s, FIELD_MAC, num_from(d->item[i].mac))] =
-				true;
-	}
-	for (uint32_t i = 0; i <= all.max; i++) {
+	for (uint32_t i = 0; i <= max; i++) {
 		if (!flag[i])
 			continue;
 		if (i == 0 || !flag[i - 1])
-			list[count++].min = i;
-		list[count - 1].max = i;
+			list[count++].mac.min = i;
+		list[count - 1].mac.max = i;
+	}
+	return count;
+}
+
+static bool has_right(const struct device *d, uint32_t iif, enum cube_who who)
+{
+	return d->iif == iif &&
+	       (who == WHO_ADMITTED || d->mark >> 24 == REVISION_MARK_FULL >> 24);
+}
+
+/* Everybody but those in quarantine; or the devices with that right. */
+static void flag_cards(struct prover *v, uint32_t iif, enum cube_who who, bool *flag,
+		       uint32_t max)
+{
+	const struct devices *d = &v->p->expect.devices;
+
+	if (who == WHO_ANY) {
+		for (uint32_t i = 0; i <= max; i++)
+			flag[i] = true;
+		for (size_t i = 0; i < d->isolated_count; i++)
+			flag[space_atom(&v->s, FIELD_MAC, num_from(d->isolated[i]))] =
+				false;
+		return;
+	}
+	for (size_t i = 0; i < d->count; i++) {
+		if (d->item[i].address.family == 0 && has_right(&d->item[i], iif, who))
+			flag[space_atom(&v->s, FIELD_MAC, num_from(d->item[i].mac))] =
+				true;
+	}
+}
+
+size_t bounds_speakers(struct prover *v, uint32_t iif, enum cube_who who,
+		       struct speaker **ret)
+{
+	const struct devices *d = &v->p->expect.devices;
+	uint32_t max = space_all(&v->s, FIELD_MAC).max;
+	bool *flag = work_alloc(v->w, (size_t)max + 1, sizeof(*flag));
+	struct speaker *list = work_alloc(v->w, (size_t)max + 1, sizeof(*list));
+	size_t count;
+
+	if (flag == NULL || list == NULL)
+		return 0;
+	flag_cards(v, iif, who, flag, max);
+	count = add_runs(flag, max, list);
+	for (size_t i = 0; i < d->count && who != WHO_ANY; i++) {
+		uint32_t atom = space_atom(&v->s, FIELD_MAC, num_from(d->item[i].mac));
+
+		if (d->item[i].address.family != 0 && has_right(&d->item[i], iif, who))
+			list[count++] = (struct speaker){ .mac = { atom, atom },
+							  .bound = &d->item[i] };
 	}
 	*ret = list;
 	return count;
+}
+
+bool bounds_speak(struct prover *v, const struct speaker *s, bool unbound, struct box *b)
+{
+	struct span family, address;
+
+	b->f[FIELD_MAC] = s->mac;
+	if (s->bound == NULL)
+		return true;
+	family.min = family.max =
+		space_atom(&v->s, FIELD_FAMILY, num_from(s->bound->address.family));
+	if (!box_cut(b, FIELD_FAMILY, family))
+		return false;
+	if (unbound)
+		return true;
+	address.min = address.max =
+		space_atom(&v->s, FIELD_SADDR, num_of_addr(s->bound->address));
+	return box_cut(b, FIELD_SADDR, address);
 }
 
 struct box bounds_box(struct prover *v, const struct cube *c)
@@ -109,12 +164,26 @@ struct box bounds_box(struct prover *v, const struct cube *c)
 	return b;
 }
 
-/* Spans of devices are asked for again and again. */
+/* Devices are asked for again and again. */
 struct devices_cache {
-	struct span *span;
+	struct speaker *list;
 	size_t count;
 	bool known;
 };
+
+/*
+ * Does it matter which card sends it? Where everybody may speak, only quarantine does;
+ * a packet that is redirected first is refused later.
+ */
+static bool is_spoken(const struct prover *v, const struct cube *c)
+{
+	bool in = c->hook == NF_INET_LOCAL_IN || c->hook == NF_INET_FORWARD ||
+		  (c->hook == NF_INET_PRE_ROUTING && c->sure);
+
+	return c->who != WHO_ANY ||
+	       (in && c->from < v->p->expect.rev->policy->zone_count &&
+		v->p->expect.devices.isolated_count != 0);
+}
 
 static void add_cube(struct prover *v, struct devices_cache *cache, uint32_t i)
 {
@@ -122,25 +191,27 @@ static void add_cube(struct prover *v, struct devices_cache *cache, uint32_t i)
 	struct bound *to = c->sure ? &v->sure[c->hook] : &v->may[c->hook];
 	struct box b = bounds_box(v, c);
 	uint32_t iif = (uint32_t)c->r[FIELD_IIF].min.lo;
-	struct devices_cache *d = &cache[iif * 2 + (c->who == WHO_FULL)];
+	struct devices_cache *d = &cache[iif * 3 + (uint32_t)c->who];
 
-	if (c->who == WHO_ANY) {
+	if (!is_spoken(v, c)) {
 		bound_add(v, to, &b, i);
 		return;
 	}
 	if (!d->known)
-		d->count = bounds_devices(v, iif, c->who, &d->span);
+		d->count = bounds_speakers(v, iif, c->who, &d->list);
 	d->known = true;
 	for (size_t k = 0; k < d->count; k++) {
-		b.f[FIELD_MAC] = d->span[k];
-		bound_add(v, to, &b, i);
+		struct box one = b;
+
+		if (bounds_speak(v, &d->list[k], c->unbound, &one))
+			bound_add(v, to, &one, i);
 	}
 }
 
 void bounds_make(struct prover *v)
 {
 	struct devices_cache *cache =
-		work_alloc(v->w, (size_t)v->p->names.count * 2, sizeof(*cache));
+		work_alloc(v->w, (size_t)v->p->names.count * 3, sizeof(*cache));
 
 	for (uint32_t i = 0; i < v->p->expect.count && v->w->error == 0; i++)
 		add_cube(v, cache, i);

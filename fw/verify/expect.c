@@ -239,12 +239,14 @@ static void add_neighbour_in(struct work *w, struct expect *x, uint32_t zone,
 	c.from = zone;
 	set(&c, FIELD_IIF, interface, interface);
 	spread(w, x, c, FIELD_SADDR, &x->sources[zone].may, false);
+	c.unbound = true;
 	spread(w, x, c, FIELD_SADDR, &local, false);
 	if (type == ND_NEIGHBOR_SOLICIT)
 		spread(w, x, c, FIELD_SADDR, &unset, false);
 	set(&c, FIELD_CT_STATE, STATE_UNTRACKED, STATE_UNTRACKED);
-	spread(w, x, c, FIELD_SADDR, &x->sources[zone].sure, true);
 	spread(w, x, c, FIELD_SADDR, &local, true);
+	c.unbound = false;
+	spread(w, x, c, FIELD_SADDR, &x->sources[zone].sure, true);
 }
 
 /* Neighbour discovery, which the kernel does not track. */

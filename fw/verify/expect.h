@@ -36,6 +36,7 @@ enum cube_who { /* devices at the cube's interface */
 struct cube {
 	struct range r[FIELD_COUNT]; /* of IIF and OIF: one interface, or all */
 	enum cube_who who;
+	bool unbound; /* those bound to an address, too, whatever the source is */
 	uint32_t hook; /* NF_INET_; PRE_ROUTING: is redirected to the proxy;
 			  POST_ROUTING: leaves with the gateway's address */
 	uint32_t from, to; /* zones */

@@ -197,27 +197,44 @@ uint32_t expect_zone_of(const struct expect *x, struct addr a)
 	return rest;
 }
 
+static uint64_t number_of(struct mac mac)
+{
+	uint64_t n = 0;
+
+	for (size_t k = 0; k < sizeof(mac.b); k++)
+		n = n << 8 | mac.b[k];
+	return n;
+}
+
+/* Every card of every permit in force, in zones that look at permits. */
 static void list_devices(struct work *w, struct expect *x)
 {
 	const struct revision *rev = x->rev;
+	struct devices *d = &x->devices;
+	size_t cards = 0;
 
-	x->devices.item = work_alloc(w, rev->permit_count + 1, sizeof(*x->devices.item));
+	for (size_t i = 0; i < rev->permit_count; i++)
+		cards += rev->permit[i].card_count;
+	d->item = work_alloc(w, cards + 1, sizeof(*d->item));
+	d->isolated = work_alloc(w, rev->quarantine_count + 1, sizeof(*d->isolated));
 	for (size_t i = 0; i < rev->permit_count && w->error == 0; i++) {
 		const struct revision_permit *p = &rev->permit[i];
-		uint64_t mac = 0;
 
-		if ((p->until != 0 && p->until <= x->facts.now) ||
-		    !expect_admits(x, (uint32_t)p->zone))
+		if (!revision_permit_holds(p, x->facts.now) ||
+		    rev->policy->zone[p->zone].admission == POLICY_ADMISSION_OFF)
 			continue;
-		for (size_t k = 0; k < sizeof(p->mac.b); k++)
-			mac = mac << 8 | p->mac.b[k];
-		x->devices.item[x->devices.count++] =
-			(struct device){ .iif = ifnames_add(w, x->names, p->interface),
-					 .mark = revision_permit_mark(p),
-					 .mac = mac,
-					 .id = p->id,
-					 .until = p->until };
+		for (size_t c = 0; c < p->card_count; c++)
+			d->item[d->count++] = (struct device){
+				.iif = ifnames_add(w, x->names, p->card[c].interface),
+				.mark = revision_permit_mark(p),
+				.mac = number_of(p->card[c].mac),
+				.id = p->id,
+				.until = p->until,
+				.address = p->address,
+			};
 	}
+	for (size_t i = 0; i < rev->quarantine_count && w->error == 0; i++)
+		d->isolated[d->isolated_count++] = number_of(rev->quarantine[i]);
 }
 
 void expect_machine(struct work *w, struct expect *x)

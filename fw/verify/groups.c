@@ -219,6 +219,22 @@ static void refine_devices(struct groups *g)
 	}
 }
 
+/* Cards in quarantine are alike; one that is bound to an address is like no other. */
+static void refine_others(struct groups *g)
+{
+	const struct devices *d = g->s->devices;
+
+	begin_round(g);
+	for (size_t i = 0; i < d->isolated_count; i++)
+		refine_range(g, FIELD_MAC, range_of(d->isolated[i], d->isolated[i]));
+	for (size_t i = 0; i < d->count && g->s->w->error == 0; i++) {
+		if (d->item[i].address.family == 0)
+			continue;
+		begin_round(g);
+		refine_range(g, FIELD_MAC, range_of(d->item[i].mac, d->item[i].mac));
+	}
+}
+
 struct range groups_permits(void)
 {
 	return range_of(REVISION_MARK_FULL,
@@ -273,6 +289,7 @@ static void build_axis(struct groups *g, enum field f)
 		begin_round(g);
 		refine_range(g, f, (struct range){ field_max(f), field_max(f) });
 		refine_devices(g);
+		refine_others(g);
 	} else
 		refine_marks(g);
 	if (g->s->w->error == 0)

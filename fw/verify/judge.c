@@ -331,7 +331,7 @@ static void judge_set(struct prover *v, const struct step *st)
 		const struct element *e = &set->element[i];
 		const struct device *d = NULL;
 
-		if (st->kind == STEP_MAP && st->field_count == 2 &&
+		if (st->kind == STEP_MAP && st->field_count >= 2 &&
 		    st->field[0] == FIELD_IIF && st->field[1] == FIELD_MAC)
 			d = devices_find(devices, (uint32_t)e->key[0].min.lo,
 					 e->key[1].min.lo);

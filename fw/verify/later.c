@@ -58,19 +58,11 @@ static enum cube_who who_of(const struct prover *v, uint32_t zone)
 	return expect_admits(&v->p->expect, zone) ? WHO_ADMITTED : WHO_ANY;
 }
 
-/* The box, from each device that may speak at that interface. */
-static size_t device_spans(struct prover *v, uint32_t zone, uint32_t iif,
-			   struct span **ret)
+/* Who may speak at that interface. */
+static size_t speakers(struct prover *v, uint32_t zone, uint32_t iif,
+		       struct speaker **ret)
 {
-	static struct span all;
-
-	if (who_of(v, zone) != WHO_ANY)
-		return bounds_devices(v, iif, WHO_ADMITTED, ret);
-	*ret = work_alloc(v->w, 1, sizeof(all));
-	if (*ret == NULL)
-		return 0;
-	**ret = space_all(&v->s, FIELD_MAC);
-	return 1;
+	return bounds_speakers(v, iif, who_of(v, zone), ret);
 }
 
 /* All that connections may send from one interface of a zone. */
@@ -78,8 +70,8 @@ static void add_interface(struct prover *v, uint32_t zone, uint32_t iif)
 {
 	const struct ranges *src = &v->p->expect.sources[zone].may;
 	struct box b = open_box(v);
-	struct span *dev = NULL;
-	size_t count = device_spans(v, zone, iif, &dev);
+	struct speaker *dev = NULL;
+	size_t count = speakers(v, zone, iif, &dev);
 
 	b.f[FIELD_IIF] = (struct span){ iif, iif };
 	for (size_t i = 0; i < src->count; i++) {
@@ -89,9 +81,12 @@ static void add_interface(struct prover *v, uint32_t zone, uint32_t iif)
 			(struct span){ space_atom(&v->s, FIELD_SADDR, src->item[i].min),
 				       space_atom(&v->s, FIELD_SADDR, src->item[i].max) };
 		for (size_t k = 0; k < count; k++) {
-			b.f[FIELD_MAC] = dev[k];
-			add_given(v, &v->may[NF_INET_LOCAL_IN], b);
-			add_given(v, &v->may[NF_INET_FORWARD], b);
+			struct box one = b;
+
+			if (!bounds_speak(v, &dev[k], false, &one))
+				continue;
+			add_given(v, &v->may[NF_INET_LOCAL_IN], one);
+			add_given(v, &v->may[NF_INET_FORWARD], one);
 		}
 	}
 }
@@ -156,7 +151,7 @@ static void add_from_zone(struct prover *v, uint32_t hook, struct box b)
 	uint32_t iif = b.f[FIELD_IIF].min, zone = v->p->expect.zone_of[iif];
 	uint32_t six = atoms(v, FIELD_FAMILY, 6, 6).min;
 	const struct ranges *src;
-	struct span *dev = NULL;
+	struct speaker *dev = NULL;
 	size_t count;
 
 	if (hook == NF_INET_LOCAL_OUT || zone == EXPECT_NOBODY) {
@@ -164,7 +159,7 @@ static void add_from_zone(struct prover *v, uint32_t hook, struct box b)
 		return;
 	}
 	src = &v->p->expect.sources[zone].sure;
-	count = device_spans(v, zone, iif, &dev);
+	count = speakers(v, zone, iif, &dev);
 	for (size_t i = 0; i < src->count; i++) {
 		struct box own = b;
 
@@ -172,8 +167,10 @@ static void add_from_zone(struct prover *v, uint32_t hook, struct box b)
 		    !box_cut(&own, FIELD_SADDR, source_span(v, src->item[i])))
 			continue;
 		for (size_t k = 0; k < count; k++) {
-			own.f[FIELD_MAC] = dev[k];
-			bound_add(v, &v->sure[hook], &own, LATER);
+			struct box one = own;
+
+			if (bounds_speak(v, &dev[k], false, &one))
+				bound_add(v, &v->sure[hook], &one, LATER);
 		}
 	}
 }
@@ -293,6 +290,22 @@ static void give_constants(struct prover *v)
 	}
 }
 
+/*
+ * Where a zone only detects, its permits are in force, and connections that began while
+ * it enforced them go on.
+ */
+static void give_detected(struct prover *v)
+{
+	const struct expect *x = &v->p->expect;
+
+	for (size_t i = 0; i < x->devices.count; i++) {
+		const struct device *d = &x->devices.item[i];
+
+		if (!expect_admits(x, x->zone_of[d->iif]))
+			v->given[space_atom(&v->s, FIELD_MARK, num_from(d->mark))] = true;
+	}
+}
+
 void later_make(struct prover *v)
 {
 	static const uint32_t hooks[] = { NF_INET_LOCAL_IN, NF_INET_FORWARD,
@@ -321,6 +334,7 @@ void later_make(struct prover *v)
 	if (v->w->error < 0)
 		return;
 	give_constants(v);
+	give_detected(v);
 	add_given(v, &v->may[NF_INET_LOCAL_OUT], open_box(v));
 	for (uint32_t z = 0; z < x->rev->policy->zone_count && v->w->error == 0; z++) {
 		for (size_t i = 0; i < x->rev->policy->zone[z].interface_count; i++)

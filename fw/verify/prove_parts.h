@@ -34,9 +34,20 @@ void prover_reason(struct prover *v, const char *fmt, ...) PRINTF_FMT(2, 3);
 void bounds_borders(struct prover *v);
 void bounds_make(struct prover *v);
 void bound_add(struct prover *v, struct bound *b, const struct box *box, uint32_t cube);
-/* The devices of who at an interface: their atoms, as spans. */
-size_t bounds_devices(struct prover *v, uint32_t iif, enum cube_who who,
-		      struct span **ret);
+struct speaker { /* cards that may send something */
+	struct span mac;
+	const struct device *bound; /* a single one, with its address only; or NULL */
+};
+
+/* The cards of who at an interface; WHO_ANY: all that are not in quarantine. */
+size_t bounds_speakers(struct prover *v, uint32_t iif, enum cube_who who,
+		       struct speaker **ret);
+
+/*
+ * What of b such a card may send; unbound: with any source, of its family. False:
+ * nothing.
+ */
+bool bounds_speak(struct prover *v, const struct speaker *s, bool unbound, struct box *b);
 struct box bounds_box(struct prover *v, const struct cube *c);
 
 /* --- later.c: what an opened connection needs, and what it must not get --- */

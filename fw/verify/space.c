@@ -141,7 +141,14 @@ int space_build(struct space *s)
 
 		space_border(s, FIELD_MAC, range_of(d->mac, d->mac));
 		space_border(s, FIELD_MARK, range_of(d->mark, d->mark));
+		if (d->address.family != 0)
+			space_border(s, FIELD_SADDR,
+				     (struct range){ num_of_addr(d->address),
+						     num_of_addr(d->address) });
 	}
+	for (size_t i = 0; i < s->devices->isolated_count; i++)
+		space_border(s, FIELD_MAC,
+			     range_of(s->devices->isolated[i], s->devices->isolated[i]));
 	space_border(s, FIELD_MARK, range_of(0, 0));
 	space_border(s, FIELD_MARK, groups_permits());
 	if (s->devices->count != 0)

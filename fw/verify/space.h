@@ -16,6 +16,7 @@
 
 #include "fw/verify/box.h"
 #include "fw/verify/ifnames.h"
+#include "lib/addr.h"
 
 struct device { /* a permit, as the policy has it */
 	uint32_t iif;
@@ -23,11 +24,14 @@ struct device { /* a permit, as the policy has it */
 	uint64_t mac;
 	const char *id; /* of the permit */
 	int64_t until; /* seconds UTC, 0: no end */
+	struct addr address; /* the only source it may use; family 0: any */
 };
 
 struct devices { /* by iif, then by mac */
 	struct device *item;
 	size_t count;
+	uint64_t *isolated; /* cards in quarantine */
+	size_t isolated_count;
 };
 
 #define SPACE_CACHE 16

@@ -56,6 +56,7 @@ enum policy_zone_kind {
 
 enum policy_admission {
 	POLICY_ADMISSION_OFF, /* every device may speak */
+	POLICY_ADMISSION_DETECT, /* the same, and those without a permit are recorded */
 	POLICY_ADMISSION_ENFORCE, /* only devices with a permit */
 };
 

@@ -20,6 +20,7 @@ static const struct reader_choice kinds[] = {
 static const struct reader_choice admissions[] = {
 	{ "enforce", POLICY_ADMISSION_ENFORCE },
 	{ "off", POLICY_ADMISSION_OFF },
+	{ "detect", POLICY_ADMISSION_DETECT },
 };
 
 static const struct reader_choice switches[] = {

@@ -123,9 +123,14 @@ class Stand:
         lines += [f"route add default via {a.split('/')[0]}" for a in ours]
         netns.batch(ns, lines)
 
-    def load(self, policy, permits=(), seconds=None):
-        """The rules of a policy's text; flows that can end do so after so many seconds."""
+    def load(self, policy, permits=(), seconds=None, quarantine=None):
+        """
+        The rules of a policy's text; flows that can end do so after so many seconds. With a
+        list of cards in quarantine the permits are those of format 3.
+        """
         objects = {"ports": [], "permits": list(permits)}
+        if quarantine is not None:
+            objects["quarantine"] = [{"mac": mac} for mac in quarantine]
         with tempfile.TemporaryDirectory(prefix="sekisho-fw-", dir="/tmp") as folder:
             paths = [pathlib.Path(folder, name) for name in ("policy.yaml", "objects.json")]
             paths[0].write_text(policy, encoding="utf-8")

@@ -23,7 +23,7 @@ expect() { # CASE COMMAND RESULT
 	fi
 }
 
-for name in smallest union clinic transparent; do
+for name in smallest union clinic transparent admission; do
 	expect "$name" true proved
 done
 expect clinic "nft insert rule inet sekisho forward accept" broken

@@ -138,7 +138,15 @@ void model_verdict(struct rule *r, enum verdict v, size_t chain)
 		   (struct step){ .kind = STEP_VERDICT, .verdict = v, .chain = chain });
 }
 
-enum { SET_PERMITS, SET_LIVE, SET_RECORDING };
+enum {
+	SET_PERMITS,
+	SET_LIVE,
+	SET_RECORDING,
+	SET_PERMITS4,
+	SET_PERMITS6,
+	SET_BOUND6,
+	SET_QUARANTINE
+};
 
 static void put_states(struct rule *r, unsigned bits)
 {
@@ -241,6 +249,11 @@ static void put_effects(struct rule *r, const struct fw_rule *f)
 					     .field = { FIELD_FAMILY },
 					     .field_count = 1,
 					     .set = SET_RECORDING });
+	if (f->lookup == FW_LOOKUP_QUARANTINE)
+		model_step(r, (struct step){ .kind = STEP_LOOKUP,
+					     .field = { FIELD_MAC },
+					     .field_count = 1,
+					     .set = SET_QUARANTINE });
 	if (f->limit != 0 || f->until != 0 || f->meter != FW_METER_NONE)
 		model_step(r, (struct step){ .kind = STEP_MAYBE });
 	if ((f->set_mark & FW_SET_META_CONST) != 0)
@@ -250,6 +263,16 @@ static void put_effects(struct rule *r, const struct fw_rule *f)
 					     .value = f->new_mark });
 	if ((f->set_mark & FW_SET_META_PERMIT) != 0)
 		model_step(r, permit);
+	if ((f->set_mark & FW_SET_META_ADDRESS) != 0) {
+		permit.field[2] = FIELD_SADDR;
+		permit.field_count = 3;
+		permit.set = f->family == 4 ? SET_PERMITS4 : SET_PERMITS6;
+		model_step(r, permit);
+	}
+	if ((f->set_mark & FW_SET_META_BOUND) != 0) {
+		permit.set = SET_BOUND6;
+		model_step(r, permit);
+	}
 	if ((f->set_mark & FW_SET_CT_CONST) != 0)
 		model_step(r, (struct step){ .kind = STEP_SET,
 					     .field = { FIELD_CT_MARK },
@@ -291,11 +314,45 @@ static void put_verdict(struct rule *r, const struct fw_rule *f)
 	}
 }
 
+static uint64_t number_of(const uint8_t mac[6])
+{
+	uint64_t n = 0;
+
+	for (size_t k = 0; k < 6; k++)
+		n = n << 8 | mac[k];
+	return n;
+}
+
+static void put_permit(struct model *m, const struct fw_permit *p, struct element e)
+{
+	e.key[0] = range_of(model_name(m, p->iifname), model_name(m, p->iifname));
+	e.key[1] = range_of(number_of(p->mac), number_of(p->mac));
+	if (p->family == 6)
+		model_element(m, SET_BOUND6, e);
+	if (p->family != 0)
+		e.key[2].min = e.key[2].max = num_of_addr(addr_of(p->address, p->family));
+	model_element(m,
+		      p->family == 0   ? SET_PERMITS
+		      : p->family == 4 ? SET_PERMITS4
+				       : SET_PERMITS6,
+		      e);
+}
+
 static void put_sets(struct model *m, const struct ruleset *rs, int64_t now)
 {
 	(void)model_set(m, FW_SET_PERMITS, 2, true);
 	(void)model_set(m, FW_SET_LIVE, 1, false);
 	(void)model_set(m, FW_SET_RECORDING, 1, false);
+	(void)model_set(m, FW_SET_PERMITS4, 3, true);
+	(void)model_set(m, FW_SET_PERMITS6, 3, true);
+	(void)model_set(m, FW_SET_BOUND6, 2, true);
+	(void)model_set(m, FW_SET_QUARANTINE, 1, false);
+	for (size_t i = 0; i < rs->quarantine_count; i++) {
+		uint64_t mac = number_of(rs->quarantine[i].mac);
+
+		model_element(m, SET_QUARANTINE,
+			      (struct element){ .key[0] = range_of(mac, mac) });
+	}
 	model_element(m, SET_LIVE,
 		      (struct element){ .key[0] = range_of(FW_MARK_ZONE, FW_MARK_ZONE) });
 	model_element(
@@ -307,17 +364,13 @@ static void put_sets(struct model *m, const struct ruleset *rs, int64_t now)
 	for (size_t i = 0; i < rs->permit_count; i++) {
 		const struct fw_permit *p = &rs->permit[i];
 		struct element e = { .data = p->mark };
-		uint64_t mac = 0;
 
-		for (size_t k = 0; k < 6; k++)
-			mac = mac << 8 | p->mac[k];
 		if (p->until != 0)
 			e.timeout_ms = (uint64_t)(p->until - now) * 1000;
-		e.key[0] = range_of(model_name(m, p->iifname), model_name(m, p->iifname));
-		e.key[1] = range_of(mac, mac);
-		model_element(m, SET_PERMITS, e);
+		put_permit(m, p, e);
 		e.key[0] = range_of(p->mark, p->mark);
-		model_element(m, SET_LIVE, e);
+		if (i == 0 || rs->permit[i - 1].mark != p->mark)
+			model_element(m, SET_LIVE, e);
 	}
 }
 

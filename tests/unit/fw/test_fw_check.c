@@ -74,7 +74,8 @@ static void test_rule_fields(void **state)
 	REFUSED(r.hoplimit = 255);
 	REFUSED(r.ct_state = 8);
 	REFUSED(r.ct_direction = 3);
-	REFUSED(r.lookup = 3);
+	REFUSED(r.lookup = 4);
+	REFUSED(r.lookup = FW_LOOKUP_QUARANTINE); /* with a jump: it would come back */
 	REFUSED(r.limit = UINT32_MAX);
 	REFUSED(r.counter = 3);
 	REFUSED(r.counter = FW_COUNTER_FLOW); /* of no flow */
@@ -96,7 +97,10 @@ static void test_rule_fields(void **state)
 	REFUSED(r.log_group = FW_LOG_DENY);
 	REFUSED(r.log_prefix[2] = '"');
 	REFUSED(memset(r.log_prefix, 'o', sizeof(r.log_prefix)));
-	REFUSED(r.set_mark = 16);
+	REFUSED(r.set_mark = 64);
+	REFUSED(r.set_mark = FW_SET_META_ADDRESS; r.family = 0; r.has_saddr = 0);
+	REFUSED(r.set_mark = FW_SET_META_ADDRESS | FW_SET_META_PERMIT);
+	REFUSED(r.set_mark = FW_SET_META_BOUND | FW_SET_META_CONST);
 	REFUSED(r.set_mark = FW_SET_META_CONST | FW_SET_META_PERMIT);
 	REFUSED(r.set_mark = FW_SET_CT_CONST | FW_SET_CT_META);
 	REFUSED(r.new_mark = FW_MARK_ZONE);
@@ -298,6 +302,19 @@ static void test_permit(void **state)
 	p = ok;
 	p.mark = FW_MARK_PROXY | 1;
 	assert_int_equal(check_permit(&p), -EPERM);
+	p = ok;
+	p.address[0] = 10; /* of which family? */
+	assert_int_equal(check_permit(&p), -EPERM);
+	p.family = 4;
+	assert_int_equal(check_permit(&p), 0);
+	p.address[4] = 1;
+	assert_int_equal(check_permit(&p), -EPERM);
+	p.family = 6;
+	assert_int_equal(check_permit(&p), 0);
+	memset(p.address, 0, sizeof(p.address));
+	assert_int_equal(check_permit(&p), -EPERM);
+	p.family = 5;
+	assert_int_equal(check_permit(&p), -EPERM);
 }
 
 static void test_marks_and_sizes(void **state)
@@ -316,6 +333,17 @@ static void test_marks_and_sizes(void **state)
 	assert_int_equal(check_begin(&begin), 0);
 	begin.rule_count++;
 	assert_int_equal(check_begin(&begin), -EPERM);
+	begin.rule_count--;
+	begin.card_count = FW_QUARANTINE_MAX + 1;
+	assert_int_equal(check_begin(&begin), -EPERM);
+	assert_int_equal(check_card(&(struct fw_card){ .mac = { 2 } }), 0);
+	assert_int_equal(check_card(&(struct fw_card){ .mac = { 1 } }), -EPERM);
+	assert_int_equal(check_change(&(struct fw_change){ .base = 1, .revision = 1 }),
+			 0);
+	assert_int_equal(check_change(&(struct fw_change){ .base = 1 }), -EPERM);
+	assert_int_equal(check_change(&(struct fw_change){
+				 .base = 1, .revision = 1, .come = FW_CHANGE_MAX + 1 }),
+			 -EPERM);
 	begin = (struct fw_begin){ 0 };
 	assert_int_equal(check_begin(&begin), -EPERM);
 	begin = (struct fw_begin){ .revision = 1, .confirm_s = FW_CONFIRM_KEEP };

@@ -99,8 +99,8 @@ static void test_assertion(void **state)
 	revision_free(rev);
 }
 
-static const char *const cases[] = { "clinic", "union", "smallest", "transparent",
-				     "timed" };
+static const char *const cases[] = { "clinic",    "union",       "smallest",
+				     "admission", "transparent", "timed" };
 
 /* What the compiler makes, the apply role's checks let through. */
 static void test_records_pass_the_checks(void **state)

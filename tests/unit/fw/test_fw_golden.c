@@ -64,6 +64,7 @@ static void test_cases(void **state)
 {
 	static const char *const cases[] = {
 		"clinic",
+		"admission",
 		"union",
 		"smallest",
 		"transparent",

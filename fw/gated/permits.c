@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Single permits in and out, without compiling and loading everything anew. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "fw/gated/gate.h"
+#include "fw/gated/link.h"
+#include "lib/log.h"
+
+#define AREA "gated"
+
+/* The rules are the same; a trial, a lockdown and bridges need the whole way. */
+static bool may_change(const struct gate *g, const struct revision *next)
+{
+	return g->now.rules != NULL && g->now.rules->port_count == 0 && !g->trial &&
+	       !g->lockdown.on && next->policy == g->now.rev->policy;
+}
+
+static int send_change(struct gate *g, const struct ruleset *made, uint32_t *ret_cut)
+{
+	struct fw_result answer = { 0 };
+	struct change c = { 0 };
+	int r = change_between(g->now.rules, made, &c);
+
+	if (r == 0)
+		r = link_change(g->channel, &c, &answer);
+	change_clear(&c);
+	g->journal.peer_gone = g->journal.peer_gone || r == -ECONNRESET;
+	*ret_cut = answer.cut;
+	return r;
+}
+
+static void take_over(struct ruleset *rules, const struct ruleset *made)
+{
+	free(rules->permit);
+	free(rules->quarantine);
+	rules->revision = made->revision;
+	rules->next_permit = made->next_permit;
+	rules->permit = made->permit;
+	rules->permit_count = made->permit_count;
+	rules->quarantine = made->quarantine;
+	rules->quarantine_count = made->quarantine_count;
+}
+
+/* The permits of rev as they are now, into the kernel. Returns 0 or a negative errno. */
+static int put(struct gate *g, const struct revision *rev, uint32_t *ret_cut)
+{
+	int64_t now = (int64_t)time(NULL);
+	struct ruleset made = { .revision = rev->number };
+	int r;
+
+	load_expire(g, now); /* what is over now is not in made, and is on record first */
+	r = ruleset_compile_permits(&made, rev, now);
+	if (r == 0)
+		r = send_change(g, &made, ret_cut);
+	if (r < 0) {
+		free(made.permit);
+		free(made.quarantine);
+		return r;
+	}
+	take_over(g->now.rules, &made);
+	g->commits++;
+	return 0;
+}
+
+bool permits_change(struct gate *g, struct revision *next, struct proto_result *res)
+{
+	uint32_t cut = 0;
+	int r;
+
+	if (!may_change(g, next))
+		return false;
+	r = put(g, next, &cut);
+	if (r < 0) {
+		log_info(AREA, "revision %" PRIu64 " is loaded as a whole: %s",
+			 next->number, strerror(-r));
+		return false;
+	}
+	load_free(&g->before); /* it is needed for names only: nothing is on trial */
+	g->before.rev = g->now.rev;
+	g->now.rev = next;
+	g->journal.revision = (uint32_t)next->number;
+	load_record(g, cut,
+		    "gated: revision %" PRIu64 " in force, %zu permits, %zu cards in "
+		    "quarantine, %u connections cut",
+		    next->number, next->permit_count, next->quarantine_count, cut);
+	journal_tick(&g->journal);
+	*res = (struct proto_result){ .cut = cut };
+	return true;
+}
+
+void permits_due(struct gate *g, int64_t now)
+{
+	struct proto_result res = { 0 };
+	uint32_t cut = 0;
+
+	if (g->now.rules == NULL || now < g->now.rules->next_permit || now < g->due_again)
+		return;
+	if (may_change(g, g->now.rev) && put(g, g->now.rev, &cut) == 0)
+		return;
+	g->due_again = now + LOAD_DUE_AGAIN_S;
+	load_again(g, &res);
+	if (res.code < 0)
+		log_warn(AREA, "permits that begin now cannot be loaded: %s", res.text);
+}

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Single permits in and out beside ten thousand others, and a device taken off at once."""
+import json
+import re
+import subprocess
+import sys
+import threading
+import time
+
+from firewall import door
+from admission import small
+from lab import topology as topo
+from lab.lab import wait_for
+
+MANY = 10000
+ROUNDS = 30
+CLAIMS4, CLAIMS6 = topo.ADDRESS[topo.CLAIMS]
+
+
+def many(text):
+    for i in range(1, MANY + 1):
+        mac = f"06:00:00:00:{i >> 8:02x}:{i & 255:02x}"
+        text["permits"].append(small.permit(100000 + i, "office", (mac, "office0")))
+
+
+def elements(lab, name):
+    return re.findall(r'"(\w+)" \. ([0-9a-f:]{17})', door.nft(lab, "list", "map", "inet",
+                                                                "sekisho", name))
+
+
+def timed(function):
+    begun = time.monotonic()
+    function()
+    return (time.monotonic() - begun) * 1000
+
+
+def percentile(values, part):
+    return sorted(values)[min(len(values) - 1, int(len(values) * part))]
+
+
+def proved(lab):
+    revision, ok, text = door.status(lab)
+    return revision if ok and "proved" not in text else 0
+
+
+def test_one_permit_beside_ten_thousand(make_lab):
+    lab = make_lab()
+    writer = small.Writer(lab)
+    writer.whole(many)
+    whole = timed(writer.load)
+    assert len(elements(lab, "permits")) >= MANY
+    mac = topo.MAC[topo.ROGUE]
+    one = small.permit(7, "office", (mac, "office0"))
+    come, gone = [], []
+    assert not lab.tcp(topo.ROGUE, topo.PROXY4, topo.PROXY_PORT)
+    for i in range(ROUNDS):
+        number = writer.small(added=[one])
+        come.append(timed(lambda n=number: door.load(lab, n)))
+        assert door.load(lab, number, daemon="proxyd").code == 0
+        if i == 0:
+            assert lab.tcp(topo.ROGUE, topo.PROXY4, topo.PROXY_PORT)
+            assert ("office0", mac) in elements(lab, "permits")
+        number = writer.small(removed=[one["id"]])
+        gone.append(timed(lambda n=number: door.load(lab, n)))
+        assert door.load(lab, number, daemon="proxyd").code == 0
+        if i == 0:
+            assert not lab.tcp(topo.ROGUE, topo.PROXY4, topo.PROXY_PORT)
+            assert ("office0", mac) not in elements(lab, "permits")
+    print(f"a whole load of {MANY} permits, both daemons: {whole:.0f} ms")
+    for what, values in (("in", come), ("out", gone)):
+        print(f"one permit {what}, file to answer: p50 {percentile(values, 0.5):.2f} ms, "
+              f"p99 {percentile(values, 0.99):.2f} ms")
+    # it was the short way, each time
+    assert "loaded as a whole" not in lab.log("gated")
+    # what is held has followed: somebody else's change is undone to what is in force now
+    number = writer.small(added=[one])
+    assert door.load(lab, number).code == 0
+    door.nft(lab, "flush", "map", "inet", "sekisho", "permits")
+    assert wait_for(lambda: ("office0", mac) in elements(lab, "permits"), 5)
+    # and so has what a start finds: the chain of files
+    lab.restart("gated")
+    assert wait_for(lambda: door.status(lab)[0] == number, 20)
+    assert ("office0", mac) in elements(lab, "permits")
+    lab.restart("proxyd")
+    assert wait_for(lambda: door.status(lab, "proxyd")[0] == number, 20)
+    lab.release("mgmtd")
+
+
+def test_a_permit_begins_and_ends_in_its_second(make_lab):
+    lab = make_lab()
+    writer = small.Writer(lab)
+    writer.whole(lambda text: None)
+    writer.load()
+    begin = int(time.time()) + 3
+    one = small.permit(7, "office", (topo.MAC[topo.ROGUE], "office0"),
+                       **{"from": begin, "until": begin + 3})
+    writer.small(added=[one])
+    writer.load()
+    assert not lab.tcp(topo.ROGUE, topo.PROXY4, topo.PROXY_PORT)
+    mine = ("office0", topo.MAC[topo.ROGUE])
+    assert wait_for(lambda: mine in elements(lab, "permits"), 6)
+    late = time.time() - begin
+    print(f"the permit began {late:.2f} s after its second")
+    assert 0 <= late < 1.5
+    assert lab.tcp(topo.ROGUE, topo.PROXY4, topo.PROXY_PORT)
+    assert wait_for(lambda: mine not in elements(lab, "permits"), 6)
+    assert begin + 3 <= time.time() < begin + 4
+    assert not lab.tcp(topo.ROGUE, topo.PROXY4, topo.PROXY_PORT)
+    lab.release("mgmtd")
+
+
+def opened(text):
+    return door.open_office(text.replace("online-claims: [tcp/443,",
+                                         "online-claims: [tcp/443, udp/9000, tcp/9000,", 1))
+
+
+# speaks every 2 ms both ways, and tells when each side heard something last
+SERVER = """
+import json, selectors, socket, sys, time
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+s.bind(("::", 9000))
+s.settimeout(0.002)
+peers = {}
+end = time.monotonic() + float(sys.argv[1])
+print("ready", flush=True)
+while time.monotonic() < end:
+    try:
+        data, peer = s.recvfrom(100)
+        peers[peer] = time.monotonic()
+    except TimeoutError:
+        pass
+    for peer in peers:
+        try:
+            s.sendto(b"answer", peer)
+        except OSError:
+            pass
+print(json.dumps({p[0]: at for p, at in peers.items()}))
+"""
+CLIENT = """
+import json, socket, sys, threading, time
+last = {}
+end = time.monotonic() + float(sys.argv[1])
+def talk(address):
+    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+    s.connect((address, 9000))
+    s.settimeout(0.002)
+    while time.monotonic() < end:
+        try:
+            s.send(b"question")
+        except OSError:
+            pass
+        try:
+            s.recv(100)
+            last[address] = time.monotonic()
+        except OSError:
+            pass
+threads = [threading.Thread(target=talk, args=(a,)) for a in sys.argv[2:]]
+for t in threads: t.start()
+print("ready", flush=True)
+for t in threads: t.join()
+print(json.dumps(last))
+"""
+
+
+def test_quarantine_takes_a_device_off_at_once(make_lab):
+    lab = make_lab()
+    policy = lab.root / "open.yaml"
+    policy.write_text(opened(door.POLICY.read_text(encoding="utf-8")), encoding="utf-8")
+    lab.cli("policy", "apply", str(policy), "--reason", "a test")
+    writer = small.Writer(lab)
+    writer.whole(many)
+    writer.load()
+    server = lab.start_on(topo.CLAIMS, sys.executable, "-c", SERVER, "6",
+                          stdout=subprocess.PIPE, text=True)
+    assert server.stdout.readline() == "ready\n"
+    client = lab.start_on(topo.OFFICE, sys.executable, "-c", CLIENT, "5", CLAIMS4, CLAIMS6,
+                          stdout=subprocess.PIPE, text=True)
+    assert client.stdout.readline() == "ready\n"
+    tunnel = lab.start_on(topo.OFFICE, "sh", "-c",
+                          f"(printf 'CONNECT www.example.com:443 HTTP/1.1\\r\\n"
+                          f"Host: www.example.com:443\\r\\n\\r\\n'; sleep 8) | nc "
+                          f"{topo.PROXY4} {topo.PROXY_PORT}", stdout=subprocess.PIPE)
+    time.sleep(2)
+    number = writer.small(isolated=[topo.MAC[topo.OFFICE]])
+    begun = time.monotonic()
+    asked = [threading.Thread(target=door.load, args=(lab, number, 0, daemon))
+             for daemon in ("gated", "proxyd")]
+    for thread in asked:
+        thread.start()
+    for thread in asked:
+        thread.join()
+    answered = time.monotonic()
+    heard = json.loads(server.communicate()[0]) | json.loads(client.communicate()[0])
+    tunnel.kill()
+    tunnel.communicate()
+    assert {CLAIMS4, CLAIMS6} <= set(heard) and len(heard) == 4, heard
+    print(f"quarantine answered after {(answered - begun) * 1000:.1f} ms")
+    for where, at in sorted(heard.items()):
+        print(f"last packet from or to {where}: {(at - begun) * 1000:.1f} ms")
+        assert at > begun - 0.5
+    assert max(heard.values()) - begun < 0.1
+    assert not lab.tcp(topo.OFFICE, topo.PROXY4, topo.PROXY_PORT)
+    assert lab.tcp(topo.CORE, CLAIMS4, 443)
+    # release: the same permit is in force again
+    writer.small(released=[topo.MAC[topo.OFFICE]])
+    writer.load()
+    assert lab.tcp(topo.OFFICE, topo.PROXY4, topo.PROXY_PORT)
+    lab.release("mgmtd")
+    assert wait_for(lambda: any(r.get("reason_name") == "quarantined" for r in
+                                lab.records("--kind", "flow-deny")), 10)
+
+
+def test_a_trial_takes_the_long_way(make_lab):
+    lab = make_lab()
+    writer = small.Writer(lab)
+    writer.whole(lambda text: None)
+    assert door.load(lab, writer.number, 30).code == 0
+    number = writer.small(added=[small.permit(7, "office", (topo.MAC[topo.ROGUE], "office0"))])
+    assert door.load(lab, number).code == 0
+    assert ("office0", topo.MAC[topo.ROGUE]) in elements(lab, "permits")
+    assert door.rollback(lab, number - 1).code != 0
+    lab.release("mgmtd")
