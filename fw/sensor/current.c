@@ -20,7 +20,8 @@ static void read_link(const struct current *c, char dst[CURRENT_LINK_MAX])
 	dst[n > 0 ? n : 0] = '\0';
 }
 
-int current_load(struct current *c, struct revision **ret_rev)
+int current_load(struct current *c, const struct revision *base,
+		 struct revision **ret_rev)
 {
 	char link[CURRENT_LINK_MAX];
 	struct diags diags = { 0 };
@@ -33,7 +34,7 @@ int current_load(struct current *c, struct revision **ret_rev)
 		c->refused[0] = '\0'; /* pointed back to what we have */
 		return -ENOENT;
 	}
-	r = revision_load(c->dir, 0, ret_rev, &diags);
+	r = revision_load_on(c->dir, 0, base, ret_rev, &diags);
 	if (r == 0) {
 		(void)str_copy(c->loaded, sizeof(c->loaded), link);
 		c->refused[0] = '\0';

@@ -18,9 +18,11 @@ struct current {
 
 /*
  * Load the revision in force if it is another than last time. Logs a failure
- * once; it is tried again at each call.
+ * once; it is tried again at each call. base: the one that is loaded, NULL none: a change
+ * of permits alone is then taken over without reading the rest again.
  * Returns 0, -ENOENT (nothing new) or what revision_load() does.
  */
-int current_load(struct current *c, struct revision **ret_rev) MUST_CHECK;
+int current_load(struct current *c, const struct revision *base,
+		 struct revision **ret_rev) MUST_CHECK;
 
 #endif

@@ -172,7 +172,7 @@ static void follow_revision(struct sensor *s)
 	struct revision *next = NULL;
 	struct wires wires;
 
-	if (current_load(&s->current, &next) < 0)
+	if (current_load(&s->current, s->revision, &next) < 0)
 		return;
 	wires = wires_of(next);
 	if (!wires_equal(&wires, &s->wires))
@@ -274,7 +274,7 @@ static int open_world(struct sensor *s)
 	    (r = svc_path(s->svc, PATH_SPOOL "/sensord/" MEMORY_FILE, memory)) < 0 ||
 	    (r = svc_path(s->svc, PATH_SOCK_MGMTD, mgmtd)) < 0)
 		return r;
-	if (current_load(&s->current, &s->revision) < 0)
+	if (current_load(&s->current, NULL, &s->revision) < 0)
 		log_warn(AREA, "no revision is loaded; waiting for one");
 	s->wires = wires_of(s->revision);
 	r = journal_new(spool, &s->journal);

@@ -9,7 +9,7 @@
 #include "lib/mem.h"
 #include "lib/str.h"
 
-/* Of a bridge the ports: it is there that a device has its place. */
+/* A bridge's ports, which permits are for, and LLDP never shows on the bridge itself. */
 static void add_zone(struct wires *w, const struct policy_zone *z)
 {
 	const struct policy_interface *list = z->port_count != 0 ? z->port : z->interface;

@@ -2,7 +2,8 @@
 /*
  * wire - which interfaces a revision tells us to listen on
  *
- * Those of every zone whose devices need a permit, save the internet's.
+ * Those of every zone whose devices need a permit, save the internet's; of a bridge its
+ * ports.
  */
 #ifndef FW_SENSOR_WIRE_H
 #define FW_SENSOR_WIRE_H

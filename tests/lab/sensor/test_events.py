@@ -37,6 +37,14 @@ def happened(lab, rule, mac=None, state="raised"):
     assert wait_for(lambda: events(lab, rule, mac, state), 15, 0.3), f"no {rule} {state} of {mac}"
 
 
+def listening_lab(make_lab):
+    """sensord begins afresh when the first policy names interfaces."""
+    lab = make_lab()
+    assert wait_for(lambda: "listening on office0" in lab.log("sensord"), 15)
+    lab.wait_ready("sensord")
+    return lab
+
+
 def speak(lab):
     """Everyday traffic, one machine of it without a permit: that is the only event."""
     for machine, address in ((topo.CORE, "10.10.0.1"), (topo.OFFICE, "10.30.0.1"),
@@ -46,7 +54,7 @@ def speak(lab):
 
 
 def test_each_attack_is_one_event(make_lab):
-    lab = make_lab()
+    lab = listening_lab(make_lab)
     speak(lab)
     happened(lab, "new-device")
     assert not [r for r in lab.records("--kind", "device-seen") if r.get("rule") in LOUD]
@@ -78,7 +86,7 @@ def test_each_attack_is_one_event(make_lab):
 
 
 def test_events_are_on_record_while_mgmtd_is_dead(make_lab):
-    lab = make_lab()
+    lab = listening_lab(make_lab)
     speak(lab)
     happened(lab, "new-device")
     lab.kill("mgmtd", hold=True)
@@ -89,6 +97,7 @@ def test_events_are_on_record_while_mgmtd_is_dead(make_lab):
     happened(lab, "foreign-dhcp", "02:00:00:66:00:03")
     # what is open stays open over a restart: it is not raised anew
     lab.restart("sensord")
+    lab.wait_ready("sensord")
     send(lab, "dhcp", "02:00:00:66:00:03")
     send(lab, "router", "02:00:00:66:00:05")
     happened(lab, "foreign-ra", "02:00:00:66:00:05")
@@ -96,7 +105,7 @@ def test_events_are_on_record_while_mgmtd_is_dead(make_lab):
 
 
 def test_an_intruder_does_not_hide_in_a_flood(make_lab):
-    lab = make_lab()
+    lab = listening_lab(make_lab)
     speak(lab)
     happened(lab, "new-device")
     send(lab, "flood", "02:00:00:66:00:09")
@@ -108,9 +117,9 @@ def test_an_intruder_does_not_hide_in_a_flood(make_lab):
 
 
 def test_a_permit_ends_being_new(make_lab):
-    lab = make_lab()
+    lab = listening_lab(make_lab)
     mac = topo.MAC[topo.ROGUE]
-    lab.ping(topo.ROGUE, "10.30.0.1")
+    speak(lab)
     happened(lab, "new-device", mac)
     lab.cli("device", "approve", mac, "--kind", "business", "--owner", "庶務係", "--reason",
             "業務用端末", "--interface", "office0")

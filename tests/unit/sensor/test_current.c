@@ -52,26 +52,26 @@ static void test_follow(void **state)
 
 	(void)state;
 	(void)snprintf(c.dir, sizeof(c.dir), "%s", dir);
-	assert_int_equal(current_load(&c, &rev), -ENOENT); /* none yet */
+	assert_int_equal(current_load(&c, NULL, &rev), -ENOENT); /* none yet */
 	store(1);
-	assert_int_equal(current_load(&c, &rev), 0);
+	assert_int_equal(current_load(&c, NULL, &rev), 0);
 	assert_int_equal(rev->number, 1);
 	revision_free(rev);
-	assert_int_equal(current_load(&c, &rev), -ENOENT); /* nothing new */
+	assert_int_equal(current_load(&c, NULL, &rev), -ENOENT); /* nothing new */
 
 	store(2);
 	assert_int_equal(fdio_replace_file(below("0000000002.json"), 0640, "{", 1), 0);
-	assert_true(current_load(&c, &rev) < 0);
+	assert_true(current_load(&c, NULL, &rev) < 0);
 	assert_string_not_equal(c.refused, "");
 	assert_int_equal(revision_set_current(dir, 1), 0); /* taken back */
-	assert_int_equal(current_load(&c, &rev), -ENOENT);
+	assert_int_equal(current_load(&c, NULL, &rev), -ENOENT);
 	assert_string_equal(c.refused, "");
 
 	store(2);
 	alloc_fail_at(1);
-	assert_int_equal(current_load(&c, &rev), -ENOMEM);
+	assert_int_equal(current_load(&c, NULL, &rev), -ENOMEM);
 	alloc_fail_at(0);
-	assert_int_equal(current_load(&c, &rev), 0); /* tried again */
+	assert_int_equal(current_load(&c, NULL, &rev), 0); /* tried again */
 	assert_int_equal(rev->number, 2);
 	revision_free(rev);
 }

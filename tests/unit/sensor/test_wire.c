@@ -59,6 +59,24 @@ static void test_zones(void **state)
 	assert_false(wires_equal(&w, &none));
 }
 
+/* A bridge's ports stand for it. */
+static void test_ports(void **state)
+{
+	static struct policy_interface ports[] = { { .name = "port1" },
+						   { .name = "port2" } };
+	struct policy_zone zone = zones[0];
+	struct policy bridged = { .zone = &zone, .zone_count = 1 };
+	struct revision rev = { .policy = &bridged };
+	struct wires w;
+
+	(void)state;
+	zone.port = ports;
+	zone.port_count = ARRAY_LEN(ports);
+	w = wires_of(&rev);
+	assert_int_equal(w.count, 2);
+	assert_string_equal(w.item[1].interface, "port2");
+}
+
 static void test_ceiling(void **state)
 {
 	static struct policy_interface many[WIRES_MAX + 3];
@@ -85,6 +103,7 @@ static void test_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_zones),
 		cmocka_unit_test(test_ceiling),
 		cmocka_unit_test(test_up),
