@@ -24,7 +24,7 @@
 	"(icmp6 and ip6[40] >= 133 and ip6[40] <= 136) or " HIDDEN
 
 /* "vlan" moves the offsets of everything behind it, so it has to stand last */
-static const char filter[] = "(" WANTED ") or (vlan and (" WANTED ")) or "
+const char capture_filter[] = "(" WANTED ") or (vlan and (" WANTED ")) or "
 			     "(vlan and (" WANTED "))";
 
 struct capture {
@@ -83,7 +83,7 @@ static int set_filter(pcap_t *p)
 	struct bpf_program program;
 	int r;
 
-	if (pcap_compile(p, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
+	if (pcap_compile(p, &program, capture_filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
 		return -EIO;
 	r = pcap_setfilter(p, &program);
 	pcap_freecode(&program);

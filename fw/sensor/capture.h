@@ -20,6 +20,9 @@
 
 struct capture;
 
+/* What is given out, as libpcap spells it. */
+extern const char capture_filter[];
+
 /* One frame; valid during the call. */
 typedef void capture_frame_fn(struct capture *c, struct rd frame, void *user);
 
