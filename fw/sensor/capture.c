@@ -25,7 +25,7 @@
 
 /* "vlan" moves the offsets of everything behind it, so it has to stand last */
 const char capture_filter[] = "(" WANTED ") or (vlan and (" WANTED ")) or "
-			     "(vlan and (" WANTED "))";
+			      "(vlan and (" WANTED "))";
 
 struct capture {
 	pcap_t *pcap;

@@ -162,22 +162,21 @@ bool events_is_permitted(const struct events *ev, size_t wire, struct mac mac,
 			 int64_t time_us)
 {
 	return permitted_at(&ev->permitted, mac, ev->wires.item[wire].interface,
-			    time_us / USEC_SEC) != NULL;
+			    time_us / USEC_SEC);
 }
 
 void events_see(struct events *ev, size_t wire, const struct sight *s,
 		const struct device_news *news, bool permitted, struct mono now,
 		int64_t time_us)
 {
-	const struct revision_permit *elsewhere =
-		permitted ? NULL
-			  : permitted_any(&ev->permitted, s->mac, time_us / USEC_SEC);
 	struct watch_frame f = {
 		.port = wire,
 		.sight = s,
 		.news = news,
 		.permitted = permitted,
-		.home = elsewhere != NULL ? elsewhere->interface : NULL,
+		.home = permitted ? NULL
+				  : permitted_home(&ev->permitted, s->mac,
+						   time_us / USEC_SEC),
 		.time = time_of(now, time_us),
 	};
 

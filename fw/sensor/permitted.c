@@ -7,9 +7,9 @@
 
 static int compare(const void *pa, const void *pb)
 {
-	const struct revision_permit *const *a = pa, *const *b = pb;
+	const struct permitted_card *a = pa, *b = pb;
 
-	return memcmp((*a)->mac.b, (*b)->mac.b, sizeof((*a)->mac.b));
+	return memcmp(a->mac.b, b->mac.b, sizeof(a->mac.b));
 }
 
 void permitted_free(struct permitted *p)
@@ -18,16 +18,30 @@ void permitted_free(struct permitted *p)
 	*p = (struct permitted){ 0 };
 }
 
+static void add_cards(struct permitted *p, const struct revision_permit *permit)
+{
+	for (size_t i = 0; i < permit->card_count; i++)
+		p->item[p->count++] = (struct permitted_card){
+			.mac = permit->card[i].mac,
+			.interface = permit->card[i].interface,
+			.until = permit->until,
+		};
+}
+
 int permitted_load(struct permitted *p, const struct revision *rev)
 {
+	size_t cards = 0;
+
 	permitted_free(p);
-	if (rev == NULL || rev->permit_count == 0)
+	for (size_t i = 0; rev != NULL && i < rev->permit_count; i++)
+		cards += rev->permit[i].card_count;
+	if (cards == 0)
 		return 0;
-	p->item = calloc(rev->permit_count, sizeof(const struct revision_permit *));
+	p->item = calloc(cards, sizeof(*p->item));
 	if (p->item == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < rev->permit_count; i++)
-		p->item[p->count++] = &rev->permit[i];
+		add_cards(p, &rev->permit[i]);
 	qsort(p->item, p->count, sizeof(p->item[0]), compare);
 	return 0;
 }
@@ -40,7 +54,7 @@ static size_t first_of(const struct permitted *p, struct mac mac)
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (memcmp(p->item[mid]->mac.b, mac.b, sizeof(mac.b)) < 0)
+		if (memcmp(p->item[mid].mac.b, mac.b, sizeof(mac.b)) < 0)
 			low = mid + 1;
 		else
 			high = mid;
@@ -49,28 +63,29 @@ static size_t first_of(const struct permitted *p, struct mac mac)
 }
 
 /* interface: NULL for any. */
-static const struct revision_permit *find(const struct permitted *p, struct mac mac,
-					  const char *interface, int64_t now)
+static const struct permitted_card *find(const struct permitted *p, struct mac mac,
+					 const char *interface, int64_t now)
 {
-	for (size_t i = first_of(p, mac); i < p->count && mac_equal(p->item[i]->mac, mac);
+	for (size_t i = first_of(p, mac); i < p->count && mac_equal(p->item[i].mac, mac);
 	     i++) {
-		const struct revision_permit *permit = p->item[i];
+		const struct permitted_card *c = &p->item[i];
 
-		if ((permit->until == 0 || permit->until > now) &&
-		    (interface == NULL || strcmp(permit->interface, interface) == 0))
-			return permit;
+		if ((c->until == 0 || c->until > now) &&
+		    (interface == NULL || strcmp(c->interface, interface) == 0))
+			return c;
 	}
 	return NULL;
 }
 
-const struct revision_permit *permitted_at(const struct permitted *p, struct mac mac,
-					   const char *interface, int64_t now)
+bool permitted_at(const struct permitted *p, struct mac mac, const char *interface,
+		  int64_t now)
 {
-	return find(p, mac, interface, now);
+	return find(p, mac, interface, now) != NULL;
 }
 
-const struct revision_permit *permitted_any(const struct permitted *p, struct mac mac,
-					    int64_t now)
+const char *permitted_home(const struct permitted *p, struct mac mac, int64_t now)
 {
-	return find(p, mac, NULL, now);
+	const struct permitted_card *c = find(p, mac, NULL, now);
+
+	return c != NULL ? c->interface : NULL;
 }

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* permitted - which cards have a permit and where, quick to ask for each frame (pure) */
+/*
+ * permitted - which cards have a permit and where, quick to ask for each frame (pure)
+ *
+ * What is asked is whether people know the card: a permit that has not begun yet, or whose
+ * device is in quarantine, counts; one that is over does not.
+ */
 #ifndef FW_SENSOR_PERMITTED_H
 #define FW_SENSOR_PERMITTED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,8 +16,14 @@
 #include "lib/attr.h"
 #include "lib/revision.h"
 
+struct permitted_card {
+	struct mac mac;
+	const char *interface;
+	int64_t until; /* seconds UTC; 0: no end */
+};
+
 struct permitted { /* a cleared one has nobody in it */
-	const struct revision_permit **item; /* by MAC, in rev */
+	struct permitted_card *item; /* by MAC; interfaces are the revision's */
 	size_t count;
 };
 
@@ -19,12 +31,11 @@ struct permitted { /* a cleared one has nobody in it */
 int permitted_load(struct permitted *p, const struct revision *rev) MUST_CHECK;
 void permitted_free(struct permitted *p);
 
-/* The card's permit on the interface at time now (seconds UTC); NULL: none. */
-const struct revision_permit *permitted_at(const struct permitted *p, struct mac mac,
-					   const char *interface, int64_t now);
+/* Has the card a permit for the interface at time now (seconds UTC)? */
+bool permitted_at(const struct permitted *p, struct mac mac, const char *interface,
+		  int64_t now);
 
-/* A permit of the card on any interface; NULL: none. */
-const struct revision_permit *permitted_any(const struct permitted *p, struct mac mac,
-					    int64_t now);
+/* An interface that the card has a permit for; NULL: none. */
+const char *permitted_home(const struct permitted *p, struct mac mac, int64_t now);
 
 #endif

@@ -261,7 +261,7 @@ void watch_recheck(struct watch *e, const struct permitted *p, struct watch_time
 
 		memcpy(mac.b, event.mac, sizeof(mac.b));
 		if ((event.kind == EVENT_NEW_DEVICE || event.kind == EVENT_MOVED_PORT) &&
-		    permitted_at(p, mac, event.interface, t.time_us / USEC_SEC) != NULL)
+		    permitted_at(p, mac, event.interface, t.time_us / USEC_SEC))
 			alarms_close(e->alarms, &event, t.time_us);
 	}
 }

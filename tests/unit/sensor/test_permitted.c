@@ -13,11 +13,15 @@
 #include "fw/sensor/permitted.h"
 #include "tests/support/alloc_fail.h"
 
+static const struct revision_card nine[] = { { { { 2, 0, 0, 0, 0, 9 } }, "office0" } };
+static const struct revision_card two[] = { { { { 2, 0, 0, 0, 0, 2 } }, "office0" } };
+static const struct revision_card dock[] = { { { { 2, 0, 0, 0, 0, 1 } }, "office0" },
+					     { { { 2, 0, 0, 0, 0, 2 } }, "office1" } };
+
 static struct revision_permit permits[] = {
-	{ .mac = { { 2, 0, 0, 0, 0, 9 } }, .interface = "office0" },
-	{ .mac = { { 2, 0, 0, 0, 0, 2 } }, .interface = "office0", .until = 1000 },
-	{ .mac = { { 2, 0, 0, 0, 0, 1 } }, .interface = "office0" },
-	{ .mac = { { 2, 0, 0, 0, 0, 2 } }, .interface = "office1" },
+	{ .card = nine, .card_count = 1 },
+	{ .card = two, .card_count = 1, .until = 1000 },
+	{ .card = dock, .card_count = ARRAY_LEN(dock) },
 };
 
 static const struct revision revision = { .permit = permits,
@@ -25,22 +29,21 @@ static const struct revision revision = { .permit = permits,
 
 static void test_find(void **state)
 {
-	const struct mac one = permits[2].mac, two = permits[1].mac;
 	const struct mac three = { { 2, 0, 0, 0, 0, 3 } };
 	struct permitted p = { 0 };
 
 	(void)state;
-	assert_null(permitted_at(&p, one, "office0", 0));
+	assert_false(permitted_at(&p, dock[0].mac, "office0", 0));
 	assert_int_equal(permitted_load(&p, &revision), 0);
-	assert_ptr_equal(permitted_at(&p, one, "office0", 5000), &permits[2]);
-	assert_null(permitted_at(&p, one, "office1", 5000));
-	assert_ptr_equal(permitted_at(&p, two, "office0", 999), &permits[1]);
-	assert_null(permitted_at(&p, two, "office0", 1000)); /* over */
-	assert_ptr_equal(permitted_any(&p, two, 1000), &permits[3]);
-	assert_ptr_equal(permitted_any(&p, permits[0].mac, 0), &permits[0]);
-	assert_null(permitted_any(&p, three, 0));
+	assert_true(permitted_at(&p, dock[0].mac, "office0", 5000));
+	assert_false(permitted_at(&p, dock[0].mac, "office1", 5000));
+	assert_true(permitted_at(&p, two[0].mac, "office0", 999));
+	assert_false(permitted_at(&p, two[0].mac, "office0", 1000)); /* over */
+	assert_string_equal(permitted_home(&p, two[0].mac, 1000), "office1");
+	assert_string_equal(permitted_home(&p, nine[0].mac, 0), "office0");
+	assert_null(permitted_home(&p, three, 0));
 	assert_int_equal(permitted_load(&p, NULL), 0);
-	assert_null(permitted_any(&p, one, 0));
+	assert_null(permitted_home(&p, nine[0].mac, 0));
 	permitted_free(&p);
 }
 
@@ -53,8 +56,8 @@ static void test_no_memory(void **state)
 	alloc_fail_at(1);
 	assert_int_equal(permitted_load(&p, &revision), -ENOMEM);
 	alloc_fail_at(0);
-	assert_null(permitted_any(&p, permits[0].mac,
-				  0)); /* nobody, rather than the old ones */
+	assert_null(permitted_home(&p, nine[0].mac,
+				   0)); /* nobody, rather than the old ones */
 	permitted_free(&p);
 }
 

@@ -185,8 +185,9 @@ static void test_new_device(void **state)
 /* A permit that comes while the device is silent closes it as well. */
 static void test_recheck(void **state)
 {
-	static struct revision_permit permit = { .mac = { { 2, 0x77, 0, 0, 0, 1 } },
-						 .interface = "office0" };
+	static const struct revision_card card = { { { 2, 0x77, 0, 0, 0, 1 } },
+						   "office0" };
+	static struct revision_permit permit = { .card = &card, .card_count = 1 };
 	static const struct revision rev = { .permit = &permit, .permit_count = 1 };
 	struct permitted p = { 0 };
 	struct world *w = world_new();
