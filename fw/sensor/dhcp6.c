@@ -44,8 +44,8 @@ static void read_first_label(struct rd value, char dst[LABEL_MAX])
 {
 	uint8_t len = rd_u8(&value);
 
-	if (len >= LABEL_MAX || len > value.left)
-		return;
+	if (len >= LABEL_MAX)
+		return; /* no label; one that is cut short becomes "" */
 	memset(dst, 0, LABEL_MAX);
 	rd_bytes(&value, dst, len);
 }

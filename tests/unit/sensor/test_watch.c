@@ -565,7 +565,10 @@ static void test_hours(void **state)
 	w->ms += 3600000; /* an hour later than usual */
 	claims(w, OFFICE0, mac_of(1), "192.0.2.11", PERMITTED);
 	assert_int_equal(raised(w, EVENT_HOURS), 0);
-	w->ms += 9 * 3600000;
+	w->ms += 22 * 3600000; /* and, the next day, an hour earlier */
+	claims(w, OFFICE0, mac_of(1), "192.0.2.11", PERMITTED);
+	assert_int_equal(raised(w, EVENT_HOURS), 0);
+	w->ms += 11 * 3600000;
 	for (int i = 0; i < 20; i++) {
 		claims(w, OFFICE0, mac_of(1), "192.0.2.11", PERMITTED);
 		wait_ms(w, 600000);
