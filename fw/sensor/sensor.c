@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "fw/sensor/capture.h"
+#include "fw/sensor/containwire.h"
 #include "fw/sensor/current.h"
 #include "fw/sensor/device.h"
 #include "fw/sensor/events.h"
@@ -35,12 +36,14 @@ struct ear { /* a capture and what it stands for */
 	struct sensor *sensor;
 	size_t index; /* in wires, and the table's interface number */
 	struct capture *capture; /* NULL: the interface is missing or down */
+	struct containwire *contain; /* NULL: off */
 };
 
 struct sensor {
 	struct svc *svc;
 	struct revision *revision; /* NULL: none yet */
 	struct current current;
+	bool permits_known; /* else nobody is contained */
 	struct wires wires;
 	struct ear ear[WIRES_MAX];
 	struct device_table *table;
@@ -103,6 +106,8 @@ static void on_frame(struct capture *c, struct rd frame, void *user)
 		return;
 	permitted = events_is_permitted(s->events, ear->index, sight.mac, time_us);
 	news = device_see(s->table, ear->index, &sight, permitted, now, time_us);
+	if (s->permits_known)
+		containwire_see(ear->contain, &sight);
 	events_see(s->events, ear->index, &sight, &news, permitted, now, time_us);
 	if (!news.report)
 		return;
@@ -122,6 +127,19 @@ static void on_gone(struct capture *c, const char *why, void *user)
 	capture_close(c);
 }
 
+/* Before privileges are given up; only where the policy asks for it. */
+static void open_containment(struct ear *ear, const struct wire *w)
+{
+	struct sensor *s = ear->sensor;
+	int r = 0;
+
+	if (w->containment)
+		r = containwire_open(s->svc->event, w->interface, s->events, ear->index,
+				     &ear->contain);
+	if (r < 0)
+		log_warn(AREA, "no containment on %s: %s", w->interface, strerror(-r));
+}
+
 static void open_ears(struct sensor *s)
 {
 	char error[CAPTURE_ERROR_MAX];
@@ -137,6 +155,7 @@ static void open_ears(struct sensor *s)
 		else
 			log_info(AREA, "listening on %s (zone %s)", name,
 				 s->wires.item[i].zone);
+		open_containment(ear, &s->wires.item[i]);
 	}
 	if (s->wires.refused != 0)
 		log_warn(AREA, "%zu interfaces are not listened to: %d at most",
@@ -163,7 +182,8 @@ static void restart(struct sensor *s, const char *why)
 static void set_revision(struct sensor *s, const struct revision *next)
 {
 	journal_set_revision(s->journal, next != NULL ? next->number : 0);
-	if (events_set_revision(s->events, next) < 0)
+	s->permits_known = events_set_revision(s->events, next) == 0 && next != NULL;
+	if (!s->permits_known && next != NULL)
 		log_err(AREA, "out of memory: every device counts as one without permit");
 }
 
@@ -216,6 +236,8 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *user)
 	journal_sync(s->journal);
 	follow_revision(s);
 	look_for_missing(s);
+	for (size_t i = 0; s->permits_known && i < s->wires.count; i++)
+		containwire_tick(s->ear[i].contain);
 	(void)sd_event_source_set_time_relative(source, TICK_US);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -343,8 +365,10 @@ void sensor_free(struct sensor *s)
 		return;
 	if (s->table != NULL && s->journal != NULL)
 		collect_losses(s);
-	for (size_t i = 0; i < s->wires.count; i++)
+	for (size_t i = 0; i < s->wires.count; i++) {
 		capture_close(s->ear[i].capture);
+		containwire_close(s->ear[i].contain);
+	}
 	(void)sd_event_source_disable_unref(s->timer);
 	ipc_server_free(s->server);
 	close_p(&s->listen_fd);

@@ -24,6 +24,7 @@ static void add_zone(struct wires *w, const struct policy_zone *z)
 		}
 		(void)str_copy(at->interface, sizeof(at->interface), list[i].name);
 		(void)str_copy(at->zone, sizeof(at->zone), z->name);
+		at->containment = z->containment;
 		w->count++;
 	}
 }
@@ -48,7 +49,8 @@ bool wires_equal(const struct wires *a, const struct wires *b)
 		return false;
 	for (size_t i = 0; i < a->count; i++) {
 		if (strcmp(a->item[i].interface, b->item[i].interface) != 0 ||
-		    strcmp(a->item[i].zone, b->item[i].zone) != 0)
+		    strcmp(a->item[i].zone, b->item[i].zone) != 0 ||
+		    a->item[i].containment != b->item[i].containment)
 			return false;
 	}
 	return true;

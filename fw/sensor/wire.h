@@ -20,6 +20,7 @@
 struct wire {
 	char interface[16];
 	char zone[POLICY_NAME_MAX + 1];
+	bool containment;
 };
 
 struct wires {
