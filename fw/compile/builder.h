@@ -16,8 +16,10 @@ struct builder {
 	size_t rule_room;
 	int error; /* 0, -E2BIG (a ceiling) or -ENOMEM */
 	char about[FW_COMMENT_MAX]; /* the comment of rules to come */
+	size_t going; /* rules of the short way, see going.c */
 	/* chains that every other one ends in */
 	uint32_t deny; /* no flow permits it */
+	uint32_t unknown; /* returns when its address has a permit */
 	uint32_t stranger; /* the device has no permit */
 	uint32_t way_back; /* returns when the source is where it should be */
 	uint32_t flood; /* too much from one source */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The order that everything rests on: clear the mark; mark the packet from its
- * interface and MAC (no permit: drop); check the source address; only then look
- * at connections. Every rule that lets something through is positive, because a
+ * The order that everything rests on: mark the packet from its interface and MAC,
+ * whatever mark it came with (no permit: drop); check the source address, together with
+ * the connection (going.c) or before that. Every rule that lets something through is positive, because a
  * match that cannot be evaluated (another family, no Ethernet) ends the rule, and
  * a rule that ended must never be the one that would have dropped.
  */
@@ -119,13 +119,10 @@ static int compile_all(struct builder *b, const struct revision *rev,
 	b->quarantined = compile_refusal(b, "quarantined", REASON_QUARANTINED);
 	b->detected = compile_sighting(b);
 	b->bound = compile_bound(b);
+	b->unknown = compile_unknown(b);
 	b->way_back = compile_way_back(b);
 	local = compile_local(b);
 	builder_about(b, FW_COMMENT_SYSTEM, "base");
-	builder_rule(b, FW_CHAIN_INPUT,
-		     (struct fw_rule){ .set_mark = FW_SET_META_CONST });
-	builder_rule(b, FW_CHAIN_FORWARD,
-		     (struct fw_rule){ .set_mark = FW_SET_META_CONST });
 	builder_iif(b, FW_CHAIN_INPUT, "lo", 0, FW_VERDICT_ACCEPT);
 	for (size_t z = 0; z < p->zone_count; z++)
 		compile_zone(b, p, z, local, inv->now, diags);

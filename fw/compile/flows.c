@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "fw/compile/spread.h"
 #include "lib/policy/when.h"
 #include "lib/reason.h"
 
@@ -46,7 +47,7 @@ static uint32_t compile_open(struct builder *b, const struct policy_flow *f)
 	return chain;
 }
 
-static struct fw_rule service_rule(const struct policy_match *m)
+struct fw_rule compile_service(const struct policy_match *m)
 {
 	struct fw_rule r = { .l4proto = m->proto };
 
@@ -72,7 +73,7 @@ static uint32_t compile_services(struct builder *b, const struct policy *p,
 		const struct policy_service *s = &p->service[f->service[i]];
 
 		for (size_t k = 0; k < s->match_count; k++) {
-			struct fw_rule r = service_rule(&s->match[k]);
+			struct fw_rule r = compile_service(&s->match[k]);
 
 			r.target = open;
 			r.counter = FW_COUNTER_FLOW;
@@ -83,70 +84,7 @@ static uint32_t compile_services(struct builder *b, const struct policy *p,
 	return chain;
 }
 
-/* The side's networks, group by group; without groups the zone's own. */
-static const struct policy_prefixes *side(const struct policy *p, size_t zone,
-					  const size_t *group, size_t count, size_t i)
-{
-	if (count == 0)
-		return i == 0 ? &p->zone[zone].networks : NULL;
-	return i < count ? &p->group[group[i]].networks : NULL;
-}
-
-struct pairs { /* one flow being spread over its interfaces and prefixes */
-	struct builder *b; /* NULL: only counted */
-	const struct policy_zone *out; /* the zone that packets leave to */
-	uint32_t chain;
-	struct fw_rule rule; /* what all of them have */
-	size_t count;
-};
-
-static void add_pair(struct pairs *ps, const struct prefix *src, const struct prefix *dst)
-{
-	struct fw_rule r = ps->rule;
-
-	if (src != NULL && dst != NULL && src->addr.family != dst->addr.family)
-		return;
-	if (src != NULL)
-		builder_saddr(&r, *src);
-	if (dst != NULL)
-		builder_daddr(&r, *dst);
-	ps->count++;
-	for (size_t i = 0; ps->b != NULL && i < ps->out->interface_count; i++) {
-		builder_name(r.oifname, sizeof(r.oifname), ps->out->interface[i].name);
-		builder_rule(ps->b, ps->chain, r);
-	}
-}
-
-/* An empty list is a zone without networks of its own (internet): no match on it. */
-static void add_pairs(struct pairs *ps, const struct policy_prefixes *src,
-		      const struct policy_prefixes *dst)
-{
-	size_t src_count = src->count != 0 ? src->count : 1;
-	size_t dst_count = dst->count != 0 ? dst->count : 1;
-
-	for (size_t i = 0; i < src_count; i++) {
-		for (size_t k = 0; k < dst_count; k++)
-			add_pair(ps, src->count != 0 ? &src->item[i] : NULL,
-				 dst->count != 0 ? &dst->item[k] : NULL);
-	}
-}
-
-/* Forward: from the flow's source to its destination; else the way of the answers. */
-static void spread(struct pairs *ps, const struct policy *p, const struct policy_flow *f,
-		   bool forward)
-{
-	const struct policy_prefixes *src, *dst;
-
-	for (size_t i = 0;
-	     (src = side(p, f->from, f->source, f->source_count, i)) != NULL; i++) {
-		for (size_t k = 0; (dst = side(p, f->to, f->destination,
-					       f->destination_count, k)) != NULL;
-		     k++)
-			add_pairs(ps, forward ? src : dst, forward ? dst : src);
-	}
-}
-
-static int64_t end_of(const struct policy *p, const struct policy_flow *f, int64_t now)
+int64_t compile_flow_end(const struct policy *p, const struct policy_flow *f, int64_t now)
 {
 	int64_t end = when_end(p, f, now);
 
@@ -158,22 +96,25 @@ static void compile_flow(struct builder *b, const struct policy *p,
 			 struct diags *diags)
 {
 	bool open = when_is_open(p, f, now);
-	struct pairs ps = {
-		.b = open ? b : NULL,
+	struct spread s = {
+		.b = b,
+		.p = p,
+		.f = f,
+		.put = open ? spread_rules : NULL,
 		.out = &p->zone[f->to],
 		.chain = chain,
 		.rule = { .match = FW_MATCH_MARK,
 			  .mark_value = zone_class(&p->zone[f->from]),
 			  .mark_mask = FW_MARK_CLASS,
-			  .until = open ? end_of(p, f, now) : 0,
+			  .until = open ? compile_flow_end(p, f, now) : 0,
 			  .verdict = FW_VERDICT_JUMP },
 	};
 
 	builder_about(b, FW_COMMENT_FLOW, f->id);
 	if (open)
-		ps.rule.target = compile_services(b, p, f);
-	spread(&ps, p, f, true);
-	if (ps.count == 0)
+		s.rule.target = compile_services(b, p, f);
+	spread_flow(&s, true);
+	if (s.count == 0)
 		diag_add(diags, f->at,
 			 "flow '%s' can match nothing: its source and destination have "
 			 "no address family (IPv4 or IPv6) in common",
@@ -193,8 +134,11 @@ void compile_masquerade(struct builder *b, const struct policy *p,
 			const struct policy_flow *f)
 {
 	uint32_t chain = builder_chain(b, "nat", f->id);
-	struct pairs ps = {
+	struct spread s = {
 		.b = b,
+		.p = p,
+		.f = f,
+		.put = spread_rules,
 		.out = &p->zone[f->to],
 		.chain = FW_CHAIN_POSTROUTING,
 		.rule = { .match = FW_MATCH_MARK,
@@ -206,16 +150,16 @@ void compile_masquerade(struct builder *b, const struct policy *p,
 
 	builder_about(b, FW_COMMENT_FLOW, f->id);
 	for (size_t i = 0; i < f->service_count; i++) {
-		const struct policy_service *s = &p->service[f->service[i]];
+		const struct policy_service *of = &p->service[f->service[i]];
 
-		for (size_t k = 0; k < s->match_count; k++) {
-			struct fw_rule r = service_rule(&s->match[k]);
+		for (size_t k = 0; k < of->match_count; k++) {
+			struct fw_rule r = compile_service(&of->match[k]);
 
 			r.verdict = FW_VERDICT_MASQUERADE;
 			builder_rule(b, chain, r);
 		}
 	}
-	spread(&ps, p, f, true);
+	spread_flow(&s, true);
 }
 
 /* What answers this type of ICMP message; the kernel takes no others for questions. */
@@ -240,7 +184,7 @@ static bool icmp_answer(uint8_t proto, uint8_t question, uint8_t *ret_answer)
 
 static void add_answer(struct builder *b, uint32_t chain, const struct policy_match *m)
 {
-	struct fw_rule r = service_rule(m);
+	struct fw_rule r = compile_service(m);
 
 	r.sport_min = r.dport_min;
 	r.sport_max = r.dport_max;
@@ -257,28 +201,31 @@ static void add_answer(struct builder *b, uint32_t chain, const struct policy_ma
 static void compile_answer(struct builder *b, const struct policy *p,
 			   const struct policy_flow *f, uint32_t chain, int64_t now)
 {
-	struct pairs ps = {
+	struct spread s = {
 		.b = b,
+		.p = p,
+		.f = f,
+		.put = spread_rules,
 		.out = &p->zone[f->from],
 		.chain = chain,
 		.rule = { .ct_state = FW_CT_ESTABLISHED,
 			  .ct_direction = FW_DIR_REPLY,
-			  .until = end_of(p, f, now),
+			  .until = compile_flow_end(p, f, now),
 			  .verdict = FW_VERDICT_JUMP },
 	};
 
 	builder_about(b, FW_COMMENT_FLOW, f->id);
-	ps.rule.target = builder_chain(b, "answer", f->id);
+	s.rule.target = builder_chain(b, "answer", f->id);
 	for (size_t i = 0; i < f->service_count; i++) {
-		const struct policy_service *s = &p->service[f->service[i]];
+		const struct policy_service *of = &p->service[f->service[i]];
 
-		for (size_t k = 0; k < s->match_count; k++)
-			add_answer(b, ps.rule.target, &s->match[k]);
+		for (size_t k = 0; k < of->match_count; k++)
+			add_answer(b, s.rule.target, &of->match[k]);
 	}
-	spread(&ps, p, f, false);
+	spread_flow(&s, false);
 }
 
-static bool has_timed_flow(const struct policy *p, size_t zone)
+bool compile_has_timed_flow(const struct policy *p, size_t zone)
 {
 	for (size_t i = 0; i < p->flow_count; i++) {
 		if (p->flow[i].to == zone && when_is_timed(&p->flow[i]))
@@ -290,7 +237,11 @@ static bool has_timed_flow(const struct policy *p, size_t zone)
 void compile_flow_answers(struct builder *b, const struct policy *p, size_t zone,
 			  uint32_t chain, int64_t now)
 {
-	if (!has_timed_flow(p, zone)) {
+	if (compile_has_short_replies(p, zone)) {
+		compile_related(b, chain);
+		return;
+	}
+	if (!compile_has_timed_flow(p, zone)) {
 		compile_answers(b, chain);
 		return;
 	}

@@ -18,6 +18,8 @@ void compile_mark(struct builder *b, const struct policy_zone *z, uint32_t chain
 
 /* The chain that looks for permits that are bound to an address. */
 uint32_t compile_bound(struct builder *b);
+/* The chain that those go through who have none for their card; needs b->bound. */
+uint32_t compile_unknown(struct builder *b);
 
 /* What every zone's traffic begins with: answers, and errors about live connections. */
 void compile_answers(struct builder *b, uint32_t chain);
@@ -62,6 +64,24 @@ void compile_check_assertion(const struct policy *p, const struct policy_asserti
  */
 void compile_flows(struct builder *b, const struct policy *p, size_t zone, uint32_t chain,
 		   int64_t now, struct diags *diags);
+
+/* Of a service: the match of its protocol and ports, and no verdict. */
+struct fw_rule compile_service(const struct policy_match *m);
+/* The second at which an open flow ends; 0: it does not, or too far away. */
+int64_t compile_flow_end(const struct policy *p, const struct policy_flow *f,
+			 int64_t now);
+/* Can a flow to zone end by itself? */
+bool compile_has_timed_flow(const struct policy *p, size_t zone);
+
+/*
+ * Into zone's forward chain, behind the rules that mark its packets: the short way of
+ * connections that go on, from a zone with networks of its own. Always as the long way
+ * would decide.
+ */
+void compile_going(struct builder *b, const struct policy *p, size_t zone,
+		   uint32_t forward, int64_t now);
+/* Are all answers from zone let through there? */
+bool compile_has_short_replies(const struct policy *p, size_t zone);
 
 /*
  * Answers from zone. Where a flow to it can end, each flow's answers have rules of

@@ -45,15 +45,21 @@ void ruleset_counter_name(const struct fw_rule *r, char dst[FW_COUNTER_NAME_MAX]
 		       r->comment + strlen(FW_COMMENT_FLOW));
 }
 
+/* The short way (accept) counts with what the long way has named. */
+static bool names_counter(const struct fw_rule *r)
+{
+	return r->counter == FW_COUNTER_FLOW && r->verdict == FW_VERDICT_GOTO;
+}
+
 const struct fw_rule *ruleset_next_counter(const struct ruleset *rs, size_t *at)
 {
 	for (size_t i = *at; i < rs->rule_count; i++) {
 		const struct fw_rule *r = &rs->rule[i];
 
-		if (r->counter != FW_COUNTER_FLOW)
+		if (!names_counter(r))
 			continue;
 		/* a flow's rules stand together */
-		if (i > 0 && r[-1].counter == FW_COUNTER_FLOW &&
+		if (i > 0 && names_counter(&r[-1]) &&
 		    strcmp(r[-1].comment, r->comment) == 0)
 			continue;
 		*at = i + 1;

@@ -130,24 +130,43 @@ static void compile_open(struct builder *b, const struct policy_zone *z, uint32_
 }
 
 /*
- * Mark the packet; what has no permit and what lies about its address ends here. A card
- * in quarantine has no element in any map, so that only those without a mark are asked.
+ * Those without a permit for the card alone. A card in quarantine has no element in any
+ * map, so that only these are asked. Returns when the address has one.
  */
+uint32_t compile_unknown(struct builder *b)
+{
+	uint32_t chain = builder_chain(b, "unknown", "");
+	struct fw_rule isolated = without_mark(b->quarantined, FW_VERDICT_GOTO);
+
+	builder_about(b, FW_COMMENT_SYSTEM, "unknown");
+	builder_rule(b, chain,
+		     (struct fw_rule){ .target = b->bound, .verdict = FW_VERDICT_JUMP });
+	isolated.lookup = FW_LOOKUP_QUARANTINE;
+	builder_rule(b, chain, isolated);
+	builder_rule(b, chain, without_mark(b->stranger, FW_VERDICT_GOTO));
+	return chain;
+}
+
+/* Mark the packet, whatever it was marked with; who may not speak ends here. */
+static void add_marks(struct builder *b, const struct policy_zone *z, uint32_t chain)
+{
+	if (z->admission != POLICY_ADMISSION_OFF)
+		builder_rule(b, chain, (struct fw_rule){ .set_mark = FW_SET_META_CONST });
+	if (z->admission != POLICY_ADMISSION_ENFORCE) {
+		compile_open(b, z, chain);
+		return;
+	}
+	builder_rule(b, chain, (struct fw_rule){ .set_mark = FW_SET_META_PERMIT });
+	builder_rule(b, chain, without_mark(b->unknown, FW_VERDICT_JUMP));
+}
+
+/* Returns to where it was called from, unless the packet lies about its address. */
 static uint32_t compile_from(struct builder *b, const struct policy *p, size_t zone)
 {
 	const struct policy_zone *z = &p->zone[zone];
 	uint32_t chain = builder_chain(b, "from", z->name);
-	struct fw_rule isolated = without_mark(b->quarantined, FW_VERDICT_GOTO);
 
 	builder_about(b, FW_COMMENT_SYSTEM "from-", z->name);
-	if (z->admission == POLICY_ADMISSION_ENFORCE) {
-		compile_mark(b, z, chain);
-		isolated.lookup = FW_LOOKUP_QUARANTINE;
-		builder_rule(b, chain, isolated);
-		builder_rule(b, chain, without_mark(b->stranger, FW_VERDICT_GOTO));
-	} else {
-		compile_open(b, z, chain);
-	}
 	compile_sources(b, p, zone, chain);
 	return chain;
 }
@@ -203,8 +222,25 @@ static void add_radius(struct builder *b, const struct policy *p, size_t zone,
 	}
 }
 
+struct checks { /* chains that a zone's packets go through; limits 0: none */
+	uint32_t from, limits;
+};
+
+static void add_checks(struct builder *b, uint32_t chain, struct checks checks)
+{
+	struct fw_rule r = { .target = checks.from, .verdict = FW_VERDICT_JUMP };
+
+	builder_rule(b, chain, r);
+	r.ct_state = FW_CT_NEW;
+	r.target = b->way_back;
+	builder_rule(b, chain, r);
+	r.target = checks.limits;
+	if (checks.limits != 0)
+		builder_rule(b, chain, r);
+}
+
 static uint32_t compile_input(struct builder *b, const struct policy *p, size_t zone,
-			      uint32_t local)
+			      uint32_t local, struct checks checks)
 {
 	const struct policy_zone *z = &p->zone[zone];
 	const struct policy_proxy *x = &p->proxy;
@@ -212,6 +248,8 @@ static uint32_t compile_input(struct builder *b, const struct policy *p, size_t 
 	uint32_t chain = builder_chain(b, "input", z->name);
 
 	builder_about(b, FW_COMMENT_SYSTEM "input-", z->name);
+	add_marks(b, z, chain);
+	add_checks(b, chain, checks);
 	compile_answers(b, chain);
 	builder_rule(b, chain,
 		     builder_icmp6(ND_NEIGHBOR_SOLICIT, 255, FW_VERDICT_ACCEPT));
@@ -228,33 +266,19 @@ static uint32_t compile_input(struct builder *b, const struct policy *p, size_t 
 	return chain;
 }
 
-/* From one interface in a base chain: each check of it, then the zone's own rules. */
-static void add_interface(struct builder *b, uint32_t chain, const char *interface,
-			  uint32_t from, uint32_t limits, uint32_t rules)
-{
-	struct fw_rule r = { .ct_state = FW_CT_NEW,
-			     .target = b->way_back,
-			     .verdict = FW_VERDICT_JUMP };
-
-	builder_name(r.iifname, sizeof(r.iifname), interface);
-	builder_iif(b, chain, interface, from, FW_VERDICT_JUMP);
-	builder_rule(b, chain, r);
-	r.target = limits;
-	if (limits != 0)
-		builder_rule(b, chain, r);
-	builder_iif(b, chain, interface, rules, FW_VERDICT_GOTO);
-}
-
 void compile_zone(struct builder *b, const struct policy *p, size_t zone, uint32_t local,
 		  int64_t now, struct diags *diags)
 {
 	const struct policy_zone *z = &p->zone[zone];
-	uint32_t from = compile_from(b, p, zone);
-	uint32_t input = compile_input(b, p, zone, local);
+	struct checks checks = { .from = compile_from(b, p, zone),
+				 .limits = compile_limits(b, p, zone) };
+	uint32_t input = compile_input(b, p, zone, local, checks);
 	uint32_t forward = builder_chain(b, "forward", z->name);
-	uint32_t limits = compile_limits(b, p, zone);
 
 	builder_about(b, FW_COMMENT_SYSTEM "forward-", z->name);
+	add_marks(b, z, forward);
+	compile_going(b, p, zone, forward, now);
+	add_checks(b, forward, checks);
 	compile_flow_answers(b, p, zone, forward, now);
 	compile_flows(b, p, zone, forward, now, diags);
 	builder_about(b, FW_COMMENT_SYSTEM "forward-", z->name);
@@ -263,7 +287,7 @@ void compile_zone(struct builder *b, const struct policy *p, size_t zone, uint32
 	for (size_t i = 0; i < z->interface_count; i++) {
 		const char *name = z->interface[i].name;
 
-		add_interface(b, FW_CHAIN_INPUT, name, from, limits, input);
-		add_interface(b, FW_CHAIN_FORWARD, name, from, limits, forward);
+		builder_iif(b, FW_CHAIN_INPUT, name, input, FW_VERDICT_GOTO);
+		builder_iif(b, FW_CHAIN_FORWARD, name, forward, FW_VERDICT_GOTO);
 	}
 }

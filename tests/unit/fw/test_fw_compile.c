@@ -148,21 +148,117 @@ static void test_permits(void **state)
 	revision_free(rev);
 }
 
-/* Nothing is let through before the mark was cleared, set, and asked for. */
+/* Goes on with a live mark and a known source, and marks the packet itself. */
+static bool is_short(const struct fw_rule *r)
+{
+	return r->set_mark == FW_SET_META_CONST && r->new_mark == FW_MARK_ZONE &&
+	       r->verdict == FW_VERDICT_ACCEPT && r->lookup == FW_LOOKUP_LIVE &&
+	       r->has_saddr != 0;
+}
+
+static bool all_short(const struct ruleset *rs, uint32_t chain)
+{
+	for (size_t i = 0; i < rs->rule_count; i++) {
+		if (rs->rule[i].chain == chain && !is_short(&rs->rule[i]))
+			return false;
+	}
+	return true;
+}
+
+/* A chain of packets from outside marks each before anything else asks for that. */
+static bool marks_first(const struct ruleset *rs, size_t first)
+{
+	for (size_t i = first; i < rs->rule_count; i++) {
+		const struct fw_rule *r = &rs->rule[i];
+
+		if (r->chain != rs->rule[first].chain)
+			continue;
+		if (r->set_mark == FW_SET_META_CONST && r->verdict == FW_VERDICT_NONE)
+			return true;
+		if (!is_short(r) &&
+		    (r->verdict != FW_VERDICT_JUMP || !all_short(rs, r->target)))
+			return false;
+	}
+	return false;
+}
+
+/* The base chains only lead on, and what they lead to marks each packet anew. */
+static void test_order_of_marks(void **state)
+{
+	(void)state;
+	for (size_t c = 0; c < ARRAY_LEN(cases); c++) {
+		struct revision *rev = golden_load(cases[c]);
+		struct ruleset *rs = NULL;
+		struct diags diags = { 0 };
+
+		assert_int_equal(ruleset_compile(rev, &golden_inventory, &rs, &diags), 0);
+		for (size_t i = 0; i < rs->rule_count; i++) {
+			const struct fw_rule *r = &rs->rule[i];
+			size_t k = 0;
+
+			if (r->chain >= FW_CHAIN_OUTPUT || r->iifname[0] == '\0' ||
+			    strcmp(r->iifname, "lo") == 0)
+				continue;
+			assert_int_equal(r->verdict, FW_VERDICT_GOTO);
+			while (rs->rule[k].chain != r->target)
+				k++;
+			assert_true(marks_first(rs, k));
+		}
+		ruleset_free(rs);
+		revision_free(rev);
+	}
+}
+
+/* Many flows between two zones: all of them go the long way, and only once. */
+static void test_short_way_is_short(void **state)
+{
+	struct revision *rev = golden_load("clinic");
+	struct policy *p = rev->policy;
+	struct ruleset *rs = NULL;
+	struct diags diags = { 0 };
+	size_t before = 0, after = 0;
+
+	(void)state;
+	assert_int_equal(ruleset_compile(rev, &golden_inventory, &rs, &diags), 0);
+	for (size_t i = 0; i < rs->rule_count; i++)
+		before += rs->rule[i].counter == FW_COUNTER_FLOW &&
+			  rs->rule[i].verdict == FW_VERDICT_ACCEPT;
+	assert_int_not_equal(before, 0);
+	ruleset_free(rs);
+	for (size_t i = 0; i < p->service_count; i++) {
+		size_t count = 40; /* more than there may be */
+		struct policy_match *m = calloc(count, sizeof(*m));
+
+		assert_non_null(m);
+		for (size_t k = 0; k < count; k++)
+			m[k] = (struct policy_match){ .proto = 6,
+						      .port_min = (uint16_t)(k + 1),
+						      .port_max = (uint16_t)(k + 1) };
+		free(p->service[i].match);
+		p->service[i].match = m;
+		p->service[i].match_count = count;
+	}
+	assert_int_equal(ruleset_compile(rev, &golden_inventory, &rs, &diags), 0);
+	for (size_t i = 0; i < rs->rule_count; i++)
+		after += rs->rule[i].counter == FW_COUNTER_FLOW &&
+			 rs->rule[i].verdict == FW_VERDICT_ACCEPT;
+	assert_int_equal(after, 0);
+	ruleset_free(rs);
+	revision_free(rev);
+}
+
+/* Nothing that goes on is let through without a mark that is live. */
 static void test_order_of_things(void **state)
 {
 	struct revision *rev = golden_load("clinic");
 	struct ruleset *rs = NULL;
 	struct diags diags = { 0 };
-	uint32_t seen[2] = { 0, 0 };
 
 	(void)state;
 	assert_int_equal(ruleset_compile(rev, &golden_inventory, &rs, &diags), 0);
 	for (size_t i = 0; i < rs->rule_count; i++) {
 		const struct fw_rule *r = &rs->rule[i];
 
-		if (r->chain < FW_CHAIN_OUTPUT && seen[r->chain]++ == 0)
-			assert_int_equal(r->set_mark, FW_SET_META_CONST);
 		if (r->verdict != FW_VERDICT_ACCEPT)
 			continue;
 		/* only the loopback interface is accepted in a base chain of packets from outside */
@@ -238,6 +334,8 @@ int main(void)
 		cmocka_unit_test(test_records_pass_the_checks),
 		cmocka_unit_test(test_permits),
 		cmocka_unit_test(test_order_of_things),
+		cmocka_unit_test(test_order_of_marks),
+		cmocka_unit_test(test_short_way_is_short),
 		cmocka_unit_test(test_redirections),
 		cmocka_unit_test(test_out_of_memory),
 	};
