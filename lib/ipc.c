@@ -9,8 +9,10 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "lib/ipc_queue.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 
@@ -32,6 +34,8 @@ struct frame {
 struct ipc_peer {
 	struct ipc_server *server;
 	sd_event_source *source;
+	sd_event_source *stall; /* goes off when nothing of queue is taken */
+	struct ipc_queue queue;
 	int fd;
 	unsigned role;
 	uid_t uid;
@@ -47,6 +51,7 @@ struct ipc_server {
 	sd_event_source *listener;
 	struct ipc_peer *peers;
 	size_t peer_count;
+	size_t queued; /* bytes, of all peers */
 };
 
 static int load_account(const char *name, uid_t *ret_uid)
@@ -168,9 +173,89 @@ static void peer_close(struct ipc_peer *p)
 		at = &(*at)->next;
 	*at = p->next;
 	p->server->peer_count--;
+	p->server->queued -= ipc_queue_bytes(&p->queue);
+	ipc_queue_clear(&p->queue);
+	(void)sd_event_source_disable_unref(p->stall);
 	(void)sd_event_source_disable_unref(p->source);
 	(void)close(p->fd);
 	free(p);
+}
+
+static void peer_fail(struct ipc_peer *p, int error)
+{
+	if (error != -ECONNRESET && error != -EPIPE)
+		log_warn("ipc", "closing a connection of uid %u: %s", (unsigned)p->uid,
+			 strerror(-error));
+	peer_close(p);
+}
+
+static int on_stall(sd_event_source *source, uint64_t usec, void *user)
+{
+	(void)source;
+	(void)usec;
+	peer_fail(user, -ETIMEDOUT);
+	return 0;
+}
+
+static int start_stall(struct ipc_peer *p)
+{
+	const uint64_t usec = IPC_STALL_MS * 1000ull;
+	int r;
+
+	if (p->stall == NULL)
+		return sd_event_add_time_relative(p->server->event, &p->stall,
+						  CLOCK_MONOTONIC, usec, 0, on_stall, p);
+	r = sd_event_source_set_time_relative(p->stall, usec);
+	return r < 0 ? r : sd_event_source_set_enabled(p->stall, SD_EVENT_ONESHOT);
+}
+
+/* Answers first, questions when they are gone. */
+static int watch(struct ipc_peer *p)
+{
+	bool waiting = ipc_queue_bytes(&p->queue) != 0;
+	int r = sd_event_source_set_io_events(p->source, waiting ? EPOLLOUT : EPOLLIN);
+
+	if (r < 0)
+		return r;
+	if (waiting)
+		return start_stall(p);
+	return p->stall == NULL ? 0 : sd_event_source_set_enabled(p->stall, SD_EVENT_OFF);
+}
+
+static int enqueue(struct ipc_peer *p, const struct head *head, const void *payload)
+{
+	struct ipc_server *s = p->server;
+	size_t before = ipc_queue_bytes(&p->queue);
+	size_t max = IPC_QUEUES_MAX - s->queued + before;
+	int r = ipc_queue_add(&p->queue, head, sizeof(*head), payload, head->len,
+			      max < IPC_QUEUE_MAX ? max : IPC_QUEUE_MAX);
+
+	if (r < 0)
+		return r;
+	s->queued += ipc_queue_bytes(&p->queue) - before;
+	return before == 0 ? watch(p) : 0;
+}
+
+/* Send what waits, as far as the socket takes it. */
+static int drain(struct ipc_peer *p)
+{
+	const void *data;
+	size_t len, before = ipc_queue_bytes(&p->queue);
+
+	while (ipc_queue_first(&p->queue, &data, &len)) {
+		ssize_t n = send(p->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && errno != EAGAIN)
+			return -errno;
+		if (n == -1)
+			break;
+		p->server->queued -= ipc_queue_bytes(&p->queue);
+		ipc_queue_pop(&p->queue);
+		p->server->queued += ipc_queue_bytes(&p->queue);
+	}
+	return ipc_queue_bytes(&p->queue) != before ? watch(p) : 0;
 }
 
 /* Unknown, unpermitted and wrong-length messages are one case. */
@@ -190,31 +275,33 @@ static int dispatch(struct ipc_peer *p, const struct frame *f)
 	return -EBADMSG;
 }
 
+/* One message of the peer. Returns 0, -EAGAIN (there is none) or why to close. */
+static int take(struct ipc_peer *p)
+{
+	struct frame f;
+	int r = receive(p->fd, MSG_DONTWAIT, &f);
+
+	if (r < 0)
+		return r;
+	r = dispatch(p, &f);
+	/* there may have been a password in it */
+	explicit_bzero(f.payload, f.head.len);
+	return r == -EAGAIN ? -EPROTO : r;
+}
+
 static int on_peer(sd_event_source *source, int fd, uint32_t events, void *user)
 {
 	struct ipc_peer *p = user;
+	int r = drain(p);
 
 	(void)source;
+	(void)fd;
 	(void)events;
-	for (unsigned i = 0; i < ROUND_MAX; i++) {
-		struct frame f;
-		int r = receive(fd, MSG_DONTWAIT, &f);
-
-		if (r == -EAGAIN)
-			return 0;
-		if (r == 0) {
-			r = dispatch(p, &f);
-			/* there may have been a password in it */
-			explicit_bzero(f.payload, f.head.len);
-		}
-		if (r < 0) {
-			if (r != -ECONNRESET)
-				log_warn("ipc", "closing a connection of uid %u: %s",
-					 (unsigned)p->uid, strerror(-r));
-			peer_close(p);
-			return 0;
-		}
-	}
+	for (unsigned i = 0; i < ROUND_MAX && r == 0 && ipc_queue_bytes(&p->queue) == 0;
+	     i++)
+		r = take(p);
+	if (r < 0 && r != -EAGAIN)
+		peer_fail(p, r);
 	return 0;
 }
 
@@ -302,7 +389,16 @@ void ipc_server_free(struct ipc_server *s)
 
 int ipc_reply(struct ipc_peer *peer, uint16_t type, const void *payload, size_t len)
 {
-	return transmit(peer->fd, MSG_DONTWAIT, type, payload, len);
+	const struct head head = { .type = type,
+				   .version = VERSION,
+				   .len = (uint32_t)len };
+	int r = -EAGAIN;
+
+	if (len > IPC_PAYLOAD_MAX)
+		return -EMSGSIZE;
+	if (ipc_queue_bytes(&peer->queue) == 0)
+		r = transmit(peer->fd, MSG_DONTWAIT, type, payload, len);
+	return r == -EAGAIN ? enqueue(peer, &head, payload) : r;
 }
 
 unsigned ipc_peer_role(const struct ipc_peer *peer)

@@ -21,6 +21,9 @@
 
 #define IPC_PAYLOAD_MAX 8192
 #define IPC_PEERS_MAX   64
+#define IPC_QUEUE_MAX   (24u << 20) /* bytes of answers that one peer has not taken */
+#define IPC_QUEUES_MAX  (64u << 20) /* and all peers of a server */
+#define IPC_STALL_MS    3000 /* who takes none of them for that long is closed */
 
 /* Who is at the other end: a bit each, for permit tables. */
 enum ipc_role {
@@ -74,8 +77,10 @@ int ipc_server_new(sd_event *event, int listen_fd, const struct ipc_roles *roles
 void ipc_server_free(struct ipc_server *s);
 
 /*
- * Answer the message being handled. Returns 0 or a negative errno; a peer that
- * does not read (its socket buffer is full) gets -EAGAIN and is to be closed.
+ * Answer the message being handled, with as many messages as it takes. Never waits: what
+ * the socket does not take is kept, and sent when it does; the peer is asked nothing
+ * meanwhile. Returns 0 or a negative errno, for which the peer is to be closed: -ENOBUFS
+ * (IPC_QUEUE_MAX, IPC_QUEUES_MAX), -ENOMEM, -EPIPE.
  */
 int ipc_reply(struct ipc_peer *peer, uint16_t type, const void *payload,
 	      size_t len) MUST_CHECK;

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/log.h"
 #include "lib/mono.h"
@@ -12,8 +11,6 @@
 #include "mgmt/recordd/verify.h"
 
 #define QUERY_MS     5000 /* a search that takes longer is given up */
-#define STALL_WAITS  2000 /* a peer that takes nothing for that many waits is closed */
-#define WAIT_NS      1000000
 #define CATCH_UP_MAX 400 /* batches between two parts of a verification */
 
 bool serve_query_ok(const struct proto_query *q)
@@ -28,23 +25,6 @@ bool serve_query_ok(const struct proto_query *q)
 	       proto_str_ok(q->text, sizeof(q->text));
 }
 
-/*
- * An answer may be longer than the socket's buffer. The peer is mgmtd or root and
- * reads while we write, so waiting here is short, and has an end.
- */
-static int reply_waiting(struct ipc_peer *peer, uint16_t type, const void *payload,
-			 size_t len)
-{
-	const struct timespec wait = { .tv_nsec = WAIT_NS };
-	int r = ipc_reply(peer, type, payload, len);
-
-	for (int i = 0; r == -EAGAIN && i < STALL_WAITS; i++) {
-		(void)nanosleep(&wait, NULL);
-		r = ipc_reply(peer, type, payload, len);
-	}
-	return r;
-}
-
 static int send_row(struct ipc_peer *peer, const struct merge_row *m)
 {
 	struct proto_row row = {
@@ -55,7 +35,7 @@ static int send_row(struct ipc_peer *peer, const struct merge_row *m)
 	if (m->row.len > sizeof(row.record))
 		return 0; /* no record of ours is that long: verification names it */
 	memcpy(row.record, m->row.record, m->row.len);
-	return reply_waiting(peer, PROTO_ROW, &row, sizeof(row));
+	return ipc_reply(peer, PROTO_ROW, &row, sizeof(row));
 }
 
 /* Returns 0 or the peer's error; what is wrong with the search goes into *end. */
@@ -95,7 +75,7 @@ static int on_query(struct ipc_peer *peer, const void *payload, size_t len, void
 	if (!serve_query_ok(&q))
 		return -EBADMSG;
 	r = send_rows(peer, s->ingest->records_dir, &q, &end);
-	return r < 0 ? r : reply_waiting(peer, PROTO_QUERY_END, &end, sizeof(end));
+	return r < 0 ? r : ipc_reply(peer, PROTO_QUERY_END, &end, sizeof(end));
 }
 
 static void catch_up(void *user)

@@ -8,18 +8,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/ipc.h"
 
 #define TYPE_ECHO  1
 #define TYPE_OTHER 2 /* only for recordd */
+#define TYPE_MANY  3 /* as many answers as the number says, IPC_PAYLOAD_MAX each */
 #define TYPE_REPLY 100
 
 struct payload {
@@ -40,6 +43,21 @@ static int on_echo(struct ipc_peer *peer, const void *payload, size_t len, void 
 	return ipc_reply(peer, TYPE_REPLY, payload, len);
 }
 
+static int on_many(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	_Alignas(uint64_t) uint8_t big[IPC_PAYLOAD_MAX] = { 0 };
+	struct payload p;
+	int r = 0;
+
+	(void)user;
+	memcpy(&p, payload, len);
+	for (uint64_t i = 0; i < p.number && r == 0; i++) {
+		memcpy(big, &i, sizeof(i));
+		r = ipc_reply(peer, TYPE_REPLY, big, sizeof(big));
+	}
+	return r;
+}
+
 static int on_stop(sd_event_source *source, int fd, uint32_t events, void *user)
 {
 	(void)fd;
@@ -52,6 +70,7 @@ static void *serve(void *user)
 {
 	static const struct ipc_permit permits[] = {
 		{ TYPE_ECHO, IPC_MGMTD, sizeof(struct payload), on_echo },
+		{ TYPE_MANY, IPC_MGMTD, sizeof(struct payload), on_many },
 		{ TYPE_OTHER, IPC_RECORDD, 0, on_echo },
 	};
 	struct box *b = user;
@@ -193,6 +212,117 @@ static void test_descriptors_are_dropped(void **state)
 	expect_alive(b);
 }
 
+static int ask_many(const struct box *b, uint64_t count)
+{
+	struct payload p = { .number = count };
+	int fd = -1;
+
+	assert_int_equal(ipc_connect(b->path, 10000, &fd), 0);
+	assert_int_equal(ipc_send(fd, TYPE_MANY, &p, sizeof(p)), 0);
+	return fd;
+}
+
+/* How many answers there are, in order. Ends with the connection, or behind the last. */
+static uint64_t take_many(int fd, uint64_t last)
+{
+	_Alignas(uint64_t) uint8_t big[IPC_PAYLOAD_MAX];
+	uint64_t count = 0, number;
+	uint16_t type;
+	size_t len;
+
+	while (count <= last && ipc_recv(fd, &type, big, sizeof(big), &len) == 0) {
+		assert_int_equal(type, TYPE_REPLY);
+		assert_int_equal(len, sizeof(big));
+		memcpy(&number, big, sizeof(number));
+		assert_int_equal(number, count);
+		if (count++ == last)
+			break;
+	}
+	return count;
+}
+
+/* Far more than the socket holds, while the daemon goes on answering others. */
+static void test_long_answer(void **state)
+{
+	struct payload p = { .number = 9 }, out;
+	struct box *b = *state;
+	uint16_t type;
+	size_t len;
+	int fd = ask_many(b, 2000); /* 16 MB */
+
+	for (int i = 0; i < 20; i++)
+		expect_alive(b);
+	/* a second question waits for the end of the first one's answer */
+	assert_int_equal(ipc_send(fd, TYPE_ECHO, &p, sizeof(p)), 0);
+	assert_int_equal(take_many(fd, 1999), 2000);
+	assert_int_equal(ipc_recv(fd, &type, &out, sizeof(out), &len), 0);
+	assert_int_equal(out.number, 9);
+	(void)close(fd);
+}
+
+/* Nobody's answers grow without end. */
+static void test_too_long_an_answer(void **state)
+{
+	struct box *b = *state;
+	int fd = ask_many(b, 2 * IPC_QUEUE_MAX / IPC_PAYLOAD_MAX);
+
+	assert_true(take_many(fd, UINT64_MAX - 1) < IPC_QUEUE_MAX / IPC_PAYLOAD_MAX);
+	(void)close(fd);
+	expect_alive(b);
+}
+
+/* All together may keep less than each of them alone. */
+static void test_ceiling_of_all(void **state)
+{
+	int fd[5];
+	struct box *b = *state;
+	uint64_t each = (IPC_QUEUE_MAX - (1u << 20)) / (IPC_PAYLOAD_MAX + 64), got = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(fd); i++)
+		fd[i] = ask_many(b, each);
+	expect_alive(b);
+	for (size_t i = 0; i < ARRAY_LEN(fd); i++) {
+		got += take_many(fd[i], each - 1) == each;
+		(void)close(fd[i]);
+	}
+	assert_in_range(got, 2, 4);
+	fd[0] = ask_many(b, each); /* what was kept has been given back */
+	assert_int_equal(take_many(fd[0], each - 1), each);
+	(void)close(fd[0]);
+}
+
+static void test_reader_that_stops(void **state)
+{
+	struct box *b = *state;
+	struct timespec begun, now;
+	int fd = ask_many(b, 2000);
+	struct pollfd p = { .fd = fd, .events = 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &begun);
+	expect_alive(b);
+	assert_int_equal(poll(&p, 1, IPC_STALL_MS + 5000), 1);
+	assert_true((p.revents & POLLHUP) != 0);
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	assert_in_range(now.tv_sec - begun.tv_sec, IPC_STALL_MS / 1000 - 1, 1000);
+	assert_true(take_many(fd, 1999) < 2000);
+	(void)close(fd);
+	expect_alive(b);
+}
+
+/* One that goes away in the middle. */
+static void test_reader_that_goes(void **state)
+{
+	struct box *b = *state;
+
+	for (int i = 0; i < 5; i++) {
+		int fd = ask_many(b, 1000);
+
+		assert_int_equal(take_many(fd, 3), 4);
+		(void)close(fd);
+		expect_alive(b);
+	}
+}
+
 static void test_roles(void **state)
 {
 	struct box *b = *state;
@@ -221,6 +351,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_raw_rubbish, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_descriptors_are_dropped, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_long_answer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_too_long_an_answer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ceiling_of_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reader_that_stops, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reader_that_goes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_roles, setup, teardown),
 		cmocka_unit_test(test_nobody_there),
 	};
