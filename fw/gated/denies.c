@@ -172,9 +172,10 @@ void denies_flush(struct denies *d, denies_fn *fn, void *user)
 
 enum reason denies_reason(const char *prefix)
 {
-	static const enum reason known[] = { REASON_NO_FLOW, REASON_NOT_ADMITTED,
-					     REASON_SPOOFED, REASON_NO_RECORD,
-					     REASON_OVERLOAD };
+	static const enum reason known[] = { REASON_NO_FLOW,        REASON_NOT_ADMITTED,
+					     REASON_SPOOFED,        REASON_NO_RECORD,
+					     REASON_OVERLOAD,       REASON_QUARANTINED,
+					     REASON_WOULD_NOT_ADMIT };
 	size_t len = sizeof(FW_LOG_DENY_PREFIX) - 1;
 
 	if (strncmp(prefix, FW_LOG_DENY_PREFIX, len) != 0)
