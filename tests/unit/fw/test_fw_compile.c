@@ -175,6 +175,8 @@ static bool marks_first(const struct ruleset *rs, size_t first)
 			continue;
 		if (r->set_mark == FW_SET_META_CONST && r->verdict == FW_VERDICT_NONE)
 			return true;
+		if (r->lookup == FW_LOOKUP_QUARANTINE && r->verdict == FW_VERDICT_GOTO)
+			continue; /* refused, whatever mark it has */
 		if (!is_short(r) &&
 		    (r->verdict != FW_VERDICT_JUMP || !all_short(rs, r->target)))
 			return false;
