@@ -2,9 +2,9 @@
 /*
  * The order that everything rests on: mark the packet from its interface and MAC,
  * whatever mark it came with (no permit: drop); check the source address, together with
- * the connection (going.c) or before that. Every rule that lets something through is positive, because a
- * match that cannot be evaluated (another family, no Ethernet) ends the rule, and
- * a rule that ended must never be the one that would have dropped.
+ * the connection (going.c) or before that. Every rule that lets something through is
+ * positive, because a match that cannot be evaluated (another family, no Ethernet)
+ * ends the rule, and a rule that ended must never be the one that would have dropped.
  */
 #include "fw/compile/ruleset.h"
 

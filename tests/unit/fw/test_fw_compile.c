@@ -148,37 +148,17 @@ static void test_permits(void **state)
 	revision_free(rev);
 }
 
-/* Goes on with a live mark and a known source, and marks the packet itself. */
-static bool is_short(const struct fw_rule *r)
-{
-	return r->set_mark == FW_SET_META_CONST && r->new_mark == FW_MARK_ZONE &&
-	       r->verdict == FW_VERDICT_ACCEPT && r->lookup == FW_LOOKUP_LIVE &&
-	       r->has_saddr != 0;
-}
-
-static bool all_short(const struct ruleset *rs, uint32_t chain)
+/* A chain of packets from outside marks each before anything else asks for that. */
+static bool marks_first(const struct ruleset *rs, uint32_t chain)
 {
 	for (size_t i = 0; i < rs->rule_count; i++) {
-		if (rs->rule[i].chain == chain && !is_short(&rs->rule[i]))
-			return false;
-	}
-	return true;
-}
-
-/* A chain of packets from outside marks each before anything else asks for that. */
-static bool marks_first(const struct ruleset *rs, size_t first)
-{
-	for (size_t i = first; i < rs->rule_count; i++) {
 		const struct fw_rule *r = &rs->rule[i];
 
-		if (r->chain != rs->rule[first].chain)
+		if (r->chain != chain)
 			continue;
 		if (r->set_mark == FW_SET_META_CONST && r->verdict == FW_VERDICT_NONE)
 			return true;
-		if (r->lookup == FW_LOOKUP_QUARANTINE && r->verdict == FW_VERDICT_GOTO)
-			continue; /* refused, whatever mark it has */
-		if (!is_short(r) &&
-		    (r->verdict != FW_VERDICT_JUMP || !all_short(rs, r->target)))
+		if (r->lookup != FW_LOOKUP_QUARANTINE || r->verdict != FW_VERDICT_GOTO)
 			return false;
 	}
 	return false;
@@ -196,15 +176,12 @@ static void test_order_of_marks(void **state)
 		assert_int_equal(ruleset_compile(rev, &golden_inventory, &rs, &diags), 0);
 		for (size_t i = 0; i < rs->rule_count; i++) {
 			const struct fw_rule *r = &rs->rule[i];
-			size_t k = 0;
 
 			if (r->chain >= FW_CHAIN_OUTPUT || r->iifname[0] == '\0' ||
 			    strcmp(r->iifname, "lo") == 0)
 				continue;
 			assert_int_equal(r->verdict, FW_VERDICT_GOTO);
-			while (rs->rule[k].chain != r->target)
-				k++;
-			assert_true(marks_first(rs, k));
+			assert_true(marks_first(rs, r->target));
 		}
 		ruleset_free(rs);
 		revision_free(rev);
