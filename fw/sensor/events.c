@@ -86,16 +86,15 @@ static void refresh_ours(struct events *ev)
 
 static int open_parts(struct events *ev, sd_event *loop, const char *mgmtd)
 {
-	struct mono now = mono_now();
+	struct watch_time t = time_of(mono_now(), wall_us());
 	int r = report_new(loop, mgmtd, PROTO_EVENT, sizeof(struct proto_event),
 			   next_open, ev, &ev->report);
 
 	if (r == 0)
-		r = watch_new(&ev->wires, on_event, ev, time_of(now, wall_us()),
-			      &ev->watch);
+		r = watch_new(&ev->wires, on_event, ev, t, &ev->watch);
 	if (r < 0)
 		return r;
-	r = memory_load(ev->memory, ev->watch, &ev->wires, now);
+	r = memory_load(ev->memory, ev->watch, &ev->wires, t);
 	if (r < 0 && r != -ENOENT)
 		log_warn(AREA, "what was learned cannot be read (%s); learning anew",
 			 strerror(-r));
@@ -129,7 +128,7 @@ int events_new(sd_event *loop, const char *mgmtd, const char *memory,
 
 static void save(struct events *ev)
 {
-	int r = memory_save(ev->memory, ev->watch);
+	int r = memory_save(ev->memory, ev->watch, wall_us());
 
 	if (r < 0 && !ev->save_failed)
 		log_warn(AREA, "what was learned cannot be kept: %s", strerror(-r));

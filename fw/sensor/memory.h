@@ -13,13 +13,14 @@
 
 /*
  * Take over what the file at path holds, as far as it is whole. Events of interfaces
- * that are not listened to are left out. Returns 0, -ENOENT, -EBADMSG or another
- * negative errno.
+ * that are not listened to are left out. The time since it was written does not count as
+ * silence of anybody: nobody listened. Returns 0, -ENOENT, -EBADMSG or another negative
+ * errno.
  */
 int memory_load(const char *path, struct watch *e, const struct wires *wires,
-		struct mono now) MUST_CHECK;
+		struct watch_time t) MUST_CHECK;
 
-/* Replace the file. Returns 0 or a negative errno. */
-int memory_save(const char *path, struct watch *e) MUST_CHECK;
+/* Replace the file. time_us: now, UTC. Returns 0 or a negative errno. */
+int memory_save(const char *path, struct watch *e, int64_t time_us) MUST_CHECK;
 
 #endif

@@ -73,18 +73,22 @@ static void test_again(void **state)
 	static const struct wires one = { .item = { { "office0", "office" } },
 					  .count = 1 };
 	struct watch *e = watch_of(&wires);
-	struct history_time t = { .now = 1700000000 + HISTORY_LEARN_S, .hour = 60 };
+	/* the appliance was off for a year, and saw nobody */
+	const struct watch_time later = { .now = start.now,
+					  .time_us = start.time_us + 31536000000000 };
+	struct history_time t = { .now = 1731536000 + HISTORY_LEARN_S, .hour = 60 };
+	struct history_news news;
 	struct proto_event event = event_of("office0", 2);
 
 	(void)state;
-	assert_int_equal(memory_load(path, e, &wires, start.now), -ENOENT);
+	assert_int_equal(memory_load(path, e, &wires, start), -ENOENT);
 	fill(e);
-	assert_int_equal(memory_save(path, e), 0);
+	assert_int_equal(memory_save(path, e, start.time_us), 0);
 	watch_free(e);
 
 	e = watch_of(&one);
 	told = 0;
-	assert_int_equal(memory_load(path, e, &one, start.now), 0);
+	assert_int_equal(memory_load(path, e, &one, later), 0);
 	assert_int_equal(alarms_count(watch_alarms(e)),
 			 2); /* office1 is not ours any more */
 	assert_true(alarms_see(watch_alarms(e), 0, &event, start.now, 100));
@@ -92,7 +96,11 @@ static void test_again(void **state)
 	alarms_close(watch_alarms(e), &event, 101);
 	assert_int_equal(told, 1);
 	assert_int_equal(history_count(watch_history(e)), 1);
-	assert_true(history_see(watch_history(e), card, t, "1,28 dhcpcd", false).unusual);
+	news = history_see(watch_history(e), card, t, "1,28 dhcpcd", false);
+	assert_true(news.unusual);
+	assert_true(news.other_system);
+	assert_false(news.returned);
+	assert_int_equal(news.silent, HISTORY_LEARN_S);
 	watch_free(e);
 }
 
@@ -106,13 +114,13 @@ static void test_damaged(void **state)
 
 	(void)state;
 	fill(e);
-	assert_int_equal(memory_save(path, e), 0);
+	assert_int_equal(memory_save(path, e, start.time_us), 0);
 	watch_free(e);
 	assert_int_equal(fdio_read_file(path, FILE_MAX, &data, &len), 0);
 	for (size_t cut = 0; cut < len; cut += 7) {
 		assert_int_equal(fdio_replace_file(path, 0600, data, cut), 0);
 		e = watch_of(&wires);
-		assert_int_equal(memory_load(path, e, &wires, start.now), -EBADMSG);
+		assert_int_equal(memory_load(path, e, &wires, start), -EBADMSG);
 		assert_true(alarms_count(watch_alarms(e)) <= 3);
 		watch_free(e);
 	}
@@ -121,7 +129,7 @@ static void test_damaged(void **state)
 		assert_int_equal(fdio_replace_file(path, 0600, data, len), 0);
 		data[at] = (char)(data[at] ^ 0xff);
 		e = watch_of(&wires);
-		r = memory_load(path, e, &wires, start.now);
+		r = memory_load(path, e, &wires, start);
 		assert_true(r == 0 || r == -EBADMSG);
 		assert_true(alarms_count(watch_alarms(e)) <= 3);
 		watch_free(e);
