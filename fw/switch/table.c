@@ -50,19 +50,30 @@ static bool load(struct table *t)
 	return true;
 }
 
-typedef int print_fn(const struct cards *c, char **ret_text, size_t *ret_len);
-
-static int replace(const struct table *t, const char *name, print_fn *print,
-		   const struct cards *cards)
+static int replace(const struct table *t, const char *name, const char *text, size_t len)
 {
-	CLEANUP(free_p) char *text = NULL;
 	char path[PATH_TEXT_MAX];
-	size_t len = 0;
 	int r = path_join(path, t->dir, name);
 
-	if (r == 0)
-		r = print(cards, &text, &len);
 	return r < 0 ? r : fdio_replace_file(path, 0640, text, len);
+}
+
+static int write_cards(const struct table *t, const struct cards *cards)
+{
+	CLEANUP(free_p) char *text = NULL;
+	size_t len = 0;
+	int r = cards_print(cards, &text, &len);
+
+	return r < 0 ? r : replace(t, TABLE_CARDS, text, len);
+}
+
+static int write_accept(const struct table *t, const struct cards *cards, int64_t now)
+{
+	CLEANUP(free_p) char *text = NULL;
+	size_t len = 0;
+	int r = cards_print_accept(cards, now, &text, &len);
+
+	return r < 0 ? r : replace(t, TABLE_ACCEPT, text, len);
 }
 
 static void write_files(struct table *t, int64_t now)
@@ -71,10 +82,10 @@ static void write_files(struct table *t, int64_t now)
 	int r = cards_of(t->revision, now, &cards);
 
 	if (r == 0)
-		r = replace(t, TABLE_CARDS, cards_print, &cards);
+		r = write_cards(t, &cards);
 	if (r == 0)
-		r = replace(t, TABLE_ACCEPT, cards_print_accept, &cards);
-	t->next_end = cards_next_end(&cards, now);
+		r = write_accept(t, &cards, now);
+	t->next_change = cards_next_change(&cards, now);
 	if (r < 0 && !t->failed)
 		log_err(AREA, "cannot write to %s: %s", t->dir, strerror(-r));
 	else if (r == 0)
@@ -103,7 +114,7 @@ void table_follow(struct table *t, int64_t now)
 {
 	if (!load(t))
 		return;
-	if (!t->written || (t->next_end != 0 && now >= t->next_end))
+	if (!t->written || (t->next_change != 0 && now >= t->next_change))
 		write_files(t, now);
 	else if (now < t->renewed || now - t->renewed >= TABLE_RENEW_S)
 		renew(t, now);

@@ -5,7 +5,7 @@
  * DIR/cards is read by sekisho-switch-ask at every question. Its time of change is
  * renewed while the revision in force is known, and no longer: when this program
  * hangs, or cannot read a revision, the table goes stale and every card is refused.
- * DIR/hostapd.accept has no clock of its own: it is written anew at each end.
+ * DIR/hostapd.accept has no clock of its own: it is written anew at each begin and end.
  */
 #ifndef FW_SWITCH_TABLE_H
 #define FW_SWITCH_TABLE_H
@@ -29,7 +29,7 @@ struct table {
 	struct revision *revision; /* NULL: none yet */
 	char loaded[32]; /* where the link pointed then */
 	char refused[32]; /* likewise, when loading failed; "" all is well */
-	int64_t next_end; /* when the files must change by themselves; 0: never */
+	int64_t next_change; /* when the files must change by themselves; 0: never */
 	int64_t renewed;
 	bool written; /* the files are those of revision */
 	bool failed; /* writing them did, and it was said */

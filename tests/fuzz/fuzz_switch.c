@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (stop != NULL &&
 	    cards_find((const char *)stop + 1, size - len - 1, mac, 1000, &card) == 0 &&
 	    (card.vlan == 0 || card.vlan > POLICY_VLAN_MAX || !mac_equal(card.mac, mac) ||
-	     (card.until != 0 && card.until <= 1000)))
+	     card.from > 1000 || (card.until != 0 && card.until <= 1000)))
 		abort();
 	return 0;
 }

@@ -88,7 +88,7 @@ static void test_follow(void **state)
 
 	store(1, PERMIT("\"until\": 200, "));
 	table_follow(&t, 100);
-	expect("cards", "sekisho-cards 1\n020000000001 20 200\nend\n");
+	expect("cards", "sekisho-cards 2\n020000000001 20 0 200\nend\n");
 	expect("hostapd.accept", "02:00:00:00:00:01 20\n");
 
 	/* renewed now and then, not written again */
@@ -106,15 +106,15 @@ static void test_follow(void **state)
 	expect("hostapd.accept", "02:00:00:00:00:01 20\n");
 	table_follow(&t, 200);
 	expect("hostapd.accept", "");
-	expect("cards", "sekisho-cards 1\nend\n");
+	expect("cards", "sekisho-cards 2\nend\n");
 
 	store(2, PERMIT(""));
 	table_follow(&t, 200);
-	expect("cards", "sekisho-cards 1\n020000000001 20 0\nend\n");
+	expect("cards", "sekisho-cards 2\n020000000001 20 0 0\nend\n");
 	assert_int_equal(unlink(below("cards")), 0);
 	table_follow(&t, 205);
 	table_follow(&t, 206);
-	expect("cards", "sekisho-cards 1\n020000000001 20 0\nend\n");
+	expect("cards", "sekisho-cards 2\n020000000001 20 0 0\nend\n");
 
 	/* a revision that cannot be read: the table is left to go stale */
 	store(3, "");
@@ -126,7 +126,7 @@ static void test_follow(void **state)
 	assert_string_not_equal(t.refused, "");
 	store(4, "");
 	table_follow(&t, 401);
-	expect("cards", "sekisho-cards 1\nend\n");
+	expect("cards", "sekisho-cards 2\nend\n");
 	table_clear(&t);
 }
 
