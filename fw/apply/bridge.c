@@ -219,12 +219,34 @@ static void put_drop(struct batch *b, size_t chain)
 	end(b, chain, &e, count_drop);
 }
 
+static void match_quarantine(struct emit *e, uint32_t offset)
+{
+	expr_load_payload(e, NFT_PAYLOAD_LL_HEADER, offset, 6, NFT_REG_1);
+	expr_lookup(e, FW_SET_QUARANTINE, false);
+}
+
+/* To a card in quarantine nothing goes either, at a free port. */
+static void put_isolation(struct batch *b, size_t chain)
+{
+	struct emit e = begin();
+
+	match_quarantine(&e, DESTINATION);
+	end(b, chain, &e, count_drop);
+}
+
 /* Who sends: an admitted device at its port, or anybody at a free one. */
 static void put_check(struct batch *b)
 {
 	struct emit e = begin();
 
 	end(b, CHECK, &e, (struct fw_rule){ .set_mark = FW_SET_META_CONST });
+	e = begin();
+	match_quarantine(&e, SOURCE);
+	end(b, CHECK, &e,
+	    (struct fw_rule){ .counter = FW_COUNTER_RULE,
+			      .log_group = FW_LOG_DENY,
+			      .log_prefix = FW_BRIDGE_LOG_QUARANTINE,
+			      .verdict = FW_VERDICT_DROP });
 	e = begin();
 	match_port(&e, NFT_META_IIFNAME, FW_BRIDGE_SET_FREE);
 	end(b, CHECK, &e,
@@ -255,8 +277,10 @@ static void put_in(struct batch *b)
 /* From port to port: both devices have the zone's rights. */
 static void put_forward(struct batch *b)
 {
-	struct emit e = begin();
+	struct emit e;
 
+	put_isolation(b, FORWARD);
+	e = begin();
 	match_port(&e, NFT_META_IIFNAME, FW_BRIDGE_SET_FREE);
 	match_port(&e, NFT_META_OIFNAME, FW_BRIDGE_SET_FREE);
 	end(b, FORWARD, &e, count_pass);
@@ -276,8 +300,10 @@ static void put_forward(struct batch *b)
 
 static void put_output(struct batch *b)
 {
-	struct emit e = begin();
+	struct emit e;
 
+	put_isolation(b, OUTPUT);
+	e = begin();
 	match_port(&e, NFT_META_OIFNAME, FW_BRIDGE_SET_FREE);
 	end(b, OUTPUT, &e, count_pass);
 	e = begin();

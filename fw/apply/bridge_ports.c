@@ -103,6 +103,18 @@ static int set_lock(struct work *w, uint32_t index, bool on)
 	return ask(w, nlh, NULL, NULL);
 }
 
+/* What was learnt before there was a lock would be as good as an entry of ours. */
+static int forget_learnt(struct work *w, uint32_t index)
+{
+	_Alignas(struct nlmsghdr) uint8_t buf[REQUEST_MAX];
+	struct nlmsghdr *nlh = link_message(buf, RTM_SETLINK, AF_BRIDGE, index);
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IFLA_PROTINFO);
+
+	mnl_attr_put(nlh, IFLA_BRPORT_FLUSH, 0, NULL);
+	mnl_attr_nest_end(nlh, nest);
+	return ask(w, nlh, NULL, NULL);
+}
+
 struct port_state {
 	uint32_t master;
 	bool locked;
@@ -297,6 +309,8 @@ static int set_port(struct work *w, const struct ruleset *rs, const struct fw_po
 		/* a kernel that does not know the attribute takes it without a word */
 		if (r == 0 && state.locked != (p->locked != 0))
 			r = -EOPNOTSUPP;
+		if (r == 0 && p->locked != 0)
+			r = forget_learnt(w, index);
 	}
 	return r;
 }

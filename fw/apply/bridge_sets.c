@@ -12,6 +12,7 @@
 #define PORT_KEY_SIZE  24 /* 16 of the name, 6 of the address, 2 of padding */
 
 /* nft's own numbers of data types; only "nft list" needs them */
+#define TYPE_ETHER  9
 #define TYPE_MARK   19
 #define TYPE_IFNAME 41
 #define TYPE_PORT   (41 << 6 | 9) /* ifname . ether_addr */
@@ -24,8 +25,8 @@ static const struct set_kind {
 	uint32_t flags;
 	uint32_t key_type;
 	uint32_t key_len;
-	uint8_t key_order; /* nft's byte order: 0 invalid (mixed), 1 host */
-	uint8_t permit; /* enum fw_permit_kind of its elements; NO_PERMIT: ports */
+	uint8_t key_order; /* nft's byte order: 0 invalid (mixed), 1 host, 2 big */
+	uint8_t permit; /* enum fw_permit_kind of its elements, or NO_PERMIT */
 } kinds[] = {
 	{ FW_SET_PERMITS, 101, NFT_SET_MAP | NFT_SET_TIMEOUT, TYPE_PORT, PORT_KEY_SIZE, 0,
 	  FW_PERMIT_PORT },
@@ -34,6 +35,7 @@ static const struct set_kind {
 	{ FW_BRIDGE_SET_LISTENING, 103, NFT_SET_TIMEOUT, TYPE_IFNAME, FW_IFNAME_MAX, 1,
 	  FW_PERMIT_LISTENING },
 	{ FW_BRIDGE_SET_FREE, 104, 0, TYPE_IFNAME, FW_IFNAME_MAX, 1, NO_PERMIT },
+	{ FW_SET_QUARANTINE, 105, 0, TYPE_ETHER, 6, 2, NO_PERMIT },
 };
 
 struct nlmsghdr *bridge_message(struct batch *b, uint16_t type, uint16_t flags)
@@ -106,7 +108,9 @@ static void put_value(struct nlmsghdr *nlh, uint16_t type, const void *value, si
 	mnl_attr_nest_end(nlh, nest);
 }
 
-static void put_permit(struct nlmsghdr *nlh, const struct fw_permit *p, int64_t now_ms)
+/* A key alone when it is to be deleted. */
+static void put_permit(struct nlmsghdr *nlh, const struct fw_permit *p, bool add,
+		       int64_t now_ms)
 {
 	struct nlattr *nest = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
 	bool map = p->kind == FW_PERMIT_PORT;
@@ -114,11 +118,11 @@ static void put_permit(struct nlmsghdr *nlh, const struct fw_permit *p, int64_t 
 
 	memcpy(key, p->iifname, sizeof(p->iifname));
 	memcpy(key + sizeof(p->iifname), p->mac, sizeof(p->mac));
-	if (p->until != 0)
+	if (add && p->until != 0)
 		mnl_attr_put_u64(nlh, NFTA_SET_ELEM_TIMEOUT,
 				 htobe64((uint64_t)(p->until * 1000 - now_ms)));
 	put_value(nlh, NFTA_SET_ELEM_KEY, key, map ? sizeof(key) : FW_IFNAME_MAX);
-	if (map)
+	if (add && map)
 		put_value(nlh, NFTA_SET_ELEM_DATA, &p->mark, sizeof(p->mark));
 	mnl_attr_nest_end(nlh, nest);
 }
@@ -129,56 +133,84 @@ static bool is_element(const struct fw_permit *p, const struct set_kind *k,
 	return p->kind == k->permit && (p->until == 0 || p->until * 1000 > now_ms);
 }
 
-/* The next elements of a set, as one message. Returns where to go on. */
-static size_t put_some(struct batch *b, const struct ruleset *rs, size_t from,
-		       const struct set_kind *k, int64_t now_ms)
+/* Add or delete those of a set, message by message. */
+static void put_permits(struct batch *b, const struct fw_permit *p, size_t count,
+			const struct set_kind *k, uint16_t type, uint16_t flags,
+			int64_t now_ms)
 {
-	struct nlmsghdr *nlh =
-		elements_begin(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, k->name);
-	size_t i = from, count = 0;
-	struct nlattr *list;
+	for (size_t i = 0; i < count;) {
+		struct nlmsghdr *nlh;
+		struct nlattr *list;
 
-	if (nlh == NULL)
-		return rs->permit_count;
-	list = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
-	for (; i < rs->permit_count && count < ELEMENTS_A_MSG; i++) {
-		if (!is_element(&rs->permit[i], k, now_ms))
-			continue;
-		put_permit(nlh, &rs->permit[i], now_ms);
-		count++;
+		while (i < count && !is_element(&p[i], k, now_ms))
+			i++;
+		nlh = i < count ? elements_begin(b, type, flags, k->name) : NULL;
+		if (nlh == NULL)
+			return;
+		list = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
+		for (unsigned n = 0; i < count && n < ELEMENTS_A_MSG; i++) {
+			if (!is_element(&p[i], k, now_ms))
+				continue;
+			put_permit(nlh, &p[i], type == NFT_MSG_NEWSETELEM, now_ms);
+			n++;
+		}
+		mnl_attr_nest_end(nlh, list);
+		batch_put(b, nlh);
 	}
-	mnl_attr_nest_end(nlh, list);
-	batch_put(b, nlh);
-	return i;
 }
 
-static void put_free(struct batch *b, const struct fw_port *p)
+/* One element that is a key alone. */
+static void put_key(struct batch *b, uint16_t type, uint16_t flags, const char *set,
+		    const void *key, size_t len)
 {
-	struct nlmsghdr *nlh =
-		elements_begin(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, FW_BRIDGE_SET_FREE);
+	struct nlmsghdr *nlh = elements_begin(b, type, flags, set);
 	struct nlattr *list, *nest;
 
 	if (nlh == NULL)
 		return;
 	list = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
 	nest = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
-	put_value(nlh, NFTA_SET_ELEM_KEY, p->name, sizeof(p->name));
+	put_value(nlh, NFTA_SET_ELEM_KEY, key, len);
 	mnl_attr_nest_end(nlh, nest);
 	mnl_attr_nest_end(nlh, list);
 	batch_put(b, nlh);
 }
 
+static void put_cards(struct batch *b, uint16_t type, uint16_t flags,
+		      const struct fw_card *card, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		put_key(b, type, flags, FW_SET_QUARANTINE, card[i].mac,
+			sizeof(card[i].mac));
+}
+
 void bridge_sets_fill(struct batch *b, const struct ruleset *rs, int64_t now_ms)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		size_t at = kinds[i].permit == NO_PERMIT ? rs->permit_count : 0;
-
 		put_flush(b, kinds[i].name);
-		while (at < rs->permit_count)
-			at = put_some(b, rs, at, &kinds[i], now_ms);
+		if (kinds[i].permit != NO_PERMIT)
+			put_permits(b, rs->permit, rs->permit_count, &kinds[i],
+				    NFT_MSG_NEWSETELEM, NLM_F_CREATE, now_ms);
 	}
 	for (size_t i = 0; i < rs->port_count; i++) {
 		if (rs->port[i].free != 0)
-			put_free(b, &rs->port[i]);
+			put_key(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, FW_BRIDGE_SET_FREE,
+				rs->port[i].name, sizeof(rs->port[i].name));
 	}
+	put_cards(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, rs->quarantine,
+		  rs->quarantine_count);
+}
+
+void bridge_sets_change(struct batch *b, const struct change *c, int64_t now_ms)
+{
+	const uint16_t come = NLM_F_CREATE | NLM_F_EXCL;
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		put_permits(b, c->gone, c->gone_count, &kinds[i], NFT_MSG_DELSETELEM, 0,
+			    now_ms);
+	put_cards(b, NFT_MSG_DELSETELEM, 0, c->released, c->released_count);
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		put_permits(b, c->come, c->come_count, &kinds[i], NFT_MSG_NEWSETELEM,
+			    come, now_ms);
+	put_cards(b, NFT_MSG_NEWSETELEM, come, c->isolated, c->isolated_count);
 }

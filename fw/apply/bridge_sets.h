@@ -4,6 +4,7 @@
 #define FW_APPLY_BRIDGE_SETS_H
 
 #include "fw/apply/batch.h"
+#include "fw/apply/change.h"
 #include "fw/compile/ruleset.h"
 
 /* One message of family bridge, as batch_message(). */
@@ -12,5 +13,8 @@ struct nlmsghdr *bridge_message(struct batch *b, uint16_t type, uint16_t flags);
 /* Into a batch: make what is missing; replace what is in them. */
 void bridge_sets_put(struct batch *b);
 void bridge_sets_fill(struct batch *b, const struct ruleset *rs, int64_t now_ms);
+
+/* What goes goes first; see state_put_change(). */
+void bridge_sets_change(struct batch *b, const struct change *c, int64_t now_ms);
 
 #endif

@@ -235,7 +235,7 @@ int change_lost_marks(const struct fw_permit *before, size_t before_count,
 		while (at < after_count && number_of(&after[at]) < number_of(p))
 			at++;
 		end = at < after_count ? end_of(after, after_count, at) : at;
-		if (!goes_on(p, after + at, end - at) &&
+		if (p->mark != 0 && !goes_on(p, after + at, end - at) &&
 		    (count == 0 || marks[count - 1] != p->mark))
 			marks[count++] = p->mark;
 	}

@@ -54,6 +54,16 @@ static void set_ports(struct hold *h, const struct ruleset *before)
 	h->ports_told = r < 0;
 }
 
+/* Locked ports have entries for their permits besides the sets. */
+static bool has_locks(const struct ruleset *rs)
+{
+	for (size_t i = 0; i < rs->port_count; i++) {
+		if (rs->port[i].locked != 0)
+			return true;
+	}
+	return false;
+}
+
 static uint32_t recording_left(const struct hold *h)
 {
 	int64_t left = mono_diff_ms(h->recording, mono_now());
@@ -250,8 +260,7 @@ int hold_commit(struct hold *h, struct ruleset *rs, struct ruleset **ret_before,
 	start_forwarding(h);
 	r = conntrack_cut_marks(&h->nfnl, &gone, &cut);
 	free(gone.mark);
-	if (r == 0 && *ret_before != NULL && h->now->port_count == 0 &&
-	    (*ret_before)->port_count == 0) /* those of bridges are in another order */
+	if (r == 0 && *ret_before != NULL)
 		r = cut_lost(h, *ret_before, &cut);
 	if (r < 0) /* the live set has cut them already: only the count is missing */
 		log_warn(AREA, "cannot remove withdrawn connections: %s", strerror(-r));
@@ -286,7 +295,8 @@ int hold_change(struct hold *h, const struct change *c, uint32_t *ret_cut)
 		r = change_lost_marks(c->gone, c->gone_count, c->come, c->come_count,
 				      &gone.mark, &gone.count);
 	if (r == 0)
-		r = txn_change(&h->nfnl, c, wall_us() / 1000, &generation);
+		r = txn_change(&h->nfnl, c, h->now->port_count != 0, wall_us() / 1000,
+			       &generation);
 	if (r < 0) {
 		free(made.permit);
 		free(made.quarantine);
@@ -295,6 +305,8 @@ int hold_change(struct hold *h, const struct change *c, uint32_t *ret_cut)
 	}
 	drift_know(&h->drift, generation);
 	take_over(h, &made, c->revision);
+	if (has_locks(h->now))
+		set_ports(h, NULL);
 	r = conntrack_cut_marks(&h->nfnl, &gone, &cut);
 	free(gone.mark);
 	if (r < 0) /* the maps and the live set have cut them already */

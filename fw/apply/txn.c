@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fw/apply/batch.h"
+#include "fw/apply/bridge_sets.h"
 #include "fw/apply/counters.h"
 #include "fw/apply/emit.h"
 #include "fw/apply/meters.h"
@@ -269,7 +270,7 @@ static int send_small(struct nfnl *n, void (*put)(struct batch *b, uint32_t arg)
 	return r;
 }
 
-int txn_change(struct nfnl *n, const struct change *c, int64_t now_ms,
+int txn_change(struct nfnl *n, const struct change *c, bool ports, int64_t now_ms,
 	       uint32_t *ret_generation)
 {
 	int r = -EAGAIN;
@@ -285,6 +286,8 @@ int txn_change(struct nfnl *n, const struct change *c, int64_t now_ms,
 		batch_begin(&b, n, generation);
 		empty = b.len;
 		state_put_change(&b, c, now_ms);
+		if (ports)
+			bridge_sets_change(&b, c, now_ms);
 		if (b.error == 0 && b.len == empty) { /* what goes has gone by itself */
 			batch_drop(&b);
 			*ret_generation = generation;

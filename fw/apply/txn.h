@@ -38,11 +38,11 @@ int txn_rebuild(struct nfnl *n, const struct ruleset *rs, int64_t now_ms,
 		uint32_t recording_ms) MUST_CHECK;
 
 /*
- * Only what is in c; nothing else is read or touched. On failure nothing has changed;
+ * Only what is in c; nothing else is read or touched. ports: there is a bridge table. On failure nothing has changed;
  * -ENOENT or -EEXIST: the kernel does not hold what c says.
  */
 struct change;
-int txn_change(struct nfnl *n, const struct change *c, int64_t now_ms,
+int txn_change(struct nfnl *n, const struct change *c, bool ports, int64_t now_ms,
 	       uint32_t *ret_generation) MUST_CHECK;
 
 /* The generation that the kernel's whole ruleset has now. */

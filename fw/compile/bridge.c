@@ -69,6 +69,8 @@ static int by_weight(const void *x, const void *y)
 	if (order == 0)
 		order = is_restricted(b) - is_restricted(a);
 	if (order == 0)
+		order = (b->family != 0) - (a->family != 0);
+	if (order == 0)
 		order = ends_later(b->until, a->until) - ends_later(a->until, b->until);
 	return order != 0 ? order : (a->mark > b->mark) - (a->mark < b->mark);
 }
@@ -83,8 +85,8 @@ static bool same_card(const struct fw_permit *a, const struct fw_permit *b)
 static void note_change(struct ruleset *rs, const struct fw_permit *counts,
 			const struct fw_permit *other)
 {
-	if (ends_later(other->until, counts->until) && counts->until < rs->next_change)
-		rs->next_change = counts->until;
+	if (ends_later(other->until, counts->until) && counts->until < rs->next_permit)
+		rs->next_permit = counts->until;
 }
 
 /* Append each card once, by its bridge. */
@@ -102,6 +104,9 @@ static void add_cards(struct ruleset *rs, size_t permits)
 		first[count].kind = FW_PERMIT_BRIDGE;
 		memcpy(first[count].iifname, f->bridge, sizeof(f->bridge));
 		count++;
+		/* between neighbours there are no addresses to look at */
+		rs->permit[i].family = 0;
+		memset(rs->permit[i].address, 0, sizeof(rs->permit[i].address));
 	}
 	if (count != 0) /* else there may be nothing to sort at all */
 		qsort(first, count, sizeof(*first), by_weight);
@@ -136,6 +141,24 @@ static void add_port(struct ruleset *rs, size_t permits, const struct fw_port *f
 		rs->permit[rs->permit_count++] = e;
 }
 
+static uint32_t number_of(const struct fw_permit *p)
+{
+	return p->mark & REVISION_MARK_NUMBER;
+}
+
+/* No two are the same in all of this. */
+static int by_number(const void *x, const void *y)
+{
+	const struct fw_permit *a = x, *b = y;
+	int order = (number_of(a) > number_of(b)) - (number_of(a) < number_of(b));
+
+	if (order == 0)
+		order = a->kind - b->kind;
+	if (order == 0)
+		order = memcmp(a->iifname, b->iifname, sizeof(a->iifname));
+	return order != 0 ? order : memcmp(a->mac, b->mac, sizeof(a->mac));
+}
+
 void compile_bridges(struct ruleset *rs)
 {
 	size_t permits = rs->permit_count;
@@ -147,4 +170,6 @@ void compile_bridges(struct ruleset *rs)
 		add_port(rs, permits, &rs->port[i], FW_PERMIT_NEIGHBOURS);
 		add_port(rs, permits, &rs->port[i], FW_PERMIT_LISTENING);
 	}
+	if (rs->permit_count != 0)
+		qsort(rs->permit, rs->permit_count, sizeof(*rs->permit), by_number);
 }

@@ -55,11 +55,30 @@ static void print_free(const struct ruleset *rs, FILE *out)
 	(void)fprintf(out, "%s\n\t}\n\n", join[0] == ',' ? "\n\t\t}" : "");
 }
 
+static void print_quarantine(const struct ruleset *rs, FILE *out)
+{
+	const char *join = JOIN;
+
+	(void)fputs("\tset " FW_SET_QUARANTINE " {\n\t\ttype ether_addr", out);
+	for (size_t i = 0; i < rs->quarantine_count; i++) {
+		char text[MAC_TEXT_MAX];
+		struct mac m;
+
+		memcpy(m.b, rs->quarantine[i].mac, sizeof(m.b));
+		mac_format(m, text);
+		(void)fprintf(out, "%s%s", join, text);
+		join = ",\n\t\t\t";
+	}
+	(void)fprintf(out, "%s\n\t}\n\n", join[0] == ',' ? "\n\t\t}" : "");
+}
+
 #define GROUP "ether daddr & 01:00:00:00:00:00 == 01:00:00:00:00:00 "
 
 static const char chains[] =
 	"\tchain check {\n"
 	"\t\tmeta mark set 0x00000000\n"
+	"\t\tether saddr @" FW_SET_QUARANTINE
+	" counter log prefix \"" FW_BRIDGE_LOG_QUARANTINE "\" group 1 drop\n"
 	"\t\tiifname @" FW_BRIDGE_SET_FREE " meta mark set 0x0f000000 accept\n"
 	"\t\tmeta mark set iifname . ether saddr map @" FW_SET_PERMITS " accept\n"
 	"\t}\n\n"
@@ -76,6 +95,7 @@ static const char chains[] =
 	"\t}\n\n"
 	"\tchain forward {\n"
 	"\t\ttype filter hook forward priority filter; policy drop;\n"
+	"\t\tether daddr @" FW_SET_QUARANTINE " counter drop\n"
 	"\t\tiifname @" FW_BRIDGE_SET_FREE " oifname @" FW_BRIDGE_SET_FREE
 	" counter accept\n"
 	"\t\tmeta mark & 0xff000000 != 0x01000000 counter drop\n"
@@ -86,6 +106,7 @@ static const char chains[] =
 	"\t}\n\n"
 	"\tchain output {\n"
 	"\t\ttype filter hook output priority filter; policy drop;\n"
+	"\t\tether daddr @" FW_SET_QUARANTINE " counter drop\n"
 	"\t\toifname @" FW_BRIDGE_SET_FREE " counter accept\n"
 	"\t\t" GROUP "oifname @" FW_BRIDGE_SET_LISTENING " counter accept\n"
 	"\t\tmeta mark set oifname . ether daddr map @" FW_SET_PERMITS " counter accept\n"
@@ -109,6 +130,7 @@ void ruleset_print_bridge(const struct ruleset *rs, int64_t now, FILE *out)
 		    out);
 	print_elements(rs, FW_PERMIT_LISTENING, now, out);
 	print_free(rs, out);
+	print_quarantine(rs, out);
 	(void)fputs(chains, out);
 	(void)fputs("}\n", out);
 }

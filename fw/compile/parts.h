@@ -94,8 +94,8 @@ void compile_flow_answers(struct builder *b, const struct policy *p, size_t zone
 int compile_ports(struct ruleset *rs, const struct policy *p);
 
 /*
- * What follows from the FW_PERMIT_PORT records of rs for their bridges and ports; rs
- * has room for as many records again and two for each port.
+ * What follows from the FW_PERMIT_PORT records of rs for their bridges and ports, and
+ * all of them in order; rs has room for as many records again and two for each port.
  */
 void compile_bridges(struct ruleset *rs);
 

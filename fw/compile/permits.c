@@ -60,8 +60,11 @@ static void add_permit(struct ruleset *rs, const struct policy_zone *z,
 
 int ruleset_compile_permits(struct ruleset *rs, const struct revision *rev, int64_t now)
 {
-	size_t room = 2 * rs->port_count + 1;
+	size_t room;
 
+	if (rs->port == NULL && compile_ports(rs, rev->policy) < 0)
+		return -ENOMEM;
+	room = 2 * rs->port_count + 1;
 	for (size_t i = 0; i < rev->permit_count; i++)
 		room += rev->permit[i].card_count * (rs->port_count != 0 ? 2 : 1);
 	if (room > FW_PERMITS_MAX)

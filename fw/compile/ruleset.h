@@ -26,6 +26,7 @@
  *                 send to all goes there
  *     listening   ports with an admitted device: what the gateway sends to all goes there
  *     free-ports  ports of zones without admission
+ *     quarantine  cards that get nothing there either
  */
 #ifndef FW_COMPILE_RULESET_H
 #define FW_COMPILE_RULESET_H
@@ -50,7 +51,8 @@
 #define FW_BRIDGE_SET_NEIGHBOURS "neighbours"
 #define FW_BRIDGE_SET_LISTENING  "listening"
 #define FW_BRIDGE_SET_FREE       "free-ports"
-#define FW_BRIDGE_LOG_PREFIX     "d:not-admitted" /* lib/reason.h has that name */
+#define FW_BRIDGE_LOG_PREFIX     "d:not-admitted" /* lib/reason.h has these names */
+#define FW_BRIDGE_LOG_QUARANTINE "d:quarantined"
 
 #define FW_CHAINS_MAX 16384
 #define FW_RULES_MAX  65536
@@ -215,8 +217,8 @@ struct fw_chain {
 /*
  * What a card of a permit puts into the kernel. In a routed zone one record,
  * FW_PERMIT_ROUTED: an element of the map @permits, or with an address of @permits4 or
- * @permits6 (and @bound6), and one of @live, which a permit's cards have in common. In a bridged zone FW_PERMIT_PORT for its
- * port and FW_PERMIT_BRIDGE for the bridge, by which its packets come to be routed;
+ * @permits6 (and @bound6), and one of @live, which a permit's cards have in common. In
+ * a bridged zone FW_PERMIT_PORT for its port and FW_PERMIT_BRIDGE for the bridge, by which its packets come to be routed;
  * of a card with permits at two ports the latter is one of them (bridge.c). Ports have
  * records of their own, which end with their last permit.
  */
@@ -273,7 +275,8 @@ struct ruleset {
 	size_t rule_count;
 	/* The second in which a permit begins; INT64_MAX: none. */
 	int64_t next_permit;
-	struct fw_permit *permit; /* by the permits' numbers; a permit's cards together */
+	struct fw_permit *
+		permit; /* by the permits' numbers (ports': 0); a permit's cards together */
 	size_t permit_count;
 	struct fw_port *port; /* none: there is no bridge table */
 	size_t port_count;

@@ -403,8 +403,8 @@ void load_expire(struct gate *g, int64_t now)
 		const struct revision_permit *permit;
 		uint32_t cut = 0;
 
-		if ((p->kind != FW_PERMIT_ROUTED && p->kind != FW_PERMIT_PORT) ||
-		    p->until == 0 || p->until > now || p->until <= g->expired_to)
+		if (p->mark == 0 || p->until == 0 || p->until > now ||
+		    p->until <= g->expired_to)
 			continue;
 		if (link_cut_mark(g->channel, p->mark, &cut) < 0)
 			log_warn(AREA, "cannot remove the connections of a permit");

@@ -12,11 +12,11 @@
 
 #define AREA "gated"
 
-/* The rules are the same; a trial, a lockdown and bridges need the whole way. */
+/* The rules are the same; a trial or a lockdown needs the whole way. */
 static bool may_change(const struct gate *g, const struct revision *next)
 {
-	return g->now.rules != NULL && g->now.rules->port_count == 0 && !g->trial &&
-	       !g->lockdown.on && next->policy == g->now.rev->policy;
+	return g->now.rules != NULL && !g->trial && !g->lockdown.on &&
+	       next->policy == g->now.rev->policy;
 }
 
 static int send_change(struct gate *g, const struct ruleset *made, uint32_t *ret_cut)
@@ -37,6 +37,7 @@ static void take_over(struct ruleset *rules, const struct ruleset *made)
 {
 	free(rules->permit);
 	free(rules->quarantine);
+	free(made->port); /* the same as before: so is the policy */
 	rules->revision = made->revision;
 	rules->next_permit = made->next_permit;
 	rules->permit = made->permit;
@@ -59,6 +60,7 @@ static int put(struct gate *g, const struct revision *rev, uint32_t *ret_cut)
 	if (r < 0) {
 		free(made.permit);
 		free(made.quarantine);
+		free(made.port);
 		return r;
 	}
 	take_over(g->now.rules, &made);

@@ -244,6 +244,16 @@ static void set(struct question *q, enum field f, uint64_t v)
 	q->packet.v[f] = num_from(v);
 }
 
+/* The name by which packets are routed: of a bridge's port the bridge's. */
+static const char *routed(const struct policy *p, const char *name)
+{
+	size_t zone = policy_zone_by_interface(p, name);
+
+	return zone != POLICY_NONE && p->zone[zone].port_count != 0
+		       ? p->zone[zone].interface[0].name
+		       : name;
+}
+
 /* Interface of a zone, by the name asked for or its first one. */
 static const char *place(struct question *q, size_t zone, const char *name, enum field f)
 {
@@ -254,7 +264,7 @@ static const char *place(struct question *q, size_t zone, const char *name, enum
 	if (name[0] == '\0')
 		set(q, f, NAME_OTHER);
 	else
-		set(q, f, ifnames_add(&q->w, &q->names, name));
+		set(q, f, ifnames_add(&q->w, &q->names, routed(p, name)));
 	zone = policy_zone_by_interface(p, name);
 	return zone != POLICY_NONE ? p->zone[zone].name : "(other)";
 }
@@ -268,7 +278,8 @@ static void set_mac(struct question *q, const uint8_t *mac, const char *interfac
 	for (size_t i = 0; i < q->rev->permit_count && memcmp(mac, none, 6) == 0; i++) {
 		const struct revision_permit *p = &q->rev->permit[i];
 
-		if (strcmp(p->interface, interface) == 0 && p->destination_count == 0)
+		if (strcmp(routed(q->rev->policy, p->interface), interface) == 0 &&
+		    p->destination_count == 0)
 			mac = p->mac.b;
 	}
 	for (size_t i = 0; i < 6; i++)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fw/verify/expect_parts.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "fw/verify/num.h"
 
 /* Addresses that no host on the internet has. */
@@ -207,6 +210,80 @@ static uint64_t number_of(struct mac mac)
 }
 
 /* Every card of every permit in force, in zones that look at permits. */
+/* No end is the latest. */
+static int64_t end_of(const struct device *d)
+{
+	return d->until != 0 ? d->until : INT64_MAX;
+}
+
+/* Of one card behind one interface the permit that counts comes first. */
+static int by_weight(const void *x, const void *y)
+{
+	const struct device *a = x, *b = y;
+	bool a_less = (a->mark & REVISION_MARK_RESTRICTED) != 0;
+	bool b_less = (b->mark & REVISION_MARK_RESTRICTED) != 0;
+
+	if (a->iif != b->iif)
+		return a->iif < b->iif ? -1 : 1;
+	if (a->mac != b->mac)
+		return a->mac < b->mac ? -1 : 1;
+	if (a_less != b_less)
+		return a_less ? -1 : 1;
+	if ((a->address.family != 0) != (b->address.family != 0))
+		return a->address.family != 0 ? -1 : 1;
+	if (end_of(a) != end_of(b))
+		return end_of(a) > end_of(b) ? -1 : 1;
+	return (a->mark > b->mark) - (a->mark < b->mark);
+}
+
+/* At several ports of a bridge a card has several permits, and one way to be routed. */
+static void once_each(struct devices *d)
+{
+	size_t kept = 0;
+
+	if (d->count == 0)
+		return;
+	qsort(d->item, d->count, sizeof(*d->item), by_weight);
+	for (size_t i = 0; i < d->count; i++) {
+		if (kept == 0 || d->item[kept - 1].iif != d->item[i].iif ||
+		    d->item[kept - 1].mac != d->item[i].mac)
+			d->item[kept++] = d->item[i];
+	}
+	d->count = kept;
+}
+
+/* Where a card's packets come from: its interface, or the bridge of its port; or NULL. */
+static const char *routed_by(const struct policy_zone *z, const char *interface)
+{
+	if (z->port_count == 0)
+		return interface;
+	return z->admission == POLICY_ADMISSION_ENFORCE &&
+			       strcmp(interface, z->interface[0].name) != 0
+		       ? z->interface[0].name
+		       : NULL;
+}
+
+static void list_cards(struct work *w, struct expect *x, const struct revision_permit *p)
+{
+	const struct policy_zone *z = &x->rev->policy->zone[p->zone];
+	struct devices *d = &x->devices;
+
+	for (size_t c = 0; c < p->card_count; c++) {
+		const char *interface = routed_by(z, p->card[c].interface);
+
+		if (interface == NULL)
+			continue;
+		d->item[d->count++] = (struct device){
+			.iif = ifnames_add(w, x->names, interface),
+			.mark = revision_permit_mark(p),
+			.mac = number_of(p->card[c].mac),
+			.id = p->id,
+			.until = p->until,
+			.address = p->address,
+		};
+	}
+}
+
 static void list_devices(struct work *w, struct expect *x)
 {
 	const struct revision *rev = x->rev;
@@ -223,16 +300,9 @@ static void list_devices(struct work *w, struct expect *x)
 		if (!revision_permit_holds(p, x->facts.now) ||
 		    rev->policy->zone[p->zone].admission == POLICY_ADMISSION_OFF)
 			continue;
-		for (size_t c = 0; c < p->card_count; c++)
-			d->item[d->count++] = (struct device){
-				.iif = ifnames_add(w, x->names, p->card[c].interface),
-				.mark = revision_permit_mark(p),
-				.mac = number_of(p->card[c].mac),
-				.id = p->id,
-				.until = p->until,
-				.address = p->address,
-			};
+		list_cards(w, x, p);
 	}
+	once_each(d);
 	for (size_t i = 0; i < rev->quarantine_count && w->error == 0; i++)
 		d->isolated[d->isolated_count++] = number_of(rev->quarantine[i]);
 }

@@ -73,6 +73,18 @@ def frame(source, destination=BROADCAST, body=b"sekisho", kind=TYPE):
     return destination + source + kind.to_bytes(2, "big") + body.ljust(46, b"\0")
 
 
+def objects(permits):
+    made = []
+    for number, permit in enumerate(permits, 1):
+        port, mac, seconds, names = (list(permit) + [0, []][len(permit) - 2:])[:4]
+        made.append({"id": f"p{number:016d}", "number": number,
+                     "device": f"d{number:016d}", "mac": mac, "interface": port,
+                     "zone": "office", "user": "", "group": "", "destinations": names})
+        if seconds:
+            made[-1]["until"] = int(time.time()) + seconds
+    return made
+
+
 class Ear:
     """Everything that a machine's card hears, until it is closed."""
 
@@ -150,22 +162,27 @@ class Stand:
 
     def load(self, *permits, policy=POLICY, admission="enforce"):
         """permits: (port, MAC[, seconds[, destinations]])."""
-        made = []
-        for number, permit in enumerate(permits, 1):
-            port, mac, seconds, names = (list(permit) + [0, []][len(permit) - 2:])[:4]
-            made.append({"id": f"p{number:016d}", "number": number,
-                         "device": f"d{number:016d}", "mac": mac, "interface": port,
-                         "zone": "office", "user": "", "group": "", "destinations": names})
-            if seconds:
-                made[-1]["until"] = int(time.time()) + seconds
-        with tempfile.TemporaryDirectory(prefix="sekisho-br-", dir="/tmp") as folder:
-            paths = [pathlib.Path(folder, name) for name in ("policy.yaml", "objects.json")]
-            paths[0].write_text(policy.replace("ADMISSION", admission), encoding="utf-8")
-            paths[1].write_text(json.dumps({"ports": [], "permits": made}), encoding="utf-8")
-            netns.run(netns.command(self.gw, [tool("fw_load"), "--files", *paths]))
+        made = objects(permits)
+        self._fw_load("--files", policy.replace("ADMISSION", admission), made)
         # a daemon that records would keep these alive
         self.nft("add element inet sekisho recording { 2, 10 }")
         return made
+
+    def change(self, before, *permits):
+        """From the permits that load() or change() gave to others, element by element."""
+        made = objects(permits)
+        self._fw_load("--change", POLICY.replace("ADMISSION", "enforce"), before, made)
+        return made
+
+    def _fw_load(self, option, policy, *permits):
+        with tempfile.TemporaryDirectory(prefix="sekisho-br-", dir="/tmp") as folder:
+            paths = [pathlib.Path(folder, "policy.yaml")]
+            paths[0].write_text(policy, encoding="utf-8")
+            for made in permits:
+                paths.append(pathlib.Path(folder, f"objects{len(paths)}.json"))
+                paths[-1].write_text(json.dumps({"ports": [], "permits": made}),
+                                     encoding="utf-8")
+            netns.run(netns.command(self.gw, [tool("fw_load"), option, *paths]))
 
     def nft(self, text):
         return netns.run(netns.command(self.gw, ["nft", "-f", "-"]), text_in=text + "\n").stdout

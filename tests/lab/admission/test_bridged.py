@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A bridge of the gateway's whose ports are open for admitted devices only."""
+import re
 import time
 
 from admission import bridgestand as bs
@@ -131,6 +132,31 @@ def test_a_permit_comes_and_goes_under_a_ping_and_a_stream(bridge, record_proper
         print(f"{name}: {len(times)} arrivals; first {times[0] - came:.3f} s after the permit "
               f"began to be loaded, last {times[-1] - gone:+.3f} s after its end began to be")
         assert times[0] > came and gone - SLACK < times[-1] <= done + 0.02, name
+
+
+def held(bridge):
+    """The elements of both tables, without what is left of their time."""
+    text = "".join(bridge.list("--stateless", "list", "table", family, "sekisho")
+                   for family in ("inet", "bridge"))
+    text = re.sub(r"expires \w+|timeout \w+", "", text)
+    return sorted(re.findall(r'"p\d"[^,}\n]*|"br0"[^,}\n]*|0x[0-9a-f]{8}(?= *[,}\n])', text))
+
+
+def test_single_elements_are_the_same_as_a_load(bridge):
+    sets = [((A, bs.MACS[A]), (B, bs.MACS[B])),
+            ((A, bs.MACS[A]), (B, bs.MACS[B], 60), (C, bs.MACS[C])),
+            ((A, bs.MACS[A]), (C, bs.MACS[A]), (B, bs.MACS[B], 0, ["vendor.example.jp"])),
+            ((A, bs.MACS[A]),), (), ((A, bs.MACS[A]), (B, bs.MACS[B]))]
+    now = bridge.load(*sets[0])
+    seen = []
+    for one in sets[1:]:
+        now = bridge.change(now, *one)
+        seen.append(held(bridge))
+        assert bridge.ping(A, bs.ADDRESS4[B], seconds=0.3) == (len(one) > 1 and len(one[-1]) < 4)
+    for one, elements in zip(sets[1:], seen):
+        bridge.load(*one)
+        assert held(bridge) == elements, one
+    assert seen[0] != seen[1] != seen[2] != seen[3]
 
 
 def test_an_end_in_the_kernel_cuts_what_runs(bridge, record_property):

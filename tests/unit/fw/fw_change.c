@@ -36,7 +36,7 @@ static int measure(struct nfnl *n, const struct change *c, int64_t *ret_us)
 {
 	struct mono begun = mono_now();
 	uint32_t generation;
-	int r = txn_change(n, c, wall_us() / 1000, &generation);
+	int r = txn_change(n, c, false, wall_us() / 1000, &generation);
 
 	*ret_us = mono_now().us - begun.us;
 	return r;

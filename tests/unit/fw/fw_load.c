@@ -3,6 +3,7 @@
  * fw_load CASE...: put each case into this namespace's kernel, the way the apply role does.
  * fw_load --files POLICY OBJECTS [SECONDS]: the same with a policy's text, at the present
  * time; flows that can end do so after SECONDS.
+ * fw_load --change POLICY OBJECTS OTHERS: what was loaded from OBJECTS becomes OTHERS.
  * "--guard" is the guard instead of a case.
  */
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <time.h>
 
 #include "fw/apply/bridge_ports.h"
+#include "fw/apply/change.h"
 #include "fw/apply/check.h"
 #include "fw/apply/guard.h"
 #include "fw/apply/txn.h"
@@ -100,21 +102,33 @@ static int set_ports(const struct ruleset *rs)
 	return r;
 }
 
-static int load_files(const char *policy_path, const char *objects_path, const char *ends)
+static int make_files(const char *policy_path, const char *objects_path,
+		      const struct inventory *inv, struct ruleset **ret_rs)
 {
 	char *policy = NULL, *objects = NULL;
-	struct inventory inv = golden_inventory;
 	struct revision *rev = NULL;
-	struct ruleset *rs = NULL;
 	size_t len;
 	int r;
 
-	inv.now = (int64_t)time(NULL);
 	if ((r = fdio_read_file(policy_path, POLICY_FILE_MAX, &policy, &len)) == 0 &&
 	    (r = fdio_read_file(objects_path, POLICY_FILE_MAX, &objects, &len)) == 0) {
 		rev = golden_make(policy, objects);
-		r = compile(rev, &inv, &rs);
+		r = compile(rev, inv, ret_rs);
 	}
+	revision_free(rev);
+	free(objects);
+	free(policy);
+	return r;
+}
+
+static int load_files(const char *policy_path, const char *objects_path, const char *ends)
+{
+	struct inventory inv = golden_inventory;
+	struct ruleset *rs = NULL;
+	int r;
+
+	inv.now = (int64_t)time(NULL);
+	r = make_files(policy_path, objects_path, &inv, &rs);
 	if (r == 0 && ends != NULL)
 		end_at(rs, inv.now + strtol(ends, NULL, 10));
 	if (r == 0)
@@ -122,9 +136,35 @@ static int load_files(const char *policy_path, const char *objects_path, const c
 	if (r == 0)
 		r = set_ports(rs);
 	ruleset_free(rs);
-	revision_free(rev);
-	free(objects);
-	free(policy);
+	return r;
+}
+
+/* From the elements of one file to those of the other, and nothing else. */
+static int change_files(char **paths)
+{
+	struct inventory inv = golden_inventory;
+	struct ruleset *from = NULL, *to = NULL;
+	struct change c = { 0 };
+	struct nfnl n = { 0 };
+	uint32_t generation;
+	int r;
+
+	inv.now = (int64_t)time(NULL);
+	r = make_files(paths[0], paths[1], &inv, &from);
+	if (r == 0)
+		r = make_files(paths[0], paths[2], &inv, &to);
+	if (r == 0)
+		r = change_between(from, to, &c);
+	if (r == 0)
+		r = nfnl_open(&n);
+	if (r == 0)
+		r = txn_change(&n, &c, to->port_count != 0, inv.now * 1000, &generation);
+	if (r < 0)
+		(void)fprintf(stderr, "change: %s\n", strerror(-r));
+	nfnl_close(&n);
+	change_clear(&c);
+	ruleset_free(from);
+	ruleset_free(to);
 	return r;
 }
 
@@ -143,6 +183,8 @@ static int guard(void)
 
 int main(int argc, char **argv)
 {
+	if (argc == 5 && strcmp(argv[1], "--change") == 0)
+		return change_files(argv + 2) < 0;
 	if (argc >= 4 && strcmp(argv[1], "--files") == 0)
 		return load_files(argv[2], argv[3], argv[4]) < 0;
 	for (int i = 1; i < argc; i++) {

@@ -365,6 +365,8 @@ static void put_sets(struct model *m, const struct ruleset *rs, int64_t now)
 		const struct fw_permit *p = &rs->permit[i];
 		struct element e = { .data = p->mark };
 
+		if (!fw_permit_is_inet(p))
+			continue;
 		if (p->until != 0)
 			e.timeout_ms = (uint64_t)(p->until - now) * 1000;
 		put_permit(m, p, e);

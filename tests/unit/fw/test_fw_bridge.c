@@ -62,7 +62,7 @@ static const struct fw_permit *find(const struct ruleset *rs, enum fw_permit_kin
 
 /* The card counts once for the bridge, and which of its permits does: number, until when. */
 static void check_counts(const char *objects, uint32_t mark, int64_t until,
-			 int64_t next_change)
+			 int64_t next_permit)
 {
 	struct ruleset *rs = compile(ZONE(""), objects);
 	const struct fw_permit *p;
@@ -72,7 +72,7 @@ static void check_counts(const char *objects, uint32_t mark, int64_t until,
 	assert_non_null(p);
 	assert_int_equal(p->mark, mark);
 	assert_int_equal(p->until, until);
-	assert_true(rs->next_change == next_change);
+	assert_true(rs->next_permit == next_permit);
 	assert_non_null(find(rs, FW_PERMIT_PORT, "p1"));
 	assert_non_null(find(rs, FW_PERMIT_PORT, "p2"));
 	for (size_t i = 0; i < rs->permit_count; i++)
@@ -164,6 +164,7 @@ static void test_prefix(void **state)
 {
 	(void)state;
 	assert_int_equal(denies_reason(FW_BRIDGE_LOG_PREFIX), REASON_NOT_ADMITTED);
+	assert_int_equal(denies_reason(FW_BRIDGE_LOG_QUARANTINE), REASON_QUARANTINED);
 }
 
 static void test_no_memory(void **state)

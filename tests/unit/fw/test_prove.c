@@ -72,7 +72,7 @@ static void test_golden(void **state)
 {
 	static const char *const names[] = { "smallest",  "union",       "clinic",
 					     "admission", "transparent", "timed",
-					     "switches" };
+					     "switches",  "bridged" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
