@@ -192,6 +192,7 @@ def test_named_destinations_give_no_neighbours(bridge):
 
 def test_locked_ports(bridge):
     lock = bs.POLICY.replace("    ports:", "    port_lock: true\n    ports:")
+    bridge.send(C, bs.frame(mac(C)))  # known to the bridge before there is a lock
     bridge.load((A, bs.MACS[A]), (B, bs.MACS[B], 60), policy=lock)
     assert bridge.locked() == {A, B, C}
     assert bridge.fdb()[bs.MACS[A]] == A and bridge.fdb()[bs.MACS[B]] == B
@@ -214,6 +215,15 @@ def test_without_admission_the_named_ports_meet(bridge):
     assert bridge.ping(A, bs.ADDRESS4[C]) and bridge.ping(C, bs.SERVER4)
     assert bridge.heard(A, bs.frame(mac(A))) == {B, C}
     assert bridge.heard(D, *probes(mac(D))) == set()
+
+
+def test_quarantine_at_free_ports(bridge):
+    bridge.load(admission="off")
+    assert bridge.ping(A, bs.ADDRESS4[B])
+    bridge.nft(f"add element bridge sekisho quarantine {{ {bs.MACS[A]} }}")
+    assert bridge.heard(A, *probes(mac(A))) == set() and not bridge.ping(A, bs.GATEWAY4)
+    assert bridge.heard(B, bs.frame(mac(B), mac(A))) == set()
+    assert bridge.heard(C, bs.frame(mac(C), mac(B))) == {B}
 
 
 def test_the_guard_holds_when_the_table_is_gone(bridge):
