@@ -174,6 +174,99 @@ int mac_parse(const char *text, struct mac *ret_mac)
 	return 0;
 }
 
+/* One sign of UTF-8 as the ASCII sign that it looks like; 0 for others. */
+static char sign_of(const unsigned char **p)
+{
+	const unsigned char *s = *p;
+	unsigned code;
+
+	if (s[0] < 0x80) {
+		*p += 1;
+		return (char)(s[0] == '\t' ? ' ' : s[0]);
+	}
+	if ((s[0] & 0xf0) != 0xe0 || (s[1] & 0xc0) != 0x80 || (s[2] & 0xc0) != 0x80)
+		return 0;
+	*p += 3;
+	code = (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu);
+	if (code >= 0xff01 && code <= 0xff5e)
+		return (char)(code - 0xfee0);
+	if (code == 0x3000)
+		return ' ';
+	/* what input methods make of a hyphen */
+	return (code >= 0x2010 && code <= 0x2015) || code == 0x2212 || code == 0x30fc ||
+			       code == 0xff70
+		       ? '-'
+		       : 0;
+}
+
+/* text in ASCII and without blanks around it. Returns its length, or -EINVAL. */
+static int mac_narrow(const char *text, char dst[MAC_TEXT_MAX])
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t len = 0;
+
+	while (*p != '\0') {
+		char c = sign_of(&p);
+
+		if (c == 0)
+			return -EINVAL;
+		if (c == ' ' && len == 0)
+			continue;
+		if (len == MAC_TEXT_MAX - 1) {
+			if (c != ' ')
+				return -EINVAL;
+			continue;
+		}
+		dst[len++] = c;
+	}
+	while (len > 0 && dst[len - 1] == ' ')
+		len--;
+	dst[len] = '\0';
+	return (int)len;
+}
+
+int mac_read(const char *text, struct mac *ret_mac)
+{
+	char narrow[MAC_TEXT_MAX], hex[13];
+	int len = mac_narrow(text, narrow);
+	size_t group, used = 0;
+	char sign = '\0';
+
+	switch (len) {
+	case 12: /* bare */
+		group = 12;
+		break;
+	case 13:
+		group = 6;
+		break;
+	case 14:
+		group = 4;
+		break;
+	case MAC_TEXT_MAX - 1:
+		group = 2;
+		break;
+	default:
+		return -EINVAL;
+	}
+	for (size_t i = 0; narrow[i] != '\0'; i++) {
+		if (i % (group + 1) != group) {
+			hex[used++] = narrow[i];
+			continue;
+		}
+		if (strchr(":-. ", narrow[i]) == NULL ||
+		    (sign != '\0' && narrow[i] != sign))
+			return -EINVAL;
+		sign = narrow[i];
+	}
+	hex[used] = '\0';
+	return used == 12 ? str_unhex(hex, ret_mac->b, sizeof(ret_mac->b)) : -EINVAL;
+}
+
+bool mac_is_local(struct mac m)
+{
+	return (m.b[0] & 0x02) != 0;
+}
+
 void mac_format(struct mac m, char dst[MAC_TEXT_MAX])
 {
 	for (size_t i = 0; i < 6; i++) {

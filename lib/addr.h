@@ -62,6 +62,16 @@ void mac_format(struct mac m, char dst[MAC_TEXT_MAX]);
 bool mac_is_zero(struct mac m);
 bool mac_equal(struct mac a, struct mac b);
 
+/*
+ * As people write it: any case, joined by ':', '-', '.' or blanks as 6 pairs, 3 fours
+ * or 2 sixes, or not at all; full-width signs likewise; blanks around it. One sign
+ * joins all groups. Returns 0 or -EINVAL; nothing is guessed.
+ */
+int mac_read(const char *text, struct mac *ret_mac) MUST_CHECK;
+
+/* Made up by the device itself (IEEE 802: the U/L bit), not given by its maker. */
+bool mac_is_local(struct mac m);
+
 /* A card's own address: not zero, not broadcast, not multicast. */
 bool mac_is_unicast(struct mac m);
 

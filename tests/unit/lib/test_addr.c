@@ -114,6 +114,50 @@ static void test_sockaddr(void **state)
 	assert_int_equal(addr_from_sockaddr((struct sockaddr *)&ss, &port).family, 0);
 }
 
+static void test_mac_as_written(void **state)
+{
+	static const char *const good[] = {
+		"02:ab:cd:00:00:01",    "02-AB-CD-00-00-01",
+		"02AB.CD00.0001",       "02abcd000001",
+		"02abcd-000001",        "02ab-cd00-0001",
+		" 02 ab cd 00 00 01\t", "０２：ＡＢ：ｃｄ：００：００：０１",
+		"02−ab−cd−00−00−01",    "　02.ab.cd.00.00.01　",
+	};
+	static const char *const bad[] = {
+		"",
+		" ",
+		"02:ab:cd:00:00",
+		"02:ab:cd:00:00:01:02",
+		"02:ab-cd:00:00:01",
+		"2:ab:cd:0:0:1",
+		"02ab:cd000001",
+		"02abcd00000g",
+		"02abcd0000011",
+		"02:ab:cd:00:00:01 x",
+		"02::ab:cd:00:00:01",
+		"02:ab:cd:00:00:0\xef\xbc",
+		"02:ab:cd:00:00:0\xc2\xb9",
+		"0x02abcd000001",
+		"02/ab/cd/00/00/01",
+	};
+	struct mac want, m;
+
+	(void)state;
+	assert_int_equal(mac_parse("02:ab:cd:00:00:01", &want), 0);
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		m = (struct mac){ 0 };
+		assert_int_equal(mac_read(good[i], &m), 0);
+		assert_true(mac_equal(m, want));
+	}
+	m = (struct mac){ 0 };
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(mac_read(bad[i], &m), -EINVAL);
+	assert_true(mac_is_zero(m));
+	assert_true(mac_is_local(want));
+	want.b[0] = 0x00;
+	assert_false(mac_is_local(want));
+}
+
 static void test_mac(void **state)
 {
 	static const char *const bad[] = { "",
@@ -141,9 +185,10 @@ static void test_mac(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse_refuses), cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_contains),      cmocka_unit_test(test_unmap),
-		cmocka_unit_test(test_sockaddr),      cmocka_unit_test(test_mac),
+		cmocka_unit_test(test_parse_refuses),  cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_contains),       cmocka_unit_test(test_unmap),
+		cmocka_unit_test(test_sockaddr),       cmocka_unit_test(test_mac),
+		cmocka_unit_test(test_mac_as_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
