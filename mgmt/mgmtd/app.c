@@ -6,11 +6,15 @@
 
 #include "lib/log.h"
 #include "lib/mono.h"
+#include "mgmt/mgmtd/chores.h"
 #include "mgmt/mgmtd/lockdown.h"
+#include "mgmt/mgmtd/register.h"
 #include "mgmt/mgmtd/session.h"
 #include "mgmt/mgmtd/store_policy.h"
 #include "mgmt/mgmtd/trial.h"
 #include "mgmt/mgmtd/when.h"
+
+#define CHORES_MS 600000
 
 int app_read_policy(struct app *app)
 {
@@ -110,6 +114,12 @@ void app_tick(struct app *app, int64_t now)
 	if (app->publisher.trial.number == 0)
 		parts_resend(&app->parts, app->publisher.current);
 	lockdown_tick(app);
+	if (register_tick(app->db, now) < 0)
+		log_warn("mgmtd", "ledger: %s", db_error(app->db));
+	if (mono_diff_ms(app->chores_next, mono_now()) <= 0) {
+		app->chores_next = mono_after_ms(mono_now(), CHORES_MS);
+		chores_run(app, now);
+	}
 	pay_sign_out(app);
 	if (session_expire(app->db, now) < 0)
 		log_warn("mgmtd", "ledger: %s", db_error(app->db));

@@ -10,6 +10,7 @@
 
 #include "lib/attr.h"
 #include "lib/policy/policy.h"
+#include "mgmt/mgmtd/alarm.h"
 #include "mgmt/mgmtd/auth.h"
 #include "mgmt/mgmtd/db.h"
 #include "mgmt/mgmtd/journal.h"
@@ -24,10 +25,12 @@ struct app {
 	struct publisher publisher;
 	struct auth auth;
 	struct sight sight;
+	struct alarm_ring alarms;
 	struct policy *policy; /* in force; NULL: none was applied yet */
 	unsigned lockdown_owed; /* a bit (1 << part) for each that did not take it */
 	struct proto_lockdown lockdown; /* that it is to take */
 	bool sign_out_owed; /* proxyd did not take a sign-out */
+	struct mono chores_next; /* when the clock's chores are due again */
 	int64_t started_us;
 };
 

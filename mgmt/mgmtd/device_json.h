@@ -12,10 +12,10 @@
 #include "mgmt/mgmtd/store_device.h"
 
 /*
- * now decides what is expired; policy (may be NULL) names the zone. *ret is the
+ * now decides what is expired, ja the language; policy (may be NULL) names the zone. *ret is the
  * caller's. Returns 0, -ENOMEM or what db.h says.
  */
 int device_json(struct db *db, const struct policy *policy, const struct device *d,
-		int64_t now, json_t **ret) MUST_CHECK;
+		int64_t now, bool ja, json_t **ret) MUST_CHECK;
 
 #endif

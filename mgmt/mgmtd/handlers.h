@@ -3,6 +3,7 @@
 #ifndef MGMT_MGMTD_HANDLERS_H
 #define MGMT_MGMTD_HANDLERS_H
 
+#include "lib/event.h"
 #include "mgmt/mgmtd/call.h"
 
 /* handle_session.c */
@@ -67,10 +68,55 @@ void handle_list_remove(struct call *c);
 /* handle_devices.c */
 void handle_device_list(struct call *c);
 void handle_device_add(struct call *c);
-void handle_device_request(struct call *c);
-void handle_device_approve(struct call *c);
+/* The device as it is now; result may be NULL. */
+void device_answer(struct call *c, const char *id, const struct publish_result *result);
 void handle_device_revoke(struct call *c);
 void handle_device_group(struct call *c);
+
+/* handle_permits.c */
+void handle_device_request(struct call *c);
+void handle_device_approve(struct call *c);
+void handle_device_check(struct call *c);
+
+/* handle_holds.c */
+void handle_device_quarantine(struct call *c);
+void handle_device_release(struct call *c);
+void handle_device_release_approve(struct call *c);
+void handle_device_suspend(struct call *c);
+void handle_device_resume(struct call *c);
+void handle_device_retire(struct call *c);
+void handle_device_certify(struct call *c);
+
+/* handle_assets.c */
+void handle_asset_list(struct call *c);
+void handle_asset_show(struct call *c);
+void handle_asset_add(struct call *c);
+void handle_asset_change(struct call *c);
+void handle_asset_card(struct call *c);
+/* The entry as it is now; result may be NULL. */
+void asset_answer(struct call *c, const char *id, const struct publish_result *result,
+		  bool with_cut);
+
+/* handle_alarms.c */
+void handle_alarm_list(struct call *c);
+void handle_alarm_ack(struct call *c);
+const char *severity_name(enum event_severity s);
+enum event_kind event_kind_of(const char *name); /* EVENT_NONE: no such kind */
+
+/* handle_admission.c */
+void handle_admission_show(struct call *c);
+void handle_admission_set(struct call *c);
+
+/* handle_asset_file.c */
+void handle_asset_import(struct call *c);
+void handle_asset_export(struct call *c);
+
+/* handle_work.c */
+void handle_work_list(struct call *c);
+void handle_work_confirm(struct call *c);
+
+/* handle_due.c */
+void handle_asset_due(struct call *c);
 
 /* handle_proxy.c */
 void handle_proxy_list(struct call *c);

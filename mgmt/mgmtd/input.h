@@ -55,18 +55,9 @@ struct input_review { /* of a flow */
 
 struct input_device {
 	char mac[MAC_TEXT_MAX]; /* normal form */
+	char mac_given[64]; /* as it was written */
 	char interface[16];
 	char name[INPUT_NAME_MAX + 1];
-};
-
-struct input_request {
-	const char *kind; /* "business" or "contractor" */
-	char owner[INPUT_NAME_MAX + 1];
-	char reason[INPUT_REASON_MAX + 1];
-	int64_t until; /* 0: none */
-	int64_t seconds; /* from the approval on; 0: none */
-	char destination[REVISION_DESTINATIONS_MAX][HOST_PATTERN_MAX + 1];
-	size_t destination_count;
 };
 
 struct input_user {
@@ -103,9 +94,6 @@ int input_review(const json_t *body, int64_t now, struct input_review *ret,
 int input_device(const json_t *body, const struct policy *policy,
 		 struct input_device *ret, struct input_error *e) MUST_CHECK;
 
-/* now: seconds UTC, what ends are compared with. */
-int input_request(const json_t *body, int64_t now, struct input_request *ret,
-		  struct input_error *e) MUST_CHECK;
 int input_user(const json_t *body, struct input_user *ret,
 	       struct input_error *e) MUST_CHECK;
 int input_sign_in(const json_t *body, struct input_sign_in *ret,

@@ -37,6 +37,16 @@ static int on_sighting(struct ipc_peer *peer, const void *payload, size_t len, v
 	return sight_take(&d->app.sight, &m);
 }
 
+static int on_event(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	struct daemon *d = user;
+	struct proto_event m;
+
+	(void)peer;
+	memcpy(&m, payload, len);
+	return alarm_take(&d->app.alarms, &m);
+}
+
 static int on_site_request(struct ipc_peer *peer, const void *payload, size_t len,
 			   void *user)
 {
@@ -75,7 +85,7 @@ static int on_status(struct ipc_peer *peer, const void *payload, size_t len, voi
 	st.ok = journal_state(&d->app.journal) == 0;
 	st.revision = d->app.publisher.current;
 	st.records = d->app.journal.written;
-	st.lost = d->app.sight.lost + d->app.sight.refused;
+	st.lost = d->app.sight.lost + d->app.sight.refused + d->app.alarms.lost;
 	if (st.ok == 0)
 		(void)str_copy(st.text, sizeof(st.text), "records cannot be written");
 	return ipc_reply(peer, PROTO_STATUS_REPLY, &st, sizeof(st));
@@ -83,6 +93,7 @@ static int on_status(struct ipc_peer *peer, const void *payload, size_t len, voi
 
 static const struct ipc_permit permits[] = {
 	{ PROTO_SIGHTING, IPC_SENSORD, sizeof(struct proto_sighting), on_sighting },
+	{ PROTO_EVENT, IPC_SENSORD, sizeof(struct proto_event), on_event },
 	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },
 	{ PROTO_SITE_REQUEST, IPC_PROXYD, sizeof(struct proto_site_request),
 	  on_site_request },
@@ -114,6 +125,8 @@ static int on_sight(sd_event_source *source, uint64_t us, void *user)
 	(void)us;
 	if (sight_store(&d->app.sight, d->app.db) < 0)
 		log_warn("mgmtd", "sightings wait: %s", db_error(d->app.db));
+	if (alarm_store(&d->app, wall_us() / 1000000) < 0)
+		log_warn("mgmtd", "alarms wait: %s", db_error(d->app.db));
 	return again(source, SIGHT_US);
 }
 

@@ -137,13 +137,114 @@ static const char third[] =
 	"  result TEXT NOT NULL, next TEXT NOT NULL);"
 	"CREATE INDEX flow_review_flow ON flow_review (flow, id);";
 
-static const char *const steps[] = { first, second, third };
+/*
+ * The register: an entry owns cards, which devices were until now; a permit binds
+ * more, and one that covers several cards has a row for each, with one bundle. A
+ * permit's numbers stay, they are the kernel's marks.
+ */
+static const char fourth[] =
+	"CREATE TABLE asset (id TEXT PRIMARY KEY, number TEXT NOT NULL,"
+	"  name TEXT NOT NULL, owner TEXT NOT NULL, organisation TEXT NOT NULL,"
+	"  kind TEXT NOT NULL, zone TEXT NOT NULL, note TEXT NOT NULL,"
+	"  retired INTEGER NOT NULL DEFAULT 0, quarantined INTEGER NOT NULL DEFAULT 0,"
+	"  suspended INTEGER NOT NULL DEFAULT 0,"
+	"  state TEXT NOT NULL, since INTEGER NOT NULL, who TEXT NOT NULL,"
+	"  why TEXT NOT NULL, created INTEGER NOT NULL,"
+	"  certified INTEGER NOT NULL DEFAULT 0, certified_by TEXT NOT NULL DEFAULT '',"
+	"  release_by TEXT NOT NULL DEFAULT '', release_role TEXT NOT NULL DEFAULT '',"
+	"  release_at INTEGER NOT NULL DEFAULT 0, release_why TEXT NOT NULL DEFAULT '');"
+	"CREATE UNIQUE INDEX asset_number ON asset (number) WHERE number <> '';"
+	"CREATE TABLE asset_history (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"  asset TEXT NOT NULL REFERENCES asset(id), at INTEGER NOT NULL,"
+	"  who TEXT NOT NULL, was TEXT NOT NULL, state TEXT NOT NULL, why TEXT NOT NULL);"
+	"CREATE INDEX asset_history_asset ON asset_history (asset, id);"
+	"ALTER TABLE device ADD COLUMN asset TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE device ADD COLUMN mac_given TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX device_asset ON device (asset);"
+	"CREATE TABLE permit_new (number INTEGER PRIMARY KEY AUTOINCREMENT"
+	"  CHECK (number <= 16777215), id TEXT NOT NULL UNIQUE, bundle TEXT NOT NULL,"
+	"  device TEXT NOT NULL REFERENCES device(id), interface TEXT NOT NULL,"
+	"  address TEXT NOT NULL DEFAULT '', kind TEXT NOT NULL, owner TEXT NOT NULL,"
+	"  company TEXT NOT NULL DEFAULT '', ticket TEXT NOT NULL DEFAULT '',"
+	"  reason TEXT NOT NULL, destinations TEXT NOT NULL,"
+	"  terminal TEXT NOT NULL DEFAULT '', checked TEXT NOT NULL DEFAULT '',"
+	"  check_until INTEGER NOT NULL DEFAULT 0,"
+	"  since INTEGER NOT NULL DEFAULT 0, until INTEGER NOT NULL,"
+	"  seconds INTEGER NOT NULL,"
+	"  state TEXT NOT NULL CHECK (state IN ('requested','active','replaced',"
+	"    'withdrawn','revoked','expired')),"
+	"  live INTEGER NOT NULL DEFAULT 0,"
+	"  requested_by TEXT NOT NULL, requested_role TEXT NOT NULL,"
+	"  requested INTEGER NOT NULL, approved_by TEXT NOT NULL DEFAULT '',"
+	"  approved INTEGER NOT NULL DEFAULT 0, ended_by TEXT NOT NULL DEFAULT '',"
+	"  ended INTEGER NOT NULL DEFAULT 0, ended_reason TEXT NOT NULL DEFAULT '');"
+	"INSERT INTO permit_new (number, id, bundle, device, interface, kind, owner,"
+	"  reason, destinations, until, seconds, state, live, requested_by,"
+	"  requested_role, requested, approved_by, approved, ended_by, ended,"
+	"  ended_reason)"
+	"  SELECT number, id, id, device, interface, kind, owner, reason, destinations,"
+	"  until, seconds, state, state = 'active', requested_by, requested_role,"
+	"  requested, approved_by, approved, ended_by, ended, ended_reason"
+	"  FROM permit ORDER BY number;"
+	"DROP TABLE permit;"
+	"ALTER TABLE permit_new RENAME TO permit;"
+	"CREATE UNIQUE INDEX permit_open ON permit (device) WHERE state = 'requested';"
+	"CREATE UNIQUE INDEX permit_active ON permit (device) WHERE state = 'active';"
+	"CREATE INDEX permit_device ON permit (device, number);"
+	"CREATE INDEX permit_bundle ON permit (bundle);"
+	/* what the clock changes is found without a look at all the others */
+	"CREATE INDEX permit_until ON permit (until) WHERE state = 'active'"
+	"  AND until <> 0;"
+	"CREATE INDEX permit_since ON permit (since) WHERE state = 'active'"
+	"  AND since <> 0;"
+	"CREATE INDEX permit_remote ON permit (check_until) WHERE state = 'active'"
+	"  AND kind = 'maintenance';"
+	"CREATE INDEX asset_new ON asset (state) WHERE state = '';"
+	"UPDATE device SET asset = 'r' || substr(id, 2)"
+	"  WHERE id IN (SELECT device FROM permit);"
+	/* the state is worked out and written to the history at the first tick */
+	"INSERT INTO asset (id, number, name, owner, organisation, kind, zone, note,"
+	"  state, since, who, why, created)"
+	"  SELECT d.asset, '', d.name, p.owner, '', p.kind, '', '', '', p.requested, '',"
+	"  '', p.requested FROM device d JOIN permit p ON p.device = d.id"
+	"  WHERE p.number = (SELECT max(q.number) FROM permit q WHERE q.device = d.id);";
+
+/*
+ * Terms, alarms, maintenance work; which revisions are small, and what the last one
+ * holds in quarantine.
+ */
+static const char fifth[] =
+	/* the quarantine of the last revision */
+	"CREATE TABLE isolated (mac TEXT PRIMARY KEY) WITHOUT ROWID;"
+	/* a small revision rests on a full one, which is its own */
+	"ALTER TABLE revision ADD COLUMN full INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE revision SET full = number;"
+	"CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE alarm (id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL,"
+	"  action TEXT NOT NULL, raised INTEGER NOT NULL,"
+	"  closed INTEGER NOT NULL DEFAULT 0, interface TEXT NOT NULL,"
+	"  other_interface TEXT NOT NULL, mac TEXT NOT NULL, other_mac TEXT NOT NULL,"
+	"  address TEXT NOT NULL, detail TEXT NOT NULL, frames INTEGER NOT NULL,"
+	"  asset TEXT NOT NULL DEFAULT '', quarantined INTEGER NOT NULL DEFAULT 0,"
+	"  held_back TEXT NOT NULL DEFAULT '', acked INTEGER NOT NULL DEFAULT 0,"
+	"  acked_by TEXT NOT NULL DEFAULT '', done TEXT NOT NULL DEFAULT '');"
+	"CREATE INDEX alarm_open ON alarm (kind, mac, interface) WHERE closed = 0;"
+	"CREATE INDEX alarm_unacked ON alarm (id) WHERE acked = 0;"
+	"CREATE TABLE work (permit TEXT NOT NULL REFERENCES permit(id),"
+	"  day TEXT NOT NULL, used INTEGER NOT NULL, confirmed INTEGER NOT NULL DEFAULT "
+	"0,"
+	"  who TEXT NOT NULL DEFAULT '', work TEXT NOT NULL DEFAULT '',"
+	"  result TEXT NOT NULL DEFAULT '', records TEXT NOT NULL DEFAULT '',"
+	"  PRIMARY KEY (permit, day)) WITHOUT ROWID;";
+
+static const char *const steps[] = { first, second, third, fourth, fifth };
 
 static int take_step(struct db *db, size_t from)
 {
-	static const char *const stamp[] = { "PRAGMA user_version=1",
-					     "PRAGMA user_version=2",
-					     "PRAGMA user_version=3" };
+	static const char *const stamp[] = {
+		"PRAGMA user_version=1", "PRAGMA user_version=2", "PRAGMA user_version=3",
+		"PRAGMA user_version=4", "PRAGMA user_version=5"
+	};
 	int r = db_begin(db);
 
 	if (r == 0)

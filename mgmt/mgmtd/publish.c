@@ -75,7 +75,7 @@ static int sweep(struct publisher *p)
 	while ((entry = readdir(dir)) != NULL) {
 		uint64_t n = number_of(entry->d_name);
 
-		if (n != 0 && n < p->current && is_image(entry->d_name))
+		if (n != 0 && n < p->current && n != p->full && is_image(entry->d_name))
 			drop_image(p, n);
 		if (n <= p->current || n == p->trial.number)
 			continue;
@@ -93,11 +93,14 @@ int publish_init(struct publisher *p, const char *root, struct db *db,
 {
 	int r;
 
-	*p = (struct publisher){ .db = db, .parts = parts, .journal = journal };
+	*p = (struct publisher){
+		.db = db, .parts = parts, .journal = journal, .behind = PUBLISH_FULL_NEXT
+	};
 	if ((r = path_join(p->dir, root, PATH_REVISIONS)) < 0 ||
 	    (r = path_join(p->secret, root, PATH_LEDGER "/revision.key")) < 0 ||
 	    (r = revision_key_ensure(p->dir, p->secret)) < 0 ||
 	    (r = store_revision_current(db, &p->current)) < 0 ||
+	    (r = store_revision_full(db, p->current, &p->full)) < 0 ||
 	    (r = store_revision_newest(db, &p->tried)) < 0 || (r = trial_read(p)) < 0)
 		return r;
 	if (p->current != 0)
@@ -115,23 +118,49 @@ void publish_abort(struct publisher *p)
 	db_rollback(p->db);
 }
 
-/* The ledger as it stands in the open transaction becomes files on disk. */
-static int write_files(struct publisher *p, const struct publish_order *order,
-		       uint64_t number, struct publish_result *ret)
+static bool is_small(const struct publisher *p, const struct publish_order *order)
 {
-	CLEANUP(free_p) char *text = NULL;
-	struct diags diags = { 0 };
-	size_t len = 0;
-	int r;
+	return order->asset != NULL && p->current != 0 && p->behind < REVISION_CHAIN_MAX;
+}
 
-	if ((r = store_change_add(p->db, &order->change, order->now)) < 0 ||
-	    (r = store_revision_add(p->db, number, order->now, order->change.what)) < 0)
-		return r;
-	r = snapshot_build(p->db, p->dir, number, order->now, &text, &len, &diags);
+/* The revision's text, and in a full one its image. */
+static int write_text(struct publisher *p, const struct publish_order *order,
+		      uint64_t number, char **ret_text, size_t *ret_len,
+		      struct publish_result *ret)
+{
+	struct diags diags = { 0 };
+	int r = is_small(p, order)
+			? snapshot_small(p->db, number, p->current, order->asset,
+					 order->now, ret_text, ret_len, &diags)
+			: snapshot_build(p->db, p->dir, number, order->now, ret_text,
+					 ret_len, &diags);
+
 	if (r == -EINVAL || r == -EFBIG) {
 		(void)diag_print(&diags, POLICY_NAME, ret->text, sizeof(ret->text));
 		return -EINVAL;
 	}
+	return r;
+}
+
+/*
+ * The ledger as it stands in the open transaction becomes files on disk. Returns
+ * -EALREADY: a small revision would say nothing.
+ */
+static int write_files(struct publisher *p, const struct publish_order *order,
+		       uint64_t number, struct publish_result *ret)
+{
+	CLEANUP(free_p) char *text = NULL;
+	size_t len = 0;
+	int r = store_change_add(p->db, &order->change, order->now);
+
+	if (r == 0)
+		r = write_text(p, order, number, &text, &len, ret);
+	if (r == 0 && text == NULL)
+		return -EALREADY;
+	if (r == 0)
+		r = store_revision_add(p->db, number,
+				       is_small(p, order) ? p->full : number, order->now,
+				       order->change.what);
 	if (r < 0)
 		return r;
 	if (order->policy)
@@ -234,9 +263,11 @@ int publish_settle(struct publisher *p, const struct publish_order *order,
 
 void publish_moved(struct publisher *p, uint64_t number)
 {
-	if (p->current != 0)
-		drop_image(p, p->current);
+	if (p->full != 0)
+		drop_image(p, p->full);
 	p->current = number;
+	p->full = number;
+	p->behind = 0;
 }
 
 /* The record and the ledger, where current stays as it is. */
@@ -275,11 +306,24 @@ static int carry_out(struct publisher *p, const struct publish_order *order,
 				     : publish_settle(p, order, number);
 }
 
+/* The daemons need to know nothing: the record and the ledger alone. */
+static int settle_same(struct publisher *p, const struct publish_order *order)
+{
+	int r = journal_change(p->journal, &order->change, order->client, p->current) < 0
+			? -ENOBUFS
+			: db_commit(p->db);
+
+	if (r < 0)
+		db_rollback(p->db);
+	return r;
+}
+
 int publish_commit(struct publisher *p, const struct publish_order *order,
 		   struct publish_result *ret)
 {
 	uint64_t number = p->tried + 1;
 	unsigned asked = 0;
+	bool small;
 	int r;
 
 	*ret = (struct publish_result){ .revision = p->current, .culprit = PART_COUNT };
@@ -289,9 +333,13 @@ int publish_commit(struct publisher *p, const struct publish_order *order,
 		return r;
 	}
 	p->tried = number;
+	small = is_small(p, order);
 	r = carry_out(p, order, number, &asked, ret);
+	if (r == -EALREADY)
+		return settle_same(p, order);
 	if (r < 0) {
 		undo(p, order, number, asked);
+		p->behind = PUBLISH_FULL_NEXT; /* whatever was wrong with it */
 		ret->cut = 0;
 		ret->pending = 0;
 		ret->rolled_back = 0;
@@ -300,9 +348,17 @@ int publish_commit(struct publisher *p, const struct publish_order *order,
 	if (ret->rolled_back != 0)
 		trial_gave_way(p, order);
 	ret->revision = number;
-	if (order->confirm_s != 0)
+	if (order->confirm_s != 0) {
+		/* what the ledger noted is not what current holds */
+		p->behind = PUBLISH_FULL_NEXT;
 		return trial_read(p);
-	publish_moved(p, number);
+	}
+	if (small) {
+		p->current = number;
+		p->behind++;
+	} else {
+		publish_moved(p, number);
+	}
 	return 0;
 }
 

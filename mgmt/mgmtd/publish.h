@@ -8,6 +8,9 @@
  * for withdrawals: they are stored even when a daemon is away, which follows when
  * it is back (parts_resend()).
  *
+ * What changes one entry of the register only (order.asset) is published as a small
+ * revision on top of the current one, where that is possible.
+ *
  * A revision may be on trial (trial.h): the daemons have it and go back by themselves,
  * current stays where it was. Until the trial ends nothing else is published but
  * withdrawals, which end it first.
@@ -22,11 +25,14 @@
 #include "lib/attr.h"
 #include "lib/paths.h"
 #include "lib/proto.h"
+#include "lib/revision.h"
 #include "mgmt/mgmtd/db.h"
 #include "mgmt/mgmtd/journal.h"
 #include "mgmt/mgmtd/parts.h"
 #include "mgmt/mgmtd/store_change.h"
 #include "mgmt/mgmtd/workflow.h"
+
+#define PUBLISH_FULL_NEXT REVISION_CHAIN_MAX
 
 struct trial {
 	uint64_t number; /* 0: none is on trial */
@@ -41,12 +47,15 @@ struct publisher {
 	char dir[PATH_TEXT_MAX]; /* of revisions */
 	char secret[PATH_TEXT_MAX]; /* the signing key */
 	uint64_t current; /* in force; 0: none yet */
+	uint64_t full; /* the full revision that current rests on, or is */
+	unsigned behind; /* small ones from there on; PUBLISH_FULL_NEXT: no more */
 	uint64_t tried; /* the highest number ever written; none is used twice */
 	struct trial trial;
 };
 
 struct publish_order {
 	struct change change;
+	const char *asset; /* only what this entry of the register has changed, or NULL */
 	struct addr client; /* who asked, for the record */
 	int64_t now; /* seconds UTC: permits that are over then are left out */
 	bool withdrawal;
@@ -90,7 +99,7 @@ int publish_note(struct publisher *p, const struct publish_order *order) MUST_CH
 /* For trial.c: the record, the files' current and the end of the transaction. */
 int publish_settle(struct publisher *p, const struct publish_order *order,
 		   uint64_t number) MUST_CHECK;
-/* number is current now; files that are of no use any more go. */
+/* number, a full one, is current now; files that are of no use any more go. */
 void publish_moved(struct publisher *p, uint64_t number);
 /* A revision that never came into force goes. */
 void publish_discard(const struct publisher *p, uint64_t number);

@@ -63,6 +63,28 @@ static const struct route routes[] = {
 	{ "POST", "/api/devices/*/approve", ACCESS_ROLE, ACT_APPROVE, handle_device_approve },
 	{ "POST", "/api/devices/*/revoke", ACCESS_ROLE, ACT_WITHDRAW, handle_device_revoke },
 	{ "POST", "/api/devices/*/group", ACCESS_ROLE, ACT_SET_GROUP, handle_device_group },
+	{ "POST", "/api/devices/*/check", ACCESS_ROLE, ACT_APPROVE, handle_device_check },
+	{ "POST", "/api/devices/*/quarantine", ACCESS_ROLE, ACT_WITHDRAW, handle_device_quarantine },
+	{ "POST", "/api/devices/*/release", ACCESS_ROLE, ACT_WITHDRAW, handle_device_release },
+	{ "POST", "/api/devices/*/release/approve", ACCESS_ROLE, ACT_APPROVE, handle_device_release_approve },
+	{ "POST", "/api/devices/*/suspend", ACCESS_ROLE, ACT_WITHDRAW, handle_device_suspend },
+	{ "POST", "/api/devices/*/resume", ACCESS_ROLE, ACT_APPROVE, handle_device_resume },
+	{ "POST", "/api/devices/*/retire", ACCESS_ROLE, ACT_WITHDRAW, handle_device_retire },
+	{ "POST", "/api/devices/*/certify", ACCESS_ROLE, ACT_APPROVE, handle_device_certify },
+	{ "GET", "/api/assets", ACCESS_ROLE, ACT_LOOK, handle_asset_list },
+	{ "POST", "/api/assets", ACCESS_ROLE, ACT_REQUEST, handle_asset_add },
+	{ "POST", "/api/assets/import", ACCESS_ROLE, ACT_APPROVE, handle_asset_import },
+	{ "GET", "/api/assets/export", ACCESS_ROLE, ACT_LOOK, handle_asset_export },
+	{ "GET", "/api/assets/due", ACCESS_ROLE, ACT_LOOK, handle_asset_due },
+	{ "GET", "/api/assets/*", ACCESS_ROLE, ACT_LOOK, handle_asset_show },
+	{ "POST", "/api/assets/*/change", ACCESS_ROLE, ACT_APPROVE, handle_asset_change },
+	{ "POST", "/api/assets/*/card", ACCESS_ROLE, ACT_APPROVE, handle_asset_card },
+	{ "GET", "/api/alarms", ACCESS_ROLE, ACT_LOOK, handle_alarm_list },
+	{ "POST", "/api/alarms/*/ack", ACCESS_ROLE, ACT_WITHDRAW, handle_alarm_ack },
+	{ "GET", "/api/admission", ACCESS_ROLE, ACT_LOOK, handle_admission_show },
+	{ "POST", "/api/admission", ACCESS_ROLE, ACT_WITHDRAW, handle_admission_set },
+	{ "GET", "/api/work", ACCESS_ROLE, ACT_READ_RECORDS, handle_work_list },
+	{ "POST", "/api/work/confirm", ACCESS_ROLE, ACT_WITHDRAW, handle_work_confirm },
 	{ "GET", "/api/proxy/connections", ACCESS_ROLE, ACT_READ_RECORDS, handle_proxy_list },
 	{ "POST", "/api/proxy/connections/*/cut", ACCESS_ROLE, ACT_WITHDRAW, handle_proxy_cut },
 	{ "GET", "/api/records", ACCESS_ROLE, ACT_READ_RECORDS, handle_record_search },
@@ -78,7 +100,8 @@ size_t api_body_max(const char *method, const char *path)
 {
 	if (strcmp(method, "POST") != 0)
 		return 0;
-	if (strcmp(path, "/api/allow/import") == 0)
+	if (strcmp(path, "/api/allow/import") == 0 ||
+	    strcmp(path, "/api/assets/import") == 0)
 		return API_BODY_IMPORT_MAX;
 	if (strcmp(path, "/api/policy") == 0 || strcmp(path, "/api/policy/diff") == 0)
 		return API_BODY_FILE_MAX;

@@ -2,8 +2,10 @@
 /*
  * snapshot - the ledger as one revision's JSON text (lib/revision.h)
  *
- * Holds the newest policy, the active entries, and the active permits that are
- * not over. What it builds was parsed once as the daemons will parse it.
+ * Holds the newest policy, the active entries, the permits that store_permit_each()
+ * gives, and the cards of devices in quarantine. What it builds was parsed once as the
+ * daemons will parse it. The ledger notes what it holds, for the small revision that
+ * may follow; so that must be taken back when it does not come into force.
  */
 #ifndef MGMT_MGMTD_SNAPSHOT_H
 #define MGMT_MGMTD_SNAPSHOT_H
@@ -24,5 +26,13 @@
  */
 int snapshot_build(struct db *db, const char *dir, uint64_t number, int64_t now,
 		   char **ret_text, size_t *ret_len, struct diags *diags) MUST_CHECK;
+
+/*
+ * Likewise the small revision on top of base, for a change of what one entry of the
+ * register has. *ret_text is NULL with 0 when nothing changes.
+ */
+int snapshot_small(struct db *db, uint64_t number, uint64_t base, const char *asset,
+		   int64_t now, char **ret_text, size_t *ret_len,
+		   struct diags *diags) MUST_CHECK;
 
 #endif

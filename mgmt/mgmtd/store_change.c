@@ -10,10 +10,24 @@ int store_change_add(struct db *db, const struct change *c, int64_t now)
 		      (int64_t)c->break_glass);
 }
 
-int store_revision_add(struct db *db, uint64_t number, int64_t now, const char *why)
+int store_revision_add(struct db *db, uint64_t number, uint64_t full, int64_t now,
+		       const char *why)
 {
-	return db_run(db, "INSERT INTO revision (number, created, why) VALUES (?, ?, ?)",
-		      "iis", (int64_t)number, now, why);
+	return db_run(db,
+		      "INSERT INTO revision (number, full, created, why)"
+		      " VALUES (?, ?, ?, ?)",
+		      "iiis", (int64_t)number, (int64_t)full, now, why);
+}
+
+int store_revision_full(struct db *db, uint64_t number, uint64_t *ret_full)
+{
+	int64_t n;
+	int r = db_number(db, &n, "SELECT full FROM revision WHERE number = ?", "i",
+			  (int64_t)number);
+
+	if (r == 0)
+		*ret_full = (uint64_t)n;
+	return r;
 }
 
 static int number_by(struct db *db, const char *sql, uint64_t *ret_number)

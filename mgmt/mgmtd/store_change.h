@@ -21,8 +21,11 @@ struct change {
 
 int store_change_add(struct db *db, const struct change *c, int64_t now) MUST_CHECK;
 
-int store_revision_add(struct db *db, uint64_t number, int64_t now,
+/* full: the full revision that it rests on, number itself when it is one. */
+int store_revision_add(struct db *db, uint64_t number, uint64_t full, int64_t now,
 		       const char *why) MUST_CHECK;
+/* What number rests on. */
+int store_revision_full(struct db *db, uint64_t number, uint64_t *ret_full) MUST_CHECK;
 /* The newest number, on trial or not; 0 before the first. */
 int store_revision_newest(struct db *db, uint64_t *ret_number) MUST_CHECK;
 /* The newest that came into force for good, 0 before the first. */

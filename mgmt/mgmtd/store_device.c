@@ -2,10 +2,13 @@
 #include "mgmt/mgmtd/store_device.h"
 
 #include <errno.h>
+#include <stdbool.h>
 
 #include "lib/str.h"
 
-#define COLUMNS "id, mac, name, interface, address, first_seen, last_seen, grp"
+#define COLUMNS \
+	"id, mac, name, interface, address, first_seen, last_seen, grp," \
+	" asset, mac_given"
 
 static struct device read_row(struct db_rows *rows)
 {
@@ -19,22 +22,35 @@ static struct device read_row(struct db_rows *rows)
 	d.first_seen = db_int(rows, 5);
 	d.last_seen = db_int(rows, 6);
 	(void)str_copy(d.group, sizeof(d.group), db_text(rows, 7));
+	(void)str_copy(d.asset, sizeof(d.asset), db_text(rows, 8));
+	(void)str_copy(d.mac_given, sizeof(d.mac_given), db_text(rows, 9));
 	return d;
+}
+
+static int room(struct db *db, bool owned)
+{
+	int64_t n;
+	int r = db_number(db, &n,
+			  owned ? "SELECT count(*) FROM device WHERE asset > ''"
+				: "SELECT count(*) FROM device WHERE asset = ''",
+			  "");
+
+	if (r < 0)
+		return r;
+	return n >= (owned ? DEVICES_OWNED_MAX : DEVICES_MAX) ? -EDQUOT : 0;
 }
 
 int store_device_add(struct db *db, const struct device *d)
 {
-	int64_t n;
-	int r = db_number(db, &n, "SELECT count(*) FROM device", "");
+	int r = room(db, d->asset[0] != '\0');
 
 	if (r < 0)
 		return r;
-	if (n >= DEVICES_MAX)
-		return -EDQUOT;
 	return db_run(db,
-		      "INSERT INTO device (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		      "sssssiis", d->id, d->mac, d->name, d->interface, d->address,
-		      d->first_seen, d->last_seen, d->group);
+		      "INSERT INTO device (" COLUMNS
+		      ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		      "sssssiisss", d->id, d->mac, d->name, d->interface, d->address,
+		      d->first_seen, d->last_seen, d->group, d->asset, d->mac_given);
 }
 
 int store_device_get(struct db *db, const char *id, struct device *ret)
@@ -76,6 +92,32 @@ int store_device_find(struct db *db, const char *mac, const char *interface,
 int store_device_set_group(struct db *db, const char *id, const char *group)
 {
 	return db_run(db, "UPDATE device SET grp = ? WHERE id = ?", "ss", group, id);
+}
+
+int store_device_set_asset(struct db *db, const char *id, const char *asset)
+{
+	int r = room(db, true);
+
+	return r < 0 ? r
+		     : db_run(db, "UPDATE device SET asset = ? WHERE id = ?", "ss", asset,
+			      id);
+}
+
+int store_device_of_asset(struct db *db, const char *asset,
+			  int (*fn)(const struct device *d, void *user), void *user)
+{
+	CLEANUP(db_rows_free) struct db_rows *rows = NULL;
+	int r = db_query(db, &rows,
+			 "SELECT " COLUMNS " FROM device WHERE asset = ?"
+			 " ORDER BY mac, interface",
+			 "s", asset);
+
+	while (r >= 0 && (r = db_next(rows)) == 1) {
+		struct device d = read_row(rows);
+
+		r = fn(&d, user);
+	}
+	return r;
 }
 
 int store_device_update(struct db *db, const struct device *d)

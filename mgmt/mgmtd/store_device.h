@@ -16,7 +16,10 @@
 #include "mgmt/mgmtd/db.h"
 #include "mgmt/mgmtd/input_list.h"
 
-#define DEVICES_MAX 20000 /* a site has hundreds; a forger of addresses has more */
+#define DEVICES_MAX       20000 /* only seen; a forger of addresses has more */
+#define DEVICES_OWNED_MAX 100000 /* cards of the register */
+
+#define MAC_GIVEN_MAX 63 /* bytes; full-width signs have three each */
 
 struct device {
 	char id[ID_TEXT_MAX];
@@ -27,9 +30,11 @@ struct device {
 	int64_t first_seen; /* 0: not yet */
 	int64_t last_seen;
 	char group[INPUT_MEMBER_MAX + 1]; /* of lists that name it, "" none */
+	char asset[ID_TEXT_MAX]; /* the register's entry that owns it, "" none */
+	char mac_given[MAC_GIVEN_MAX + 1]; /* as a person wrote it, "" nobody did */
 };
 
-/* -EEXIST: it is known on this interface; -EDQUOT: DEVICES_MAX are. */
+/* -EEXIST: it is known on this interface; -EDQUOT: as many of its sort are. */
 int store_device_add(struct db *db, const struct device *d) MUST_CHECK;
 /* -ENOENT: no such device. */
 int store_device_get(struct db *db, const char *id, struct device *ret) MUST_CHECK;
@@ -42,6 +47,14 @@ int store_device_find(struct db *db, const char *mac, const char *interface,
 		      struct device *ret) MUST_CHECK;
 
 int store_device_set_group(struct db *db, const char *id, const char *group) MUST_CHECK;
+
+/* Make it a card of the register's entry. -EDQUOT: DEVICES_OWNED_MAX are. */
+int store_device_set_asset(struct db *db, const char *id, const char *asset) MUST_CHECK;
+
+/* fn for every card of the register's entry. */
+int store_device_of_asset(struct db *db, const char *asset,
+			  int (*fn)(const struct device *d, void *user),
+			  void *user) MUST_CHECK;
 
 /* Name, address and times. */
 int store_device_update(struct db *db, const struct device *d) MUST_CHECK;

@@ -5,6 +5,7 @@
 
 #include "mgmt/mgmtd/input_allow.h"
 #include "mgmt/mgmtd/input_list.h"
+#include "mgmt/mgmtd/input_permit.h"
 
 #define NOW 1790000000
 
@@ -64,7 +65,7 @@ static void check_request(const json_t *body, struct input_error *e)
 {
 	struct input_request in;
 
-	if (input_request(body, NOW, &in, e) < 0)
+	if (input_request(body, NOW, &terms_default, &in, e) < 0)
 		return;
 	if ((in.until != 0 && (in.until <= NOW || in.seconds != 0)) || in.seconds < 0 ||
 	    (strcmp(in.kind, "contractor") == 0 && in.until == 0 && in.seconds == 0))

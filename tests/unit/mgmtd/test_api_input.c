@@ -9,6 +9,7 @@
 
 #include "mgmt/mgmtd/input_allow.h"
 #include "mgmt/mgmtd/input_list.h"
+#include "mgmt/mgmtd/input_permit.h"
 #include "mgmt/mgmtd/when.h"
 #include "tests/unit/mgmtd/fixture.h"
 
@@ -176,8 +177,8 @@ static const struct row request_rows[] = {
 	{ "{'kind': 'business', 'owner': ' ', 'reason': 'r'}", MSG_BAD_TEXT },
 	{ "{'kind': 'business', 'owner': 'o', 'reason': 'r', 'seconds': 0}",
 	  MSG_BAD_TIME },
-	{ "{'kind': 'business', 'owner': 'o', 'reason': 'r', 'seconds': 31622401}",
-	  MSG_BAD_TIME },
+	{ "{'kind': 'business', 'owner': 'o', 'reason': 'r', 'seconds': 316224001}",
+	  MSG_TIME_FAR },
 	{ "{'kind': 'business', 'owner': 'o', 'reason': 'r', 'seconds': 1.5}",
 	  MSG_WRONG_TYPE },
 	{ "{'kind': 'business', 'owner': 'o', 'reason': 'r', 'until': '2026-09-20'}",
@@ -260,7 +261,7 @@ static int read_request(const json_t *body, struct input_error *e)
 {
 	struct input_request in;
 
-	return input_request(body, FIXTURE_NOW, &in, e);
+	return input_request(body, FIXTURE_NOW, &terms_default, &in, e);
 }
 
 static int read_user(const json_t *body, struct input_error *e)
@@ -329,7 +330,7 @@ static void test_values(void **state)
 	struct input_error e;
 
 	(void)state;
-	assert_int_equal(input_request(body, FIXTURE_NOW, &in, &e), 0);
+	assert_int_equal(input_request(body, FIXTURE_NOW, &terms_default, &in, &e), 0);
 	json_decref(body);
 	assert_int_equal(in.destination_count, 2);
 	assert_string_equal(in.destination[0], "a.example");

@@ -148,7 +148,7 @@ static void test_rollback(void **state)
 
 	(void)state;
 	assert_int_equal(db_begin(db), 0);
-	assert_int_equal(store_revision_add(db, 7, 1, "x"), 0);
+	assert_int_equal(store_revision_add(db, 7, 7, 1, "x"), 0);
 	db_rollback(db);
 	db_rollback(db); /* harmless */
 	assert_int_equal(store_revision_current(db, &number), 0);

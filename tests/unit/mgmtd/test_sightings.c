@@ -125,7 +125,7 @@ static void test_ceilings(void **state)
 		db_run(db,
 		       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
 		       " WHERE i < ?) INSERT INTO device SELECT 'd' || i, 'm' || i, '',"
-		       " '', '', 0, 0, '' FROM n",
+		       " '', '', 0, 0, '', '', '' FROM n",
 		       "i", (int64_t)(DEVICES_MAX - SIGHT_RING_MAX)),
 		0);
 	take(sighting(200, "office0", 6));

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * asset_file - the register as CSV (pure)
+ *
+ * A line of column names first; a row is a card with what the register says about its
+ * device, so that a device with two cards has two rows with one asset number. What
+ * only an answer has (id, state) is passed over in reading.
+ */
+#ifndef MGMT_MGMTD_ASSET_FILE_H
+#define MGMT_MGMTD_ASSET_FILE_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "lib/attr.h"
+#include "mgmt/mgmtd/entry_file.h"
+#include "mgmt/mgmtd/store_asset.h"
+#include "mgmt/mgmtd/store_device.h"
+
+#define ASSET_FILE_ROWS_MAX 50000
+
+/* body: as for input_asset_new(). Faults are those of entry_file.h; "mac" is needed. */
+int asset_file_read(const char *text, size_t len, entry_file_fn *fn, void *user,
+		    struct entry_file_error *e) MUST_CHECK;
+
+void asset_file_head(FILE *f);
+/* d may be NULL: an entry without a card. */
+void asset_file_row(FILE *f, const struct asset *a, const struct device *d);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/str.h"
+#include "mgmt/mgmtd/handlers.h"
+#include "mgmt/mgmtd/input_read.h"
+#include "mgmt/mgmtd/store_alarm.h"
+#include "mgmt/mgmtd/store_device.h"
+
+#define LIST_MAX     1000
+#define LIST_DEFAULT 100
+
+const char *severity_name(enum event_severity s)
+{
+	switch (s) {
+	case EVENT_NOTICE:
+		return "notice";
+	case EVENT_WARNING:
+		return "warning";
+	case EVENT_CRITICAL:
+		break;
+	}
+	return "critical";
+}
+
+enum event_kind event_kind_of(const char *name)
+{
+	for (int k = EVENT_NONE + 1; k < EVENT_COUNT; k++) {
+		if (strcmp(event_name((enum event_kind)k), name) == 0)
+			return (enum event_kind)k;
+	}
+	return EVENT_NONE;
+}
+
+/* Why the automatic quarantine did not happen, for people. */
+static json_t *held_back_json(const struct call *c, const struct alarm *a)
+{
+	static const enum msg reasons[] = { MSG_HELD_BACK_LIMIT, MSG_HELD_BACK_KIND,
+					    MSG_HELD_BACK_LAST, MSG_HELD_BACK_UNKNOWN,
+					    MSG_HELD_BACK_FAILED };
+	char text[MSG_TEXT_MAX];
+
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+		if (strcmp(msg_code(reasons[i]), a->held_back) == 0)
+			return json_string(
+				msg_text(reasons[i], c->ja, "", text, sizeof(text)));
+	}
+	return json_string(a->held_back);
+}
+
+static json_t *device_of(struct db *db, const struct alarm *a)
+{
+	struct device d;
+
+	return a->mac[0] != '\0' && store_device_find(db, a->mac, a->interface, &d) == 0
+		       ? json_string(d.id)
+		       : json_null();
+}
+
+static json_t *alarm_json(struct call *c, const struct alarm *a)
+{
+	const char *lang = c->ja ? "ja" : "en";
+	json_t *obj = json_pack(
+		"{s:I, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:s}",
+		"id", (json_int_t)a->id, "kind", event_name(a->kind), "severity",
+		severity_name(event_severity(a->kind)), "text", event_text(a->kind, lang),
+		"advice", event_advice(a->kind, lang), "action",
+		event_action_name(a->action), "raised", call_time(a->raised), "closed",
+		call_time(a->closed), "interface", a->interface, "other_interface",
+		a->other_interface, "mac", a->mac, "other_mac", a->other_mac, "address",
+		a->address, "detail", a->detail);
+	json_t *more = json_pack(
+		"{s:I, s:o, s:o, s:b, s:o, s:o, s:o, s:s}", "count",
+		(json_int_t)a->frames, "device", device_of(c->app->db, a), "asset",
+		call_maybe(a->asset), "quarantined", (int)a->quarantined, "held_back",
+		held_back_json(c, a), "acknowledged", call_time(a->acked),
+		"acknowledged_by", call_maybe(a->acked_by), "done", a->done);
+
+	if (obj != NULL && json_object_update(obj, more) < 0) {
+		json_decref(obj);
+		obj = NULL;
+	}
+	json_decref(more);
+	return obj;
+}
+
+struct listing {
+	struct call *c;
+	json_t *list;
+	size_t limit;
+	bool more;
+};
+
+static int add_json(const struct alarm *a, void *user)
+{
+	struct listing *l = user;
+
+	if (json_array_size(l->list) == l->limit) {
+		l->more = true;
+		return 0;
+	}
+	return json_array_append_new(l->list, alarm_json(l->c, a)) == 0 ? 0 : -ENOMEM;
+}
+
+struct question {
+	enum alarm_view view;
+	enum event_kind kind;
+	uint64_t after, limit;
+};
+
+/* Returns the parameter that is not valid, or NULL. */
+static const char *read_question(const struct call *c, struct question *ret)
+{
+	static const char *const views[] = { "open", "unacknowledged", "all" };
+	const char *state = call_query(c, "state"), *kind = call_query(c, "kind");
+	const char *after = call_query(c, "after"), *limit = call_query(c, "limit");
+	struct question q = { .view = ALARM_VIEW_UNACKED, .limit = LIST_DEFAULT };
+	size_t i = 0;
+
+	if (state != NULL) {
+		while (i < ARRAY_LEN(views) && strcmp(views[i], state) != 0)
+			i++;
+		if (i == ARRAY_LEN(views))
+			return "state";
+		q.view = (enum alarm_view)i;
+	}
+	if (kind != NULL && (q.kind = event_kind_of(kind)) == EVENT_NONE)
+		return "kind";
+	if (after != NULL && str_to_uint(after, 1, INT64_MAX, &q.after) < 0)
+		return "after";
+	if (limit != NULL && str_to_uint(limit, 1, LIST_MAX, &q.limit) < 0)
+		return "limit";
+	*ret = q;
+	return NULL;
+}
+
+void handle_alarm_list(struct call *c)
+{
+	static const char *const keys[] = { "state", "kind", "after", "limit", NULL };
+	struct listing l = { .c = c };
+	struct question q;
+	int64_t open = 0, unacked = 0;
+	const char *bad;
+	int r;
+
+	if (!call_query_known(c, keys))
+		return;
+	bad = read_question(c, &q);
+	if (bad != NULL) {
+		call_fail(c, MSG_BAD_QUERY, bad);
+		return;
+	}
+	l.list = json_array();
+	l.limit = q.limit;
+	r = alarm_store(c->app, c->req->now);
+	if (r == 0)
+		r = store_alarm_totals(c->app->db, &open, &unacked);
+	if (r == 0)
+		r = store_alarm_each(c->app->db, q.view, q.kind, (int64_t)q.after,
+				     (int64_t)q.limit + 1, add_json, &l);
+	if (r < 0) {
+		json_decref(l.list);
+		call_fail_internal(c, r);
+		return;
+	}
+	call_json(c, 200,
+		  json_pack("{s:o, s:b, s:I, s:I}", "alarms", l.list, "more", (int)l.more,
+			    "open", (json_int_t)open, "unacknowledged",
+			    (json_int_t)unacked));
+}
+
+static int read_done(const json_t *body, char done[INPUT_REASON_MAX + 1],
+		     struct input_error *e)
+{
+	static const char *const keys[] = { "done", NULL };
+
+	return input_keys(body, keys, e) < 0
+		       ? -EINVAL
+		       : input_line(body, "done", done, INPUT_REASON_MAX + 1, e);
+}
+
+static int acknowledge(struct call *c, const struct alarm *a, const char *done)
+{
+	struct publisher *p = &c->app->publisher;
+	struct publish_order order = call_order(c, "alarm-ack", c->arg, done);
+	int r = publish_begin(p);
+
+	order.change.about = event_name(a->kind);
+	if (r == 0)
+		r = store_alarm_ack(c->app->db, a->id, c->actor.login, c->req->now, done);
+	if (r == 0)
+		return publish_note(p, &order);
+	publish_abort(p);
+	return r;
+}
+
+void handle_alarm_ack(struct call *c)
+{
+	char done[INPUT_REASON_MAX + 1];
+	struct input_error e;
+	struct alarm a;
+	uint64_t id;
+	int r;
+
+	if (read_done(c->body, done, &e) < 0) {
+		call_fail_input(c, &e);
+		return;
+	}
+	r = str_to_uint(c->arg, 1, INT64_MAX, &id) < 0
+		    ? -ENOENT
+		    : store_alarm_get(c->app->db, (int64_t)id, &a);
+	if (r == 0 && a.acked != 0) {
+		call_fail(c, MSG_ACKED, "");
+		return;
+	}
+	if (r == 0)
+		r = acknowledge(c, &a, done);
+	if (r == 0)
+		r = store_alarm_get(c->app->db, (int64_t)id, &a);
+	if (r == -ENOENT)
+		call_fail(c, MSG_NOT_FOUND, "");
+	else if (r < 0)
+		call_fail_publish(c, r, NULL);
+	else
+		call_json(c, 200, alarm_json(c, &a));
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The register from a file and into one: all rows or none. */
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/mem.h"
+#include "mgmt/mgmtd/asset_file.h"
+#include "mgmt/mgmtd/asset_store.h"
+#include "mgmt/mgmtd/charset.h"
+#include "mgmt/mgmtd/handlers.h"
+#include "mgmt/mgmtd/input_asset.h"
+#include "mgmt/mgmtd/input_read.h"
+
+#define LINES_MAX 50 /* diagnostics in an answer */
+
+struct import {
+	struct call *c;
+	struct register_cause cause;
+	json_t *lines; /* what is wrong */
+	size_t added, changed, bad;
+};
+
+static void add_line(struct import *im, size_t line, const char *text)
+{
+	im->bad++;
+	if (json_array_size(im->lines) < LINES_MAX)
+		(void)json_array_append_new(
+			im->lines,
+			json_sprintf(im->c->ja ? "%zu行目: %s" : "line %zu: %s", line,
+				     text));
+}
+
+static void add_refusal(struct import *im, size_t line, enum msg msg, const char *arg)
+{
+	char text[MSG_TEXT_MAX];
+
+	add_line(im, line, msg_text(msg, im->c->ja, arg, text, sizeof(text)));
+}
+
+/* A row of a known asset number says what changes, and maybe one card more. */
+static int change(struct import *im, const struct asset *was, struct input_asset *in)
+{
+	const struct asset *a = &in->asset;
+	struct asset now = *was;
+	const struct {
+		char *dst;
+		const char *src;
+		size_t size;
+	} text[] = {
+		{ now.name, a->name, sizeof(now.name) },
+		{ now.owner, a->owner, sizeof(now.owner) },
+		{ now.organisation, a->organisation, sizeof(now.organisation) },
+		{ now.kind, a->kind, sizeof(now.kind) },
+		{ now.zone, a->zone, sizeof(now.zone) },
+		{ now.note, a->note, sizeof(now.note) },
+	};
+	int r;
+
+	for (size_t i = 0; i < ARRAY_LEN(text); i++) {
+		if (text[i].src[0] != '\0')
+			memcpy(text[i].dst, text[i].src, text[i].size);
+	}
+	r = store_asset_describe(im->c->app->db, &now);
+	if (r == 0)
+		r = asset_store_card(im->c->app->db, was->id, &in->card[0]);
+	im->changed += r == 0 ? 1 : 0;
+	return r;
+}
+
+static int store(struct import *im, struct input_asset *in)
+{
+	struct asset was;
+	int r = in->asset.number[0] != '\0'
+			? store_asset_by_number(im->c->app->db, in->asset.number, &was)
+			: -ENOENT;
+
+	if (r == 0)
+		return change(im, &was, in);
+	if (r == -ENOENT)
+		r = asset_store_new(im->c->app->db, in, &im->cause);
+	im->added += r == 0 ? 1 : 0;
+	return r;
+}
+
+static int take_row(const json_t *body, size_t line, void *user)
+{
+	struct import *im = user;
+	struct input_error error = { 0 };
+	struct input_asset in;
+	int r = input_asset_new(body, im->c->app->policy, &in, &error);
+
+	if (r < 0) {
+		add_refusal(im, line, error.msg, error.arg);
+		return 0;
+	}
+	r = store(im, &in);
+	if (r == -EEXIST)
+		add_refusal(im, line, MSG_NUMBER_TAKEN, in.asset.number);
+	else if (r == -EBUSY)
+		add_refusal(im, line, MSG_HAS_PERMIT, "");
+	else if (r == -EDQUOT)
+		add_refusal(im, line, MSG_FULL, "");
+	else
+		return r;
+	return 0;
+}
+
+static void add_fault(struct import *im, const struct entry_file_error *e)
+{
+	static const struct {
+		const char *en, *ja;
+	} texts[] = {
+		[ENTRY_FILE_SYNTAX] = { "this is no CSV, or not in the encoding that was "
+					"named",
+					"CSVとして読み取れないか、指定された文字コードで"
+					"はありま"
+					"せん" },
+		[ENTRY_FILE_COLUMN] = { "a column is unknown or given twice, or \"mac\" "
+					"is missing",
+					"不明な列や重複した列があるか、mac "
+					"の列がありません" },
+		[ENTRY_FILE_FIELDS] = { "the number of fields differs from the first "
+					"line's",
+					"項目の数が1行目と異なります" },
+		[ENTRY_FILE_ROWS] = { "more rows than one file may have",
+				      "1つのファイルで取り込める行数を超えています" },
+	};
+
+	add_line(im, e->line, im->c->ja ? texts[e->fault].ja : texts[e->fault].en);
+}
+
+static int take_file(struct import *im, const char *text, size_t len)
+{
+	struct entry_file_error error;
+	int r = asset_file_read(text, len, take_row, im, &error);
+
+	if (r == -EINVAL) {
+		add_fault(im, &error);
+		return 0;
+	}
+	return r;
+}
+
+/* The bytes of "base64" as UTF-8. */
+static int decode(const json_t *value, bool sjis, char **ret_text, size_t *ret_len)
+{
+	size_t size = json_string_length(value), len = 0;
+	CLEANUP(free_p) char *bytes = malloc(size + 1);
+
+	if (bytes == NULL)
+		return -ENOMEM;
+	if (sodium_base642bin((unsigned char *)bytes, size, json_string_value(value),
+			      size, "\r\n", &len, NULL,
+			      sodium_base64_VARIANT_ORIGINAL) != 0)
+		return -EILSEQ;
+	if (sjis)
+		return charset_from_sjis(bytes, len, ret_text, ret_len);
+	*ret_len = len;
+	*ret_text = STEAL(bytes);
+	return 0;
+}
+
+struct order {
+	const char *text; /* borrowed, or owned's */
+	size_t len;
+	char *owned;
+	bool check;
+};
+
+static int read_order(const json_t *body, struct order *o, struct input_error *e)
+{
+	static const char *const keys[] = { "text", "base64", "encoding", "check", NULL };
+	const json_t *text = json_object_get(body, "text");
+	const json_t *base64 = json_object_get(body, "base64");
+	const char *encoding = "utf-8";
+	bool sjis;
+	int r;
+
+	if (input_keys(body, keys, e) < 0)
+		return -EINVAL;
+	if (json_is_string(text) == json_is_string(base64))
+		return input_refuse(e, MSG_WRONG_TYPE, "text");
+	if (input_has(body, "encoding") &&
+	    input_string(body, "encoding", &encoding, e) < 0)
+		return -EINVAL;
+	sjis = strcmp(encoding, "shift_jis") == 0;
+	if (!sjis && strcmp(encoding, "utf-8") != 0)
+		return input_refuse(e, MSG_BAD_STATE, encoding);
+	o->check = json_is_true(json_object_get(body, "check"));
+	if (json_is_string(text)) {
+		o->text = json_string_value(text);
+		o->len = json_string_length(text);
+		return 0;
+	}
+	r = decode(base64, sjis, &o->owned, &o->len);
+	o->text = o->owned;
+	return r < 0 ? input_refuse(e, r == -EILSEQ ? MSG_BAD_ENCODING : MSG_INTERNAL, "")
+		     : 0;
+}
+
+static void refuse_rows(struct import *im)
+{
+	char text[MSG_TEXT_MAX];
+
+	call_json(im->c, msg_status(MSG_BAD_ROWS),
+		  json_pack("{s:{s:s, s:s, s:I, s:O}}", "error", "code",
+			    msg_code(MSG_BAD_ROWS), "message",
+			    msg_text(MSG_BAD_ROWS, im->c->ja, "", text, sizeof(text)),
+			    "bad", (json_int_t)im->bad, "diagnostics", im->lines));
+}
+
+static void run(struct import *im, const struct order *o)
+{
+	struct publisher *p = &im->c->app->publisher;
+	struct publish_order order = call_order(im->c, "asset-import", "register", "");
+	char about[64];
+	int r = sight_store(&im->c->app->sight, im->c->app->db);
+
+	if (r == 0)
+		r = publish_begin(p);
+	if (r == 0)
+		r = take_file(im, o->text, o->len);
+	(void)snprintf(about, sizeof(about), "%zu new, %zu changed", im->added,
+		       im->changed);
+	order.change.about = about;
+	if (r < 0 || im->bad != 0 || o->check || im->added + im->changed == 0)
+		publish_abort(p);
+	else
+		r = publish_note(p, &order);
+	if (r < 0)
+		call_fail_publish(im->c, r, NULL);
+	else if (im->bad != 0)
+		refuse_rows(im);
+	else
+		call_json(im->c, 200,
+			  json_pack("{s:I, s:I, s:b}", "added", (json_int_t)im->added,
+				    "changed", (json_int_t)im->changed, "check",
+				    (int)o->check));
+}
+
+void handle_asset_import(struct call *c)
+{
+	struct import im = {
+		.c = c,
+		.cause = { .who = c->actor.login, .why = "import", .now = c->req->now }
+	};
+	struct order o = { 0 };
+	struct input_error e;
+
+	if (!call_needs_policy(c))
+		return;
+	if (read_order(c->body, &o, &e) < 0) {
+		call_fail_input(c, &e);
+		free(o.owned);
+		return;
+	}
+	im.lines = json_array();
+	run(&im, &o);
+	json_decref(im.lines);
+	free(o.owned);
+}
+
+/* --- export --- */
+
+struct export
+{
+	struct db *db;
+	FILE *f;
+	const struct asset *asset;
+	bool card;
+};
+
+static int put_card(const struct device *d, void *user)
+{
+	struct export *x = user;
+
+	x->card = true;
+	asset_file_row(x->f, x->asset, d);
+	return ferror(x->f) != 0 ? -ENOMEM : 0;
+}
+
+static int put_asset(const struct asset *a, void *user)
+{
+	struct export *x = user;
+	int r;
+
+	x->asset = a;
+	x->card = false;
+	r = store_device_of_asset(x->db, a->id, put_card, x);
+	if (r == 0 && !x->card)
+		asset_file_row(x->f, a, NULL);
+	return r;
+}
+
+static int print(struct db *db, bool bom, char **ret_text, size_t *ret_len)
+{
+	const struct asset_filter all = { .limit = INT64_MAX };
+	char *text = NULL;
+	struct export x = { .db = db, .f = open_memstream(&text, ret_len) };
+	int r;
+
+	if (x.f == NULL)
+		return -ENOMEM;
+	if (bom)
+		(void)fputs("\xef\xbb\xbf", x.f);
+	asset_file_head(x.f);
+	r = store_asset_each(db, &all, put_asset, &x);
+	if (fclose(x.f) != 0 && r == 0)
+		r = -ENOMEM;
+	if (r < 0)
+		free(text);
+	else
+		*ret_text = text;
+	return r;
+}
+
+void handle_asset_export(struct call *c)
+{
+	static const char *const keys[] = { "encoding", NULL };
+	const char *encoding = call_query(c, "encoding");
+	char *text = NULL, *bytes = NULL;
+	bool sjis, bom;
+	size_t len = 0;
+	int r;
+
+	if (!call_query_known(c, keys))
+		return;
+	sjis = encoding != NULL && strcmp(encoding, "shift_jis") == 0;
+	bom = encoding != NULL && strcmp(encoding, "utf-8-bom") == 0;
+	if (encoding != NULL && !sjis && !bom && strcmp(encoding, "utf-8") != 0) {
+		call_fail(c, MSG_BAD_QUERY, "encoding");
+		return;
+	}
+	r = register_tick(c->app->db, c->req->now);
+	if (r == 0)
+		r = print(c->app->db, bom, &text, &len);
+	if (r == 0 && sjis) {
+		r = charset_to_sjis(text, len, &bytes, &len);
+		free(text);
+		text = bytes;
+	}
+	if (r < 0) {
+		call_fail_internal(c, r);
+		return;
+	}
+	call_text(c, text);
+	c->res->type = sjis ? "text/csv; charset=Shift_JIS" : "text/csv; charset=utf-8";
+	c->res->len = len;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "lib/str.h"
+#include "mgmt/mgmtd/asset_json.h"
+#include "mgmt/mgmtd/asset_store.h"
+#include "mgmt/mgmtd/find_device.h"
+#include "mgmt/mgmtd/handlers.h"
+#include "mgmt/mgmtd/input_asset.h"
+#include "mgmt/mgmtd/input_permit.h"
+#include "mgmt/mgmtd/register.h"
+
+#define LIST_MAX     1000
+#define LIST_DEFAULT 100
+
+struct listing {
+	struct call *c;
+	struct terms terms;
+	json_t *list;
+	int64_t limit;
+	bool more;
+};
+
+static int add_json(const struct asset *a, void *user)
+{
+	struct listing *l = user;
+	json_t *obj = NULL;
+	int r;
+
+	if ((int64_t)json_array_size(l->list) == l->limit) {
+		l->more = true;
+		return 0;
+	}
+	r = asset_json(l->c, a, &l->terms, &obj);
+	if (r == 0)
+		r = json_array_append_new(l->list, obj) == 0 ? 0 : -ENOMEM;
+	return r;
+}
+
+/* Returns false when it has answered. */
+static bool read_filter(struct call *c, struct asset_filter *f, int64_t *ret_limit)
+{
+	static const char *const keys[] = { "state", "kind",  "zone", "text",
+					    "after", "limit", NULL };
+	const char *limit = call_query(c, "limit");
+	uint64_t n = LIST_DEFAULT;
+
+	if (!call_query_known(c, keys))
+		return false;
+	if (limit != NULL && str_to_uint(limit, 1, LIST_MAX, &n) < 0) {
+		call_fail(c, MSG_BAD_QUERY, "limit");
+		return false;
+	}
+	*f = (struct asset_filter){ .state = call_query(c, "state"),
+				    .kind = call_query(c, "kind"),
+				    .zone = call_query(c, "zone"),
+				    .text = call_query(c, "text"),
+				    .after = call_query(c, "after"),
+				    .limit = (int64_t)n + 1 };
+	*ret_limit = (int64_t)n;
+	return true;
+}
+
+void handle_asset_list(struct call *c)
+{
+	struct listing l = { .c = c };
+	struct asset_filter f;
+	int r;
+
+	if (!read_filter(c, &f, &l.limit))
+		return;
+	l.list = json_array();
+	r = sight_store(&c->app->sight, c->app->db);
+	if (r == 0)
+		r = store_terms_get(c->app->db, &l.terms);
+	if (r == 0)
+		r = register_tick(c->app->db, c->req->now); /* states are searched for */
+	if (r == 0)
+		r = store_asset_each(c->app->db, &f, add_json, &l);
+	if (r < 0) {
+		json_decref(l.list);
+		call_fail_internal(c, r);
+		return;
+	}
+	call_json(c, 200, json_pack("{s:o, s:b}", "assets", l.list, "more", (int)l.more));
+}
+
+static int get_json(struct call *c, const char *id, bool history, json_t **ret)
+{
+	struct terms terms;
+	struct asset a;
+	int r = store_asset_get(c->app->db, id, &a);
+
+	if (r == 0)
+		r = store_terms_get(c->app->db, &terms);
+	if (r == 0)
+		r = asset_json(c, &a, &terms, ret);
+	if (r == 0 && history) {
+		r = asset_json_history(c, &a, *ret);
+		if (r < 0)
+			json_decref(*ret);
+	}
+	return r;
+}
+
+void asset_answer(struct call *c, const char *id, const struct publish_result *result,
+		  bool with_cut)
+{
+	json_t *obj = NULL;
+	int r = get_json(c, id, false, &obj);
+
+	if (r < 0) {
+		call_fail_internal(c, r);
+		return;
+	}
+	if (result != NULL)
+		call_add_result(c, obj, result, with_cut);
+	call_json(c, 200, obj);
+}
+
+void handle_asset_show(struct call *c)
+{
+	json_t *obj = NULL;
+	struct asset a;
+	int r;
+
+	if (!find_asset(c, &a))
+		return;
+	r = get_json(c, a.id, true, &obj);
+	if (r < 0)
+		call_fail_internal(c, r);
+	else
+		call_json(c, 200, obj);
+}
+
+/* What storing an entry or a card refused. */
+static void fail_store(struct call *c, int r, const char *number,
+		       const struct publish_result *result)
+{
+	if (r == -EEXIST)
+		call_fail(c, MSG_NUMBER_TAKEN, number);
+	else if (r == -EBUSY && c->app->publisher.trial.number == 0)
+		call_fail(c, MSG_HAS_PERMIT, "");
+	else if (r == -EDQUOT)
+		call_fail(c, MSG_FULL, "");
+	else
+		call_fail_publish(c, r, result);
+}
+
+void handle_asset_add(struct call *c)
+{
+	struct publisher *p = &c->app->publisher;
+	struct publish_order order;
+	struct input_asset in;
+	struct input_error e;
+	int r;
+
+	if (!call_needs_policy(c))
+		return;
+	if (input_asset_new(c->body, c->app->policy, &in, &e) < 0) {
+		call_fail_input(c, &e);
+		return;
+	}
+	r = sight_store(&c->app->sight, c->app->db);
+	if (r == 0)
+		r = publish_begin(p);
+	if (r == 0)
+		r = asset_store_new(c->app->db, &in,
+				    &(struct register_cause){ .who = c->actor.login,
+							      .why = "",
+							      .now = c->req->now });
+	order = call_order(c, "asset-add", in.asset.id, "");
+	order.change.about = in.card[0].mac;
+	if (r == 0)
+		r = publish_note(p, &order);
+	else
+		publish_abort(p);
+	if (r < 0)
+		fail_store(c, r, in.asset.number, NULL);
+	else
+		asset_answer(c, in.asset.id, NULL, false);
+}
+
+void handle_asset_change(struct call *c)
+{
+	struct publisher *p = &c->app->publisher;
+	struct publish_order order;
+	struct input_asset in;
+	struct input_error e;
+	struct asset a;
+	int r;
+
+	if (!call_needs_policy(c) || !find_asset(c, &a))
+		return;
+	if (input_asset_change(c->body, c->app->policy, &a, &in, &e) < 0) {
+		call_fail_input(c, &e);
+		return;
+	}
+	order = call_order(c, "asset-change", a.id, in.reason);
+	order.change.about = in.asset.name;
+	r = publish_begin(p);
+	if (r == 0)
+		r = store_asset_describe(c->app->db, &in.asset);
+	if (r == 0)
+		r = publish_note(p, &order);
+	else
+		publish_abort(p);
+	if (r < 0)
+		fail_store(c, r, in.asset.number, NULL);
+	else
+		asset_answer(c, a.id, NULL, false);
+}
+
+void handle_asset_card(struct call *c)
+{
+	struct publisher *p = &c->app->publisher;
+	struct publish_result result = { 0 };
+	struct publish_order order;
+	struct input_asset in;
+	struct input_error e;
+	struct asset a;
+	int r;
+
+	if (!call_needs_policy(c) || !find_asset(c, &a))
+		return;
+	if (input_asset_card(c->body, c->app->policy, &in, &e) < 0) {
+		call_fail_input(c, &e);
+		return;
+	}
+	order = call_order(c, "asset-card", a.id, in.reason);
+	order.change.about = in.card[0].mac;
+	order.asset = a.id;
+	r = sight_store(&c->app->sight, c->app->db);
+	if (r == 0)
+		r = publish_begin(p);
+	if (r == 0)
+		r = asset_store_card(c->app->db, a.id, &in.card[0]);
+	/* a card of a device in quarantine is in quarantine */
+	if (r == 0)
+		r = a.quarantined ? publish_commit(p, &order, &result)
+				  : publish_note(p, &order);
+	else
+		publish_abort(p);
+	if (r < 0)
+		fail_store(c, r, "", &result);
+	else
+		asset_answer(c, a.id, NULL, false);
+}

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Permits: asked for, approved, and the check of a remote terminal. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/str.h"
+#include "mgmt/mgmtd/find_device.h"
+#include "mgmt/mgmtd/handlers.h"
+#include "mgmt/mgmtd/input_permit.h"
+#include "mgmt/mgmtd/register.h"
+#include "mgmt/mgmtd/store_permit.h"
+
+/* A request on its way: the same for each of its cards but for card and interface. */
+struct asking {
+	struct device card[REVISION_CARDS_MAX]; /* the first is the path's */
+	size_t card_count;
+	struct permit permit; /* of the first card */
+	const char *kind;
+};
+
+static int permit_of(const struct call *c, const struct device *d,
+		     const struct input_request *in, struct permit *p)
+{
+	json_t *list = json_array();
+	size_t len;
+
+	for (size_t i = 0; i < in->destination_count; i++)
+		(void)json_array_append_new(list, json_string(in->destination[i]));
+	len = json_dumpb(list, p->destinations, sizeof(p->destinations), JSON_COMPACT);
+	json_decref(list);
+	if (len == 0 || len >= sizeof(p->destinations))
+		return -ENOMEM;
+	p->destinations[len] = '\0';
+	id_new('p', p->id);
+	(void)str_copy(p->bundle, sizeof(p->bundle), p->id);
+	(void)str_copy(p->device, sizeof(p->device), d->id);
+	(void)str_copy(p->interface, sizeof(p->interface), d->interface);
+	(void)str_copy(p->kind, sizeof(p->kind), in->kind);
+	(void)str_copy(p->owner, sizeof(p->owner), in->owner);
+	(void)str_copy(p->company, sizeof(p->company), in->company);
+	(void)str_copy(p->ticket, sizeof(p->ticket), in->ticket);
+	(void)str_copy(p->reason, sizeof(p->reason), in->reason);
+	(void)str_copy(p->address, sizeof(p->address), in->address);
+	(void)str_copy(p->terminal, sizeof(p->terminal), in->terminal);
+	(void)str_copy(p->checked, sizeof(p->checked), in->checked);
+	(void)str_copy(p->requested_by, sizeof(p->requested_by), c->actor.login);
+	(void)str_copy(p->requested_role, sizeof(p->requested_role),
+		       role_name(c->actor.role));
+	p->check_until = in->check_until;
+	p->since = in->since;
+	p->until = in->until;
+	p->seconds = in->seconds;
+	p->requested = c->req->now;
+	return 0;
+}
+
+/* Further cards are the same device's, or nobody's yet. Returns false when answered. */
+static bool add_cards(struct call *c, const struct input_request *in, struct asking *ask)
+{
+	const struct policy *policy = c->app->policy;
+	const struct device *first = &ask->card[0];
+	size_t zone = policy_zone_by_interface(policy, first->interface);
+
+	for (size_t i = 0; i < in->card_count; i++) {
+		struct device *d = &ask->card[ask->card_count];
+		int r = store_device_get(c->app->db, in->card[i], d);
+
+		if (r < 0 && r != -ENOENT) {
+			call_fail_internal(c, r);
+			return false;
+		}
+		if (r == -ENOENT || strcmp(d->id, first->id) == 0 ||
+		    (d->asset[0] != '\0' && strcmp(d->asset, first->asset) != 0)) {
+			call_fail(c, MSG_BAD_CARDS, in->card[i]);
+			return false;
+		}
+		if (policy_zone_by_interface(policy, d->interface) != zone) {
+			call_fail(c, MSG_ONE_ZONE, "");
+			return false;
+		}
+		ask->card_count++;
+	}
+	return true;
+}
+
+/* May a device with this address be in the interface's zone? */
+static bool address_fits(const struct policy *policy, const char *interface,
+			 const char *text)
+{
+	const struct policy_zone *z =
+		&policy->zone[policy_zone_by_interface(policy, interface)];
+	struct addr a;
+
+	if (addr_parse(text, &a) < 0)
+		return false;
+	for (size_t i = 0; i < z->networks.count; i++) {
+		if (prefix_contains(z->networks.item[i], a))
+			return true;
+	}
+	return false;
+}
+
+/* Where the request may hold. Returns false when it has answered. */
+static bool place_ok(struct call *c, const struct permit *p)
+{
+	if (!input_interface_ok(c->app->policy, p->interface))
+		call_fail(c, MSG_BAD_INTERFACE, p->interface);
+	else if (strcmp(p->kind, PERMIT_MAINTENANCE) == 0 && !input_is_vpn(p->interface))
+		call_fail(c, MSG_NOT_VPN, p->interface);
+	else if (p->address[0] != '\0' &&
+		 !address_fits(c->app->policy, p->interface, p->address))
+		call_fail(c, MSG_BAD_DEVICE_ADDRESS, p->address);
+	else
+		return true;
+	return false;
+}
+
+/* What is out of use for good gets nothing more. Returns false when it has answered. */
+static bool in_use(struct call *c, const struct device *d)
+{
+	struct asset a;
+	int r = d->asset[0] != '\0' ? store_asset_get(c->app->db, d->asset, &a) : -ENOENT;
+
+	if (r == -ENOENT || (r == 0 && !a.retired))
+		return true;
+	if (r < 0)
+		call_fail_internal(c, r);
+	else
+		call_fail(c, MSG_HELD, a.state);
+	return false;
+}
+
+/* What the body asks for, for this device. Returns false when it has answered. */
+static bool read_request(struct call *c, const struct device *d, struct asking *ask)
+{
+	struct input_request in;
+	struct input_error e;
+	struct terms terms;
+	int r;
+
+	if (!call_needs_policy(c) || !in_use(c, d))
+		return false;
+	r = store_terms_get(c->app->db, &terms);
+	if (r < 0) {
+		call_fail_internal(c, r);
+		return false;
+	}
+	if (input_request(c->body, c->req->now, &terms, &in, &e) < 0) {
+		call_fail_input(c, &e);
+		return false;
+	}
+	ask->card[0] = *d;
+	ask->card_count = 1;
+	ask->kind = in.kind;
+	r = permit_of(c, d, &in, &ask->permit);
+	if (r < 0) {
+		call_fail_internal(c, r);
+		return false;
+	}
+	return place_ok(c, &ask->permit) && add_cards(c, &in, ask);
+}
+
+static struct register_cause cause_of(const struct call *c, const char *why)
+{
+	return (struct register_cause){ .who = c->actor.login,
+					.why = why,
+					.now = c->req->now };
+}
+
+/* In the open transaction: cards become one device's, each has its row. */
+static int store_request(struct call *c, struct asking *ask)
+{
+	const struct register_cause cause = cause_of(c, ask->permit.reason);
+	struct permit p = ask->permit;
+	struct asset draft = { 0 };
+	int r;
+
+	(void)str_copy(draft.owner, sizeof(draft.owner), p.owner);
+	(void)str_copy(draft.organisation, sizeof(draft.organisation), p.company);
+	(void)str_copy(draft.kind, sizeof(draft.kind), p.kind);
+	r = register_own(c->app->db, &ask->card[0], &draft, &cause);
+	for (size_t i = 0; r == 0 && i < ask->card_count; i++) {
+		struct device *d = &ask->card[i];
+
+		if (d->asset[0] == '\0') {
+			memcpy(d->asset, ask->card[0].asset, sizeof(d->asset));
+			r = store_device_set_asset(c->app->db, d->id, d->asset);
+		}
+		if (i > 0)
+			id_new('p', p.id);
+		(void)str_copy(p.device, sizeof(p.device), d->id);
+		(void)str_copy(p.interface, sizeof(p.interface), d->interface);
+		if (r == 0)
+			r = store_permit_request(c->app->db, &p);
+	}
+	return r < 0 ? r : register_settle(c->app->db, ask->card[0].asset, &cause);
+}
+
+void handle_device_request(struct call *c)
+{
+	struct publisher *p = &c->app->publisher;
+	struct publish_order order;
+	struct asking ask = { 0 };
+	struct device d;
+	int r;
+
+	if (!find_device(c, &d) || !read_request(c, &d, &ask))
+		return;
+	order = call_order(c, "device-request", d.id, ask.permit.reason);
+	order.change.about = d.mac;
+	r = publish_begin(p);
+	if (r == 0)
+		r = store_request(c, &ask);
+	if (r == 0)
+		r = publish_note(p, &order);
+	else
+		publish_abort(p);
+	if (r == -EEXIST)
+		call_fail(c, MSG_ALREADY_REQUESTED, "");
+	else if (r == -EDQUOT)
+		call_fail(c, MSG_FULL, "");
+	else if (r < 0)
+		call_fail_publish(c, r, NULL);
+	else
+		device_answer(c, d.id, NULL);
+}
+
+static bool may_approve(struct call *c, const struct permit *p)
+{
+	if (!call_may_approve(c, p->requested_by, p->requested_role))
+		return false;
+	if (!call_needs_policy(c) || !place_ok(c, p))
+		return false;
+	if (p->until != 0 && p->until <= c->req->now) {
+		call_fail(c, MSG_OVER_BEFORE_APPROVED, "");
+		return false;
+	}
+	return true;
+}
+
+/*
+ * The open request, into permit. The approver names the one that was read: another
+ * may have taken its place since. Returns false when it has answered.
+ */
+static bool find_request(struct call *c, const struct device *d, struct permit *permit)
+{
+	bool root = c->actor.role == ROLE_ROOT;
+	char id[ID_TEXT_MAX] = "";
+	struct input_error e;
+	int r;
+
+	if (!root && input_approve(c->body, id, &e) < 0) {
+		call_fail_input(c, &e);
+		return false;
+	}
+	r = store_permit_of(c->app->db, d->id, "requested", permit);
+	if (r == 0 && !root && strcmp(id, permit->bundle) != 0)
+		r = -ENOENT;
+	if (r == -ENOENT)
+		call_fail(c, MSG_NO_REQUEST, "");
+	else if (r < 0)
+		call_fail_internal(c, r);
+	return r == 0;
+}
+
+/* In the open transaction: root's own request takes the place of an open one. */
+static int request_at_once(struct call *c, struct asking *ask)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ask->card_count; i++)
+		r = store_permit_withdraw(c->app->db, ask->card[i].id, c->actor.login,
+					  c->req->now, ask->permit.reason);
+	return r < 0 ? r : store_request(c, ask);
+}
+
+/* A duration counts from the approval on, or from a beginning that lies ahead. */
+static int64_t end_of(const struct permit *p, int64_t now)
+{
+	if (p->seconds == 0)
+		return p->until;
+	return (p->since > now ? p->since : now) + p->seconds;
+}
+
+/* In the open transaction, which it ends. */
+static int approve(struct call *c, struct asking *ask, bool at_once,
+		   struct publish_result *result)
+{
+	struct publisher *p = &c->app->publisher;
+	const struct permit *permit = &ask->permit;
+	const struct register_cause cause = cause_of(c, permit->reason);
+	struct device *d = &ask->card[0];
+	struct publish_order order =
+		call_order(c, "device-approve", d->id, permit->reason);
+	int r = at_once ? request_at_once(c, ask) : 0;
+
+	order.change.about = d->mac;
+	order.asset = d->asset;
+	if (r == 0)
+		r = store_permit_approve(c->app->db, permit, c->actor.login, c->req->now,
+					 end_of(permit, c->req->now));
+	if (r == 0)
+		r = register_settle(c->app->db, d->asset, &cause);
+	if (r == 0)
+		return publish_commit(p, &order, result);
+	publish_abort(p);
+	return r;
+}
+
+void handle_device_approve(struct call *c)
+{
+	struct publish_result result = { 0 };
+	struct asking ask = { .card_count = 1 };
+	struct device *d = &ask.card[0], found;
+	bool at_once = c->actor.role == ROLE_ROOT && json_object_size(c->body) != 0;
+	int r;
+
+	if (!find_device(c, &found))
+		return;
+	*d = found;
+	if (!(at_once ? read_request(c, &found, &ask)
+		      : find_request(c, &found, &ask.permit)) ||
+	    !may_approve(c, &ask.permit))
+		return;
+	r = publish_begin(&c->app->publisher);
+	if (r == 0)
+		r = approve(c, &ask, at_once, &result);
+	if (r == -EDQUOT)
+		call_fail(c, MSG_FULL, "");
+	else if (r == -EEXIST)
+		call_fail(c, MSG_ALREADY_REQUESTED, "");
+	else if (r < 0)
+		call_fail_publish(c, r, &result);
+	else
+		device_answer(c, d->id, &result);
+}
+
+/* --- the remote terminal is checked again --- */
+
+static int set_check(struct call *c, const struct device *d, const char *day,
+		     int64_t until, struct publish_result *result)
+{
+	struct publisher *p = &c->app->publisher;
+	struct publish_order order = call_order(c, "device-check", d->id, day);
+	const struct register_cause cause = cause_of(c, day);
+	int r = publish_begin(p);
+
+	order.change.about = d->mac;
+	order.asset = d->asset;
+	if (r == 0)
+		r = db_run(c->app->db,
+			   "UPDATE permit SET checked = ?, check_until = ? WHERE bundle"
+			   " IN (SELECT bundle FROM permit WHERE device = ?"
+			   " AND state IN ('active', 'requested'))"
+			   " AND kind = '" PERMIT_MAINTENANCE "'",
+			   "sis", day, until, d->id);
+	if (r == 0 && db_changed(c->app->db) == 0)
+		r = -ESRCH;
+	if (r == 0)
+		r = register_settle(c->app->db, d->asset, &cause);
+	if (r == 0)
+		return publish_commit(p, &order, result);
+	publish_abort(p);
+	return r;
+}
+
+void handle_device_check(struct call *c)
+{
+	struct publish_result result = { 0 };
+	struct input_error e;
+	struct device d;
+	char day[11];
+	int64_t until;
+	int r;
+
+	if (input_check(c->body, c->req->now, day, &until, &e) < 0) {
+		call_fail_input(c, &e);
+		return;
+	}
+	if (!find_device(c, &d))
+		return;
+	r = set_check(c, &d, day, until, &result);
+	if (r == -ESRCH)
+		call_fail(c, MSG_TERMINAL_ALONE, "");
+	else if (r < 0)
+		call_fail_publish(c, r, &result);
+	else
+		device_answer(c, d.id, &result);
+}

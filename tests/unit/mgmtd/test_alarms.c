@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/event.h"
+#include "lib/str.h"
+#include "mgmt/mgmtd/alarm.h"
+#include "mgmt/mgmtd/store_alarm.h"
+#include "tests/unit/mgmtd/people.h"
+
+static struct fixture f;
+
+static int setup(void **state)
+{
+	(void)state;
+	fixture_open(&f);
+	fixture_apply_policy(&f);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fixture_close(&f);
+	return 0;
+}
+
+static json_t *ask(const char *method, const char *path, const char *body, unsigned want)
+{
+	unsigned status;
+	json_t *answer = fixture_root(&f, method, path, body, &status);
+
+	if (status != want)
+		fail_msg("%s: %u %s", path, status, people_code(answer));
+	return answer;
+}
+
+static const char *text(const json_t *obj, const char *key)
+{
+	const char *s = json_string_value(json_object_get(obj, key));
+
+	return s != NULL ? s : "";
+}
+
+static struct proto_event event(enum event_kind kind, uint8_t last, uint8_t state)
+{
+	struct proto_event m = { .time_us = FIXTURE_NOW * 1000000LL,
+				 .kind = (uint16_t)kind,
+				 .state = state,
+				 .count = 1,
+				 .mac = { 0, 0x16, 0x3e, 0, 0, last } };
+
+	(void)str_copy(m.interface, sizeof(m.interface), "office0");
+	return m;
+}
+
+static void take(struct proto_event m)
+{
+	assert_int_equal(alarm_take(&f.app.alarms, &m), 0);
+	assert_int_equal(alarm_store(&f.app, f.now), 0);
+	assert_int_equal(f.app.alarms.count, 0);
+}
+
+/* A registered device of that kind with a permit, on an interface with admission. */
+static void add_device(uint8_t last, const char *kind)
+{
+	char path[64], body[160];
+
+	(void)snprintf(body, sizeof(body),
+		       "{\"mac\": \"00:16:3e:00:00:%02x\", \"interface\": \"office0\"}",
+		       last);
+	json_decref(ask("POST", "/api/devices", body, 200));
+	(void)snprintf(path, sizeof(path), "/api/devices/00:16:3e:00:00:%02x/approve",
+		       last);
+	(void)snprintf(body, sizeof(body),
+		       "{\"kind\": \"%s\", \"owner\": \"o\", \"reason\": \"r\"}", kind);
+	json_decref(ask("POST", path, body, 200));
+}
+
+static json_t *alarms(const char *state)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/api/alarms?state=%s", state);
+	return ask("GET", path, NULL, 200);
+}
+
+static const json_t *nth(const json_t *answer, size_t i)
+{
+	return json_array_get(json_object_get(answer, "alarms"), i);
+}
+
+static void test_life(void **state)
+{
+	json_t *answer;
+
+	(void)state;
+	take(event(EVENT_SCAN, 1, PROTO_EVENT_RAISED));
+	take(event(EVENT_SCAN, 1, PROTO_EVENT_RAISED)); /* the same goes on */
+	take(event(EVENT_NEW_DEVICE, 2, PROTO_EVENT_RAISED)); /* recorded only */
+	answer = alarms("unacknowledged");
+	assert_int_equal(json_array_size(json_object_get(answer, "alarms")), 1);
+	assert_string_equal(text(nth(answer, 0), "kind"), "scan");
+	assert_string_equal(text(nth(answer, 0), "action"), "alarm");
+	assert_int_equal(json_integer_value(json_object_get(answer, "open")), 2);
+	json_decref(answer);
+	take(event(EVENT_SCAN, 1, PROTO_EVENT_CLOSED));
+	take(event(EVENT_SCAN, 1, PROTO_EVENT_CLOSED)); /* over already */
+	answer = alarms("open");
+	assert_int_equal(json_array_size(json_object_get(answer, "alarms")), 1);
+	json_decref(answer);
+	json_decref(ask("POST", "/api/alarms/1/ack", "{\"done\": \"\"}", 422));
+	json_decref(ask("POST", "/api/alarms/9/ack", "{\"done\": \"見た\"}", 404));
+	answer = ask("POST", "/api/alarms/1/ack", "{\"done\": \"担当者に確認\"}", 200);
+	assert_string_equal(text(answer, "acknowledged_by"), "root");
+	json_decref(answer);
+	json_decref(ask("POST", "/api/alarms/1/ack", "{\"done\": \"x\"}", 409));
+	answer = alarms("unacknowledged");
+	assert_int_equal(json_array_size(json_object_get(answer, "alarms")), 0);
+	json_decref(answer);
+}
+
+static void test_malformed(void **state)
+{
+	struct proto_event good = event(EVENT_SCAN, 1, PROTO_EVENT_RAISED), m;
+
+	(void)state;
+	m = good;
+	m.kind = EVENT_COUNT;
+	assert_int_equal(alarm_take(&f.app.alarms, &m), -EBADMSG);
+	m = good;
+	m.kind = 0;
+	assert_int_equal(alarm_take(&f.app.alarms, &m), -EBADMSG);
+	m = good;
+	m.state = 3;
+	assert_int_equal(alarm_take(&f.app.alarms, &m), -EBADMSG);
+	m = good;
+	memset(m.detail, 'x', sizeof(m.detail));
+	assert_int_equal(alarm_take(&f.app.alarms, &m), -EBADMSG);
+	m = good;
+	memset(m.interface, 'x', sizeof(m.interface));
+	assert_int_equal(alarm_take(&f.app.alarms, &m), -EBADMSG);
+	m = good;
+	m.addr_family = 5;
+	assert_int_equal(alarm_take(&f.app.alarms, &m), -EBADMSG);
+	for (int i = 0; i < ALARM_RING_MAX + 2; i++)
+		assert_int_equal(alarm_take(&f.app.alarms, &good), 0);
+	assert_int_equal(f.app.alarms.lost, 2);
+}
+
+/* Whoever can make the sensor see things isolates a few, and never what matters. */
+static void test_limits(void **state)
+{
+	static const struct {
+		uint8_t last;
+		bool isolated;
+		const char *held_back;
+	} want[] = {
+		{ 1, true, "" },
+		{ 2, true, "" },
+		{ 3, false, "infrastructure and printers are never" },
+		{ 4, true, "" },
+		{ 5, false, "as many devices as the setting allows" },
+		{ 99, false, "the device is not known" },
+	};
+	json_t *answer;
+
+	(void)state;
+	for (uint8_t i = 1; i <= 5; i++)
+		add_device(i, i == 3 ? "printer" : "business");
+	json_decref(ask("POST", "/api/admission",
+			"{\"reason\": \"r\", \"events\": {\"scan\": \"quarantine\"}}",
+			200));
+	for (size_t i = 0; i < ARRAY_LEN(want); i++)
+		take(event(EVENT_SCAN, want[i].last, PROTO_EVENT_RAISED));
+	answer = alarms("all");
+	for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+		const json_t *a = nth(answer, ARRAY_LEN(want) - 1 - i);
+
+		assert_int_equal(json_is_true(json_object_get(a, "quarantined")),
+				 want[i].isolated);
+		assert_int_equal(strncmp(text(a, "held_back"), want[i].held_back,
+					 strlen(want[i].held_back)),
+				 0);
+	}
+	json_decref(answer);
+	answer = ask("GET", "/api/assets?state=quarantined", NULL, 200);
+	assert_int_equal(json_array_size(json_object_get(answer, "assets")), 3);
+	assert_string_equal(
+		text(json_array_get(json_object_get(answer, "assets"), 0), "by"),
+		"(sensor)");
+	json_decref(answer);
+	f.now += 3601; /* the next hour */
+	take(event(EVENT_FOREIGN_DHCP, 5, PROTO_EVENT_RAISED)); /* an alarm only */
+	take(event(EVENT_SCAN, 5, PROTO_EVENT_CLOSED));
+	take(event(EVENT_SCAN, 5, PROTO_EVENT_RAISED));
+	answer = alarms("open");
+	assert_true(json_is_true(json_object_get(nth(answer, 0), "quarantined")));
+	json_decref(answer);
+}
+
+static void test_settings(void **state)
+{
+	json_t *answer;
+
+	(void)state;
+	json_decref(ask("POST", "/api/admission",
+			"{\"reason\": \"r\", \"contractor_days\": 0}", 422));
+	json_decref(ask("POST", "/api/admission",
+			"{\"reason\": \"r\", \"events\": {\"flood\": \"alarm\"}}", 422));
+	json_decref(ask("POST", "/api/admission",
+			"{\"reason\": \"r\", \"events\": {\"scan\": \"shoot\"}}", 422));
+	answer = ask("POST", "/api/admission",
+		     "{\"reason\": \"r\", \"contractor_days\": 10}", 200);
+	assert_int_equal(json_integer_value(json_object_get(answer, "contractor_days")),
+			 10);
+	assert_int_equal(json_integer_value(json_object_get(answer, "private_days")), 30);
+	assert_int_equal(json_array_size(json_object_get(answer, "events")),
+			 EVENT_COUNT - 1);
+	json_decref(answer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_life, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_malformed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_settings, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

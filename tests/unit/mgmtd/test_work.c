@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/str.h"
+#include "mgmt/mgmtd/chores.h"
+#include "mgmt/mgmtd/register.h"
+#include "tests/unit/mgmtd/people.h"
+
+#define DAY_S 86400
+
+static struct fixture f;
+static struct fake recordd;
+
+static int setup(void **state)
+{
+	char path[PATH_TEXT_MAX];
+
+	(void)state;
+	fixture_open(&f);
+	if (path_join(path, f.root, PATH_SOCK_RECORDD) < 0)
+		return -1;
+	memset(&recordd, 0, sizeof(recordd));
+	fake_start(&recordd, path);
+	fixture_apply_policy(&f);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	char path[PATH_TEXT_MAX];
+
+	(void)state;
+	if (path_join(path, f.root, PATH_SOCK_RECORDD) == 0)
+		fake_stop(&recordd, path);
+	fixture_close(&f);
+	return 0;
+}
+
+static json_t *ask(const char *method, const char *path, const char *body, unsigned want)
+{
+	unsigned status;
+	json_t *answer = fixture_root(&f, method, path, body, &status);
+
+	if (status != want)
+		fail_msg("%s: %u %s", path, status, people_code(answer));
+	return answer;
+}
+
+static const char *text(const json_t *obj, const char *key)
+{
+	const char *s = json_string_value(json_object_get(obj, key));
+
+	return s != NULL ? s : "";
+}
+
+/* Its permit's id into dst. */
+static void contractor(const char *mac, const char *end, char dst[ID_TEXT_MAX])
+{
+	char path[80], body[200];
+	json_t *answer;
+
+	(void)snprintf(body, sizeof(body),
+		       "{\"mac\": \"%s\", \"interface\": \"office0\"}", mac);
+	json_decref(ask("POST", "/api/devices", body, 200));
+	(void)snprintf(path, sizeof(path), "/api/devices/%s/approve", mac);
+	(void)snprintf(body, sizeof(body),
+		       "{\"kind\": \"contractor\", \"owner\": \"田中\", \"company\": "
+		       "\"保守社\", \"reason\": \"点検\", %s}",
+		       end);
+	answer = ask("POST", path, body, 200);
+	(void)str_copy(dst, ID_TEXT_MAX, text(json_object_get(answer, "permit"), "id"));
+	json_decref(answer);
+}
+
+static size_t days(const char *path)
+{
+	json_t *answer = ask("GET", path, NULL, 200);
+	size_t n = json_array_size(json_object_get(answer, "work"));
+
+	json_decref(answer);
+	return n;
+}
+
+static void test_days(void **state)
+{
+	char permit[ID_TEXT_MAX], body[300];
+	const char *day = "2026-09-21"; /* FIXTURE_NOW in Tokyo */
+	json_t *answer;
+
+	(void)state;
+	contractor("00163e000001", "\"seconds\": 172800", permit);
+	f.now += 60;
+	assert_int_equal(days("/api/work"), 0); /* no record: not used */
+	recordd.shared->record[0] = (struct record){ .time_us = FIXTURE_NOW * 1000000LL,
+						     .kind = RECORD_PROXY_OPEN };
+	recordd.shared->record_count = 1;
+	assert_int_equal(days("/api/work"), 1);
+	f.now += DAY_S;
+	recordd.shared->record[1] = recordd.shared->record[0];
+	recordd.shared->record[1].time_us += DAY_S * 1000000LL;
+	recordd.shared->record_count = 2;
+	assert_int_equal(days("/api/work"), 2);
+	(void)snprintf(body, sizeof(body),
+		       "{\"permit\": \"%s\", \"day\": \"2026-09-01\", \"work\": \"w\","
+		       " \"result\": \"r\", \"records\": \"x\"}",
+		       permit);
+	json_decref(ask("POST", "/api/work/confirm", body, 409));
+	(void)snprintf(body, sizeof(body),
+		       "{\"permit\": \"%s\", \"day\": \"%s\", \"work\": \"更新\","
+		       " \"result\": \"良好\", \"records\": \"異常なし\"}",
+		       permit, day);
+	answer = ask("POST", "/api/work/confirm", body, 200);
+	assert_string_equal(text(answer, "confirmed_by"), "root");
+	assert_string_equal(text(answer, "company"), "保守社");
+	json_decref(answer);
+	json_decref(ask("POST", "/api/work/confirm", body, 409));
+	assert_int_equal(days("/api/work"), 1);
+	assert_int_equal(days("/api/work?state=all"), 2);
+	json_decref(ask("GET", "/api/work?from=2026-09-31", NULL, 400));
+}
+
+static size_t due(const char *part)
+{
+	json_t *answer = ask("GET", "/api/assets/due?days=3", NULL, 200);
+	size_t n = json_array_size(json_object_get(answer, part));
+
+	json_decref(answer);
+	return n;
+}
+
+static void sight(uint8_t last, int64_t s)
+{
+	struct proto_sighting m = { .time_us = s * 1000000,
+				    .mac = { 0, 0x16, 0x3e, 0, 0, last },
+				    .source = PROTO_SOURCE_ARP };
+
+	(void)str_copy(m.interface, sizeof(m.interface), "office0");
+	assert_int_equal(sight_take(&f.app.sight, &m), 0);
+	assert_int_equal(sight_store(&f.app.sight, f.app.db), 0);
+}
+
+static void test_due_and_dormant(void **state)
+{
+	char permit[ID_TEXT_MAX];
+	json_t *answer;
+
+	(void)state;
+	contractor("00163e000001", "\"seconds\": 7776000", permit);
+	sight(1, f.now);
+	json_decref(ask("POST", "/api/admission",
+			"{\"reason\": \"r\", \"dormant_days\": 20}", 200));
+	assert_int_equal(due("ending") + due("dormant") + due("recertify"), 0);
+	f.now += 18 * DAY_S;
+	assert_int_equal(due("dormant"), 1);
+	f.now += 3 * DAY_S;
+	chores_run(&f.app, f.now); /* nothing is seen there: the sensor is blind */
+	assert_int_equal(due("dormant"), 1);
+	sight(2, f.now);
+	chores_run(&f.app, f.now);
+	answer = ask("GET", "/api/assets?state=suspended", NULL, 200);
+	assert_int_equal(json_array_size(json_object_get(answer, "assets")), 1);
+	json_decref(answer);
+	json_decref(ask("POST", "/api/devices/00163e000001/resume", "{\"reason\": \"r\"}",
+			200));
+	chores_run(&f.app, f.now); /* it has its time again */
+	assert_int_equal(due("dormant"), 0);
+	f.now += 68 * DAY_S;
+	assert_int_equal(due("ending"), 1);
+	f.now += 277 * DAY_S;
+	assert_int_equal(due("recertify"), 1);
+	json_decref(ask("POST", "/api/devices/00163e000001/certify",
+			"{\"result\": \"現物を確認\"}", 200));
+	assert_int_equal(due("recertify"), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_days, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_due_and_dormant, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
