@@ -6,26 +6,11 @@
 #include "lib/id.h"
 #include "lib/str.h"
 #include "mgmt/cli/ask.h"
+#include "mgmt/cli/device_word.h"
 #include "mgmt/cli/duration.h"
 #include "mgmt/cli/out.h"
 #include "mgmt/cli/say.h"
 #include "mgmt/cli/show.h"
-
-/* A device's id, or its MAC address in normal form: safe as a part of a path. */
-static int read_device(const char *word, char dst[ID_TEXT_MAX])
-{
-	struct mac mac;
-
-	_Static_assert(ID_TEXT_MAX >= MAC_TEXT_MAX, "dst holds both");
-	if (mac_parse(word, &mac) == 0) {
-		mac_format(mac, dst);
-		return CLI_DONE;
-	}
-	if (id_is('d', word))
-		return str_copy(dst, ID_TEXT_MAX, word) == 0 ? CLI_DONE : CLI_MISUSE;
-	out_complain("'%s' is neither a device's id nor a MAC address", word);
-	return CLI_MISUSE;
-}
 
 static void add_device(struct table *t, const json_t *d)
 {
@@ -91,7 +76,7 @@ int cmd_device_show(const struct cli *c)
 	CLEANUP(ask_free) json_t *found = NULL;
 	char device[ID_TEXT_MAX];
 
-	if (read_device(c->args.word[0], device) != CLI_DONE)
+	if (device_word(c->args.word[0], device) != CLI_DONE)
 		return CLI_MISUSE;
 	found = find_devices(c, device);
 	if (found == NULL)
@@ -137,6 +122,26 @@ static int pin_to_interface(const struct cli *c, const char *interface,
 	return CLI_DONE;
 }
 
+/* What else a permit binds: plain texts, and further cards by id. */
+static void put_texts(const struct args *a, json_t *body)
+{
+	static const char *const names[] = { "from",    "company",  "ticket",
+					     "address", "terminal", "checked" };
+	json_t *cards = json_array();
+	const char *value;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		value = args_value(a, names[i]);
+		if (value != NULL)
+			(void)json_object_set_new(body, names[i], json_string(value));
+	}
+	for (size_t i = 0; (value = args_nth(a, "with", i)) != NULL; i++)
+		(void)json_array_append_new(cards, json_string(value));
+	if (json_array_size(cards) != 0)
+		(void)json_object_set(body, "cards", cards);
+	json_decref(cards);
+}
+
 /* The permit that the options describe; NULL after a complaint. */
 static json_t *permit_of(const struct args *a)
 {
@@ -165,6 +170,7 @@ static json_t *permit_of(const struct args *a)
 	if (lasting != NULL)
 		(void)json_object_set_new(body, "seconds",
 					  json_integer((json_int_t)seconds));
+	put_texts(a, body);
 	list = json_array();
 	for (size_t i = 0; (dest = args_nth(a, "dest", i)) != NULL; i++)
 		(void)json_array_append_new(list, json_string(dest));
@@ -195,7 +201,7 @@ int cmd_device_approve(const struct cli *c)
 	char device[ID_TEXT_MAX];
 	int r;
 
-	if (read_device(c->args.word[0], device) != CLI_DONE)
+	if (device_word(c->args.word[0], device) != CLI_DONE)
 		return CLI_MISUSE;
 	body = permit_of(&c->args);
 	if (body == NULL)
@@ -212,7 +218,7 @@ int cmd_device_revoke(const struct cli *c)
 	CLEANUP(ask_free) json_t *answer = NULL;
 	char device[ID_TEXT_MAX];
 
-	if (read_device(c->args.word[0], device) != CLI_DONE)
+	if (device_word(c->args.word[0], device) != CLI_DONE)
 		return CLI_MISUSE;
 	answer = ask_post(c, json_pack("{s:s}", "reason", args_value(&c->args, "reason")),
 			  "/api/devices/%s/revoke", device);
@@ -230,7 +236,7 @@ int cmd_device_group(const struct cli *c)
 	CLEANUP(ask_free) json_t *answer = NULL;
 	char device[ID_TEXT_MAX];
 
-	if (read_device(c->args.word[0], device) != CLI_DONE)
+	if (device_word(c->args.word[0], device) != CLI_DONE)
 		return CLI_MISUSE;
 	answer = ask_post(c,
 			  json_pack("{s:s, s:s}", "group",

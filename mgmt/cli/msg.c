@@ -119,6 +119,19 @@ static const struct {
 				   "{1} を承認しました。期限: {2}" },
 	[TEXT_DEVICE_REVOKED] = { "the permit of {1} is withdrawn",
 				  "{1} の許可を取り消しました" },
+	[TEXT_DEVICE_STATE] = { "{1}: {2}", "{1}: {2}" },
+	[TEXT_ASSETS_IMPORTED] = { "{1} added, {2} changed",
+				   "{1} 件を登録し、{2} 件を更新しました" },
+	[TEXT_ASSETS_WOULD] = { "nothing is wrong: {1} would be added, {2} changed",
+				"問題ありません。登録 {1} 件、更新 {2} 件になります" },
+	[TEXT_ALARM_ACKED] = { "alarm {1} is acknowledged",
+			       "警報 {1} を確認済みにしました" },
+	[TEXT_WORK_CONFIRMED] = { "the work of {1} is written down",
+				  "{1} の作業を記録しました" },
+	[TEXT_WORK_UNCHECKED] = { "{1} days could not be looked up in time; ask again",
+				  "{1} "
+				  "日分を時間内に調べられませんでした。もう一度実行してく"
+				  "ださい" },
 	[TEXT_NO_END] = { "further notice", "なし" },
 	[TEXT_CHAIN_WHOLE] = { "the chain of {1} records is whole; its head is {2}",
 			       "記録 {1} 件の連鎖は完全です。末尾のハッシュ: {2}" },
@@ -202,6 +215,21 @@ static const struct {
 	{ "BASIS", "根拠" },
 	{ "DUE", "点検期限" },
 	{ "REVIEWED", "点検日" },
+	{ "NUMBER", "資産番号" },
+	{ "ORGANISATION", "所属" },
+	{ "CARDS", "カード数" },
+	{ "WHAT", "内容" },
+	{ "RAISED", "発生" },
+	{ "OVER", "終息" },
+	{ "SEVERITY", "重要度" },
+	{ "ISOLATED", "隔離" },
+	{ "DAY", "日" },
+	{ "PERMIT", "許可" },
+	{ "DEVICE", "端末" },
+	{ "COMPANY", "会社" },
+	{ "TICKET", "案件番号" },
+	{ "CONFIRMED BY", "確認者" },
+	{ "WORK", "作業" },
 };
 
 static const struct {
@@ -215,6 +243,9 @@ static const struct {
 	{ "flow", "flow", "通信許可" },
 	{ "permit", "permit", "端末の許可" },
 	{ "entry", "entry", "許可リスト" },
+	{ "ending", "permit ends", "許可の終了" },
+	{ "dormant", "not seen", "長期未使用" },
+	{ "recertify", "look again", "再確認" },
 };
 
 const char *msg(const char *lang, enum msg m)
