@@ -12,6 +12,9 @@
 #define CT_TYPE(t) ((uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | (t)))
 #define TUPLE_MAX  128
 #define ROOM_FIRST 64
+#define AT_ONCE    128 /* deletions in one message to the kernel */
+#define DELETE_MAX 192 /* bytes of one: head, tuple, id */
+#define ANSWER_MAX 8192
 
 struct chosen {
 	uint8_t tuple[TUPLE_MAX]; /* the attribute, as the kernel sent it */
@@ -107,16 +110,62 @@ static int on_connection(const struct nlmsghdr *nlh, void *user)
 	return MNL_CB_OK;
 }
 
-static int end(struct nfnl *n, const struct chosen *c)
+static void put_end(struct nfnl *n, void *at, const struct chosen *c, bool last)
 {
-	uint8_t buf[NFNL_MESSAGE_MAX];
-	struct nlmsghdr *nlh = nfnl_message(n, buf, CT_TYPE(IPCTNL_MSG_CT_DELETE),
-					    NLM_F_ACK, c->family, 0);
+	struct nlmsghdr *nlh = nfnl_message(n, at, CT_TYPE(IPCTNL_MSG_CT_DELETE),
+					    last ? NLM_F_ACK : 0, c->family, 0);
 
 	memcpy(mnl_nlmsg_get_payload_tail(nlh), c->tuple, c->len);
 	nlh->nlmsg_len += (c->len + MNL_ALIGNTO - 1u) & ~(MNL_ALIGNTO - 1u);
 	mnl_attr_put_u32(nlh, CTA_ID, c->id);
-	return nfnl_ask(n, nlh, NULL, NULL);
+}
+
+/* Only failures are answered, and the last message. *missed: had ended by themselves. */
+static int collect(struct nfnl *n, uint32_t *missed)
+{
+	char buf[ANSWER_MAX];
+	int r = 0;
+
+	for (;;) {
+		ssize_t got = mnl_socket_recvfrom(n->socket, buf, sizeof(buf));
+		const struct nlmsghdr *nlh = (const void *)buf;
+		int left = (int)got;
+
+		if (got == -1)
+			return -errno;
+		for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+			const struct nlmsgerr *e = mnl_nlmsg_get_payload(nlh);
+
+			if (nlh->nlmsg_type != NLMSG_ERROR)
+				continue;
+			*missed += e->error == -ENOENT;
+			if (r == 0 && e->error != -ENOENT)
+				r = e->error;
+			if (nlh->nlmsg_seq == n->seq)
+				return r;
+		}
+	}
+}
+
+/* Up to AT_ONCE of them. Adds to *cut those that were still there. */
+static int end(struct nfnl *n, const struct chosen *list, size_t count, uint32_t *cut)
+{
+	_Alignas(struct nlmsghdr) uint8_t buf[AT_ONCE * DELETE_MAX] = { 0 };
+	uint32_t missed = 0;
+	size_t len = 0;
+	int r;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct nlmsghdr *nlh = (const void *)(buf + len);
+
+		put_end(n, buf + len, &list[i], i + 1 == count);
+		len += nlh->nlmsg_len;
+	}
+	if (mnl_socket_sendto(n->socket, buf, len) == -1)
+		return -errno;
+	r = collect(n, &missed);
+	*cut += (uint32_t)count - missed;
+	return r;
 }
 
 int sweep_connections(struct nfnl *n, uint32_t mark, sweep_fn *fn, void *user,
@@ -135,11 +184,10 @@ int sweep_connections(struct nfnl *n, uint32_t mark, sweep_fn *fn, void *user,
 	}
 	r = nfnl_ask(n, nlh, on_connection, &s);
 
-	for (size_t i = 0; i < s.count && r == 0; i++) {
-		r = end(n, &s.list[i]);
-		cut += r == 0;
-		if (r == -ENOENT) /* it had ended */
-			r = 0;
+	for (size_t i = 0; i < s.count && r == 0; i += AT_ONCE) {
+		size_t left = s.count - i;
+
+		r = end(n, s.list + i, left < AT_ONCE ? left : AT_ONCE, &cut);
 	}
 	free(s.list);
 	if (r == 0)
