@@ -34,7 +34,8 @@ test("pages by address and by role", () => {
 	assert.equal(parseHash("#/nonsense").page, "status");
 	assert.equal(parseHash("#/devices?id=d1").query.get("id"), "d1");
 	assert.equal(href("records", { text: "a b&c" }), "#/records?text=a+b%26c");
-	assert.deepEqual(pagesFor("requester"), ["status", "allow", "lists", "devices", "flows"]);
+	assert.deepEqual(pagesFor("requester"),
+		["status", "alarms", "devices", "allow", "lists", "flows"]);
 	assert.ok(!pagesFor("manager").includes("policy"));
 	assert.ok(pagesFor("auditor").includes("policy"));
 });

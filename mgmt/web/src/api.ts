@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The one door to the management API. No page calls fetch() itself.
 
+import { AdmissionApi } from "./api-admission";
 import { learnServerTime } from "./clock";
 import type {
 	AllowEntry, AllowList, AllowRequest, AllowTest, Applied, Device, Explanation, Flow, Lint,
-	ListSettings, PermitRequest, Policy, PolicyVersion, Proof, ProxyConnectionPage, Published,
+	ListSettings, Policy, PolicyVersion, Proof, ProxyConnectionPage, Published,
 	RecordPage, Role, Session, Status, Suggestions, Trial, User, UserWithPassword, Verification, Warning,
 } from "./types";
 
@@ -50,6 +51,11 @@ export function errorOf(status: number, text: string): ApiError {
 
 export class Api {
 	private csrf = "";
+	readonly admission = new AdmissionApi({
+		get: (path, background = false) => this.call(path, { background }),
+		text: (path) => this.call(path, { text: true }),
+		post: (path, body) => this.post(path, body),
+	});
 
 	constructor(private readonly hooks: ApiHooks) {}
 
@@ -225,25 +231,6 @@ export class Api {
 	async devices(background: boolean): Promise<Device[]> {
 		return (await this.call<{ devices: Device[] }>("/api/devices", { background })).devices;
 	}
-	registerDevice(mac: string, iface: string, name: string): Promise<Device> {
-		return this.post("/api/devices", name === "" ? { mac, interface: iface }
-			: { mac, interface: iface, name });
-	}
-	requestDevice(id: string, body: PermitRequest): Promise<Device> {
-		return this.post(`/api/devices/${encodeURIComponent(id)}/request`, body);
-	}
-	// permit: the request that the approver has read
-	approveDevice(id: string, permit: string): Promise<Device & Published> {
-		return this.post(`/api/devices/${encodeURIComponent(id)}/approve`, { permit });
-	}
-	revokeDevice(id: string, reason: string): Promise<Applied> {
-		return this.post(`/api/devices/${encodeURIComponent(id)}/revoke`, { reason });
-	}
-
-	groupDevice(id: string, group: string, reason: string): Promise<Device & Published> {
-		return this.post(`/api/devices/${encodeURIComponent(id)}/group`, { group, reason });
-	}
-
 	records(query: URLSearchParams): Promise<RecordPage> {
 		return this.call(`/api/records?${query}`);
 	}

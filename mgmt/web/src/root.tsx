@@ -8,6 +8,7 @@ import { Api, ApiError } from "./api";
 import { type App, AppContext, describeError } from "./context";
 import type { Lang } from "./format";
 import { type MessageKey, storedLanguage, storeLanguage, termOf, translate } from "./i18n";
+import { AlarmsPage } from "./pages/alarms";
 import { AllowPage } from "./pages/allow";
 import { ConnectionsPage } from "./pages/connections";
 import { DevicesPage } from "./pages/devices";
@@ -21,6 +22,7 @@ import { ReviewPage } from "./pages/review";
 import { SignInPage } from "./pages/signin";
 import { StatusPage } from "./pages/status";
 import { UsersPage } from "./pages/users";
+import { WorkPage } from "./pages/work";
 import { IdleGuard } from "./parts/idle-guard";
 import { Layout } from "./parts/layout";
 import { type PageName, pagesFor, useRoute } from "./router";
@@ -28,7 +30,7 @@ import type { Session } from "./types";
 
 const pageOf: Record<PageName, (props: { query: URLSearchParams }) => JSX.Element> = {
 	status: StatusPage, allow: AllowPage, lists: ListsPage, review: ReviewPage,
-	devices: DevicesPage,
+	devices: DevicesPage, alarms: AlarmsPage, work: WorkPage,
 	records: RecordsPage, connections: ConnectionsPage, flows: FlowsPage, proof: ProofPage,
 	users: UsersPage, policy: PolicyPage,
 };

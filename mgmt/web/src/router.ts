@@ -5,8 +5,8 @@ import { useEffect, useState } from "preact/hooks";
 
 import type { Role } from "./types";
 
-export const pages = ["status", "allow", "lists", "review", "devices", "records", "connections", "flows", "proof",
-	"users", "policy"] as const;
+export const pages = ["status", "alarms", "devices", "work", "allow", "lists", "review", "records",
+	"connections", "flows", "proof", "users", "policy"] as const;
 export type PageName = (typeof pages)[number];
 
 export interface Route {
@@ -17,8 +17,9 @@ export interface Route {
 const readers: readonly Role[] = ["admin", "manager", "auditor"];
 const all: readonly Role[] = ["admin", "manager", "auditor", "requester"];
 const who: Record<PageName, readonly Role[]> = {
-	status: all, allow: all, lists: all, review: readers, devices: all,
-	records: readers, connections: readers, flows: all, proof: readers, users: readers, policy: ["admin", "auditor"],
+	status: all, alarms: all, devices: all, work: readers, allow: all, lists: all, review: readers,
+	records: readers, connections: readers, flows: all, proof: readers, users: readers,
+	policy: ["admin", "auditor"],
 };
 
 export function pagesFor(role: Role): PageName[] {

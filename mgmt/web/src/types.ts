@@ -292,13 +292,25 @@ export interface Suggestions {
 	cycle: { days: number; seen: number };
 }
 
-export type DeviceState = "seen" | "requested" | "admitted" | "expired" | "revoked";
-export type DeviceKind = "business" | "contractor";
+export type DeviceState = "seen" | "requested" | "approved" | "admitted" | "suspended" |
+	"expired" | "revoked" | "quarantined" | "retired";
+export type DeviceKind = "business" | "contractor" | "private" | "infrastructure" | "printer" |
+	"maintenance";
 
 export interface Permit {
 	id: string;
+	from?: string | null;
 	until?: string | null;
 	seconds?: number; // instead of until: counted from the approval on
+	kind?: DeviceKind;
+	owner?: string;
+	company?: string;
+	ticket?: string;
+	address?: string; // "" any
+	cards?: string[]; // all of the permit, by id
+	terminal?: string; // requirements of a remote terminal
+	checked?: string | null; // a day
+	waits_for?: "" | "from" | "check"; // approved, but not in force yet
 	destinations?: string[];
 	reason: string;
 	requested_by: string;
@@ -307,19 +319,25 @@ export interface Permit {
 	approved?: string | null;
 }
 
+// One card. The register's entry that owns it: asset (types-admission.ts).
 export interface Device {
 	id: string;
 	mac: string;
+	mac_given?: string; // as it was written
+	mac_local?: boolean; // made up by the device itself
+	mac_text?: string; // what that means
+	manufacturer?: string;
 	name?: string;
 	group: string;
 	interface: string;
-	zone?: string;
+	zone?: string | null;
 	address?: string;
 	first_seen?: string | null;
 	last_seen?: string | null;
 	state: DeviceState;
 	kind?: DeviceKind | "" | null;
 	owner?: string | null;
+	asset?: string | null;
 	permit?: Permit | null; // what the state is about
 	request?: Permit | null; // what waits for approval, also while another permit is live
 }
@@ -328,8 +346,15 @@ export interface PermitRequest {
 	kind: DeviceKind;
 	owner: string;
 	reason: string;
+	from?: string;
 	until?: string;
+	address?: string;
+	company?: string;
+	ticket?: string;
 	destinations?: string[];
+	cards?: string[]; // further ones
+	terminal?: string;
+	checked?: string;
 }
 
 // Numbers of 64 bits arrive as text (api.ts keeps their digits).

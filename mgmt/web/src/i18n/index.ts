@@ -3,24 +3,32 @@
 
 import type { Lang } from "../format";
 import { en } from "./en";
+import { enAlarms } from "./en-alarms";
 import { enAllow } from "./en-allow";
 import { enFirewall } from "./en-firewall";
 import { enPages } from "./en-pages";
+import { enRegister } from "./en-register";
 import { enTerms } from "./en-terms";
 import { ja } from "./ja";
+import { jaAlarms } from "./ja-alarms";
 import { jaAllow } from "./ja-allow";
 import { jaFirewall } from "./ja-firewall";
 import { jaPages } from "./ja-pages";
+import { jaRegister } from "./ja-register";
 import { jaTerms } from "./ja-terms";
 
-const jaAll = { ...ja, ...jaAllow, ...jaFirewall, ...jaPages, ...jaTerms };
+const jaAll = {
+	...ja, ...jaAlarms, ...jaAllow, ...jaFirewall, ...jaPages, ...jaRegister, ...jaTerms,
+};
 
 export type MessageKey = keyof typeof jaAll;
 export type Params = Record<string, string | number>;
 
 export const messages: Record<Lang, Record<MessageKey, string>> = {
 	ja: jaAll,
-	en: { ...en, ...enAllow, ...enFirewall, ...enPages, ...enTerms },
+	en: {
+		...en, ...enAlarms, ...enAllow, ...enFirewall, ...enPages, ...enRegister, ...enTerms,
+	},
 };
 
 const STORED = "sekisho.language";

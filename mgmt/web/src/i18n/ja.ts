@@ -15,7 +15,7 @@ export const ja = {
 	"nav.allow": "許可リスト",
 	"nav.lists": "リスト",
 	"nav.review": "点検",
-	"nav.devices": "端末",
+	"nav.devices": "端末台帳",
 	"nav.records": "接続記録",
 	"nav.connections": "通信中の接続",
 	"nav.users": "利用者",

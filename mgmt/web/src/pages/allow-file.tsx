@@ -8,16 +8,8 @@ import { useAction, useApp } from "../context";
 import { Dialog } from "../parts/dialog";
 import { Buttons, Form } from "../parts/form";
 import { ErrorBox } from "../parts/message";
+import { MARK, save } from "../parts/save";
 import type { Warning } from "../types";
-
-// Spreadsheets take a CSV file for UTF-8 only when it begins with a mark.
-function save(text: string, name: string, type: string): void {
-	const link = document.createElement("a");
-	link.href = URL.createObjectURL(new Blob([text], { type }));
-	link.download = name;
-	link.click();
-	URL.revokeObjectURL(link.href);
-}
 
 export function ExportButtons(): JSX.Element {
 	const { api, t, lang } = useApp();
@@ -25,7 +17,7 @@ export function ExportButtons(): JSX.Element {
 	const run = (format: "csv" | "json"): void => {
 		void action.run(async () => {
 			const text = await api.exportAllow(format);
-			save(format === "csv" ? `\ufeff${text}` : text, `allow.${format}`,
+			save(format === "csv" ? MARK + text : text, `allow.${format}`,
 				format === "csv" ? "text/csv" : "application/json");
 		});
 	};

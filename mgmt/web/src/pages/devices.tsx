@@ -1,182 +1,233 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+// The register of devices, what stands in quarantine, and cards that nobody registered.
 
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { serverNow } from "../clock";
 import { useApp, useLoad } from "../context";
-import { Badge, type Tone } from "../parts/badge";
 import { Field } from "../parts/form";
 import { LoadNote } from "../parts/message";
-import { deviceName, pendingOf } from "../parts/names";
-import { Table } from "../parts/table";
-import { Time } from "../parts/time";
-import { Until } from "../parts/until";
-import { mayApprove, mayRequest, mayWithdraw } from "../rules";
-import type { Device, DeviceState } from "../types";
-import { ApproveDialog, DetailDialog, GroupDialog, RevokeDialog } from "./device-dialogs";
-import { RegisterForm, RequestForm } from "./device-forms";
+import { type AssetAct, actsOn, cardMatches, kinds, states } from "../register";
+import { mayRequest, mayWithdraw } from "../rules";
+import type { Device } from "../types";
+import type { Asset } from "../types-admission";
+import { AssetDetail } from "./asset-detail";
+import { AssetActDialog } from "./asset-dialogs";
+import { AssetForm } from "./asset-forms";
+import { AssetTable } from "./asset-table";
+import { CardDetail, StrayCards } from "./cards";
+import { PermitForm } from "./permit-form";
+import { QuarantineBox } from "./quarantine";
+import { ExportButton, ImportDialog } from "./register-file";
+import { TermsDialog } from "./terms";
 
 const POLL_MS = 10_000;
-const states: DeviceState[] = ["requested", "seen", "admitted", "expired", "revoked"];
-const tones: Record<DeviceState, Tone> = {
-	seen: "bad", requested: "wait", admitted: "good", expired: "off", revoked: "off",
-};
+const PAGE = 100;
+const PAGE_MAX = 1000;
+const FOUND_MAX = 20; // entries that are found by a card's address
 
-export type DeviceAct = "request" | "approve" | "revoke" | "detail" | "group";
-type Open = { what: "register" } | { what: DeviceAct; device: Device } | null;
+export type Open = { what: "add" | "import" | "terms" } | { what: "detail"; asset: Asset }
+	| { what: AssetAct; asset: Asset } | { what: "stray"; card: Device; act: StrayAct } | null;
+export type StrayAct = "detail" | "request" | "quarantine";
+
+interface Question {
+	text: string;
+	state: string;
+	kind: string;
+	zone: string;
+	limit: number;
+}
+
+interface Found {
+	assets: Asset[];
+	quarantined: Asset[];
+	cards: Device[];
+	more: boolean;
+}
+
+function useRegister(question: Question): ReturnType<typeof useLoad<Found>> {
+	const { api } = useApp();
+	const first = useRef(true);
+	const found = useLoad<Found>(async (background) => {
+		const { text, state, kind, zone, limit } = question;
+		const query = new URLSearchParams({ limit: String(limit) });
+		for (const [name, value] of Object.entries({ text: text.trim(), state, kind, zone })) {
+			if (value !== "")
+				query.set(name, value);
+		}
+		const [page, held, cards] = await Promise.all([
+			api.admission.assets(query, background),
+			api.admission.assets(new URLSearchParams({ state: "quarantined" }), background),
+			api.devices(background),
+		]);
+		// the server searches entries; people also search for a card
+		const known = new Set(page.assets.map((a) => a.id));
+		const ids = text.trim() === "" ? [] : [...new Set(cards
+			.filter((c) => c.asset && !known.has(c.asset) && cardMatches(c, text))
+			.map((c) => c.asset ?? ""))].slice(0, FOUND_MAX);
+		const byCard = (await Promise.all(ids.map((id) => api.admission.asset(id, background))))
+			.filter((a) => (state === "" || a.state === state) && (kind === "" || a.kind === kind) &&
+				(zone === "" || a.zone === zone));
+		return { assets: [...page.assets, ...byCard], more: page.more,
+			quarantined: held.assets, cards };
+	}, POLL_MS);
+
+	useEffect(() => {
+		if (first.current) {
+			first.current = false;
+			return undefined;
+		}
+		const timer = setTimeout(found.reload, 300); // not at every key
+		return () => clearTimeout(timer);
+	}, [JSON.stringify(question)]);
+	return found;
+}
 
 export function DevicesPage({ query }: { query: URLSearchParams }): JSX.Element {
-	const { api, t, term, me } = useApp();
-	const devices = useLoad((background) => api.devices(background), POLL_MS);
+	const { api, t, me } = useApp();
+	const [question, setQuestion] = useState<Question>({ text: "", kind: "", zone: "",
+		state: query.get("state") ?? "", limit: PAGE });
+	const register = useRegister(question);
 	const users = useLoad((background) => me.role === "requester" ? Promise.resolve([])
 		: api.users(background));
-	const [filter, setFilter] = useState("");
-	const [state, setState] = useState("");
 	const [open, setOpen] = useState<Open>(null);
-	const wanted = query.get("id");
-	const all = devices.data ?? [];
-	const mayApproveDevice = (d: Device): boolean =>
-		pendingOf(d) !== null && mayApprove(me, pendingOf(d)?.requested_by ?? "", users.data);
+	const cards = register.data?.cards ?? [];
+	const ports = [...new Set(cards.map((c) => c.interface))].sort();
+	const zones = [...new Set([...cards.map((c) => c.zone ?? ""),
+		...(register.data?.assets ?? []).map((a) => a.zone)])].filter((z) => z !== "").sort();
 
-	useEffect(() => { // a link from another page leads straight to the device
-		const device = all.find((d) => d.id === wanted || d.mac === wanted);
-		if (device !== undefined)
-			setOpen({ what: mayApproveDevice(device) ? "approve" : "detail", device });
-	}, [wanted, devices.data === undefined, users.data === undefined]);
-
+	useLinked(query, cards, register.data !== undefined && users.data !== undefined, (next) => {
+		if (next !== null && "asset" in next) {
+			const acts = actsOn(next.asset, me, users.data, serverNow());
+			const act = acts.find((a) => a === "approve" || a === "releaseApprove");
+			setOpen(act === undefined ? next : { what: act, asset: next.asset });
+		} else {
+			setOpen(next);
+		}
+	});
 	const close = (): void => setOpen(null);
 	const done = (): void => {
 		close();
-		devices.reload();
+		register.reload();
 	};
-	const registered = (device: Device): void => {
-		devices.reload();
-		setOpen({ what: "request", device });
+	const added = (asset: Asset): void => {
+		register.reload();
+		setOpen({ what: "request", asset });
 	};
 	return (
 		<>
 			<h1>{t("devices.title")}</h1>
 			<p>{t("devices.intro")}</p>
+			<QuarantineBox assets={register.data?.quarantined ?? []} users={users.data}
+				onOpen={setOpen} />
 			<div class="tools">
 				{mayRequest(me.role) && (
-					<button type="button" onClick={() => setOpen({ what: "register" })}>
+					<button type="button" class="primary" onClick={() => setOpen({ what: "add" })}>
 						{t("devices.register")}
 					</button>
 				)}
-				<Field label={t("common.filter")} type="search" value={filter} onValue={setFilter}
-					hint={t("devices.filterHint")} />
-				<Field label={t("common.state")} value={state} onValue={setState} options={[
-					["", t("common.all")],
-					...states.map((s): [string, string] => [s, term("device.state", s)]),
-				]} />
+				{mayWithdraw(me.role) && (
+					<button type="button" onClick={() => setOpen({ what: "import" })}>
+						{t("devices.import")}
+					</button>
+				)}
+				<ExportButton />
+				<button type="button" onClick={() => setOpen({ what: "terms" })}>{t("terms.open")}</button>
 			</div>
-			<LoadNote loaded={devices} />
-			{devices.data !== undefined && (
-				<DeviceTable devices={select(all, filter, state)}
-					mayApproveDevice={mayApproveDevice}
-					onOpen={(what, device) => setOpen({ what, device })} />
+			<Filter question={question} zones={zones} onQuestion={setQuestion} />
+			<LoadNote loaded={register} />
+			{register.data !== undefined && (
+				<>
+					<AssetTable assets={register.data.assets} users={users.data} onOpen={setOpen} />
+					{register.data.more && (question.limit < PAGE_MAX ? (
+						<p><button type="button" onClick={() => setQuestion({ ...question,
+							limit: Math.min(PAGE_MAX, question.limit + PAGE) })}>
+							{t("records.next")}
+						</button></p>
+					) : <p>{t("devices.tooMany", { n: PAGE_MAX })}</p>)}
+					<StrayCards cards={cards} text={question.text} onOpen={setOpen} />
+				</>
 			)}
-			{open?.what === "register" && <RegisterForm onDone={registered} onClose={close}
-				interfaces={[...new Set(all.map((d) => d.interface))].sort()} />}
-			{open?.what === "request" &&
-				<RequestForm device={open.device} onDone={done} onClose={close} />}
-			{open?.what === "approve" &&
-				<ApproveDialog device={open.device} onDone={done} onClose={close} />}
-			{open?.what === "group" &&
-				<GroupDialog device={open.device} onDone={done} onClose={() => setOpen(null)} />}
-			{open?.what === "revoke" &&
-				<RevokeDialog device={open.device} onDone={done} onClose={close} />}
-			{open?.what === "detail" && <DetailDialog device={open.device} onClose={close} />}
+			{open !== null && <OpenDialog open={open} users={users.data} ports={ports} zones={zones}
+				onOpen={setOpen} onAdded={added} onDone={done} onClose={close} />}
 		</>
 	);
 }
 
-// What needs somebody comes first, then what was seen last.
-function select(devices: Device[], filter: string, state: string): Device[] {
-	const wanted = filter.trim().toLowerCase();
-	return devices
-		.filter((d) => state === "" || d.state === state ||
-			(state === "requested" && pendingOf(d) !== null))
-		.filter((d) => [d.name, d.mac, d.owner, d.zone, d.address, d.permit?.reason]
-			.some((text) => (text ?? "").toLowerCase().includes(wanted)))
-		.sort((a, b) => states.indexOf(a.state) - states.indexOf(b.state) ||
-			(b.last_seen ?? "").localeCompare(a.last_seen ?? ""));
+// A link from another page leads straight to the device.
+function useLinked(query: URLSearchParams, cards: Device[], ready: boolean,
+	show: (open: Open) => void): void {
+	const { api } = useApp();
+	const id = query.get("id");
+	const wanted = query.get("asset");
+	useEffect(() => {
+		if (!ready || (id === null && wanted === null))
+			return;
+		const card = cards.find((c) => c.id === id || c.mac === id);
+		const asset = wanted ?? card?.asset;
+		if (asset)
+			void api.admission.asset(asset).then((found) => show({ what: "detail", asset: found }),
+				() => undefined); // the list is there all the same
+		else if (card !== undefined)
+			show({ what: "stray", card, act: "detail" });
+	}, [id, wanted, ready]);
 }
 
-interface DeviceTableProps {
-	devices: Device[];
-	mayApproveDevice: (device: Device) => boolean;
-	onOpen: (what: DeviceAct, device: Device) => void;
-}
-
-function DeviceTable(props: DeviceTableProps): JSX.Element {
+function Filter({ question, zones, onQuestion }: { question: Question; zones: string[];
+	onQuestion: (q: Question) => void }): JSX.Element {
 	const { t, term } = useApp();
+	const set = (part: Partial<Question>): void => onQuestion({ ...question, ...part, limit: PAGE });
 	return (
-		<>
-			<p class="quiet">{t("common.count", { n: props.devices.length })}</p>
-			<Table<Device> caption={t("devices.title")} rows={props.devices} keyOf={(d) => d.id}
-				markOf={(d) => pendingOf(d) !== null ? "wait" : d.state === "seen" ? "bad" : ""}
-				columns={[
-					{ label: t("common.state"), cell: (d) => (
-						<>
-							<Badge tone={tones[d.state] ?? "off"}
-								text={term("device.state", d.state)} />
-							{d.state !== "requested" && pendingOf(d) !== null && (
-								<> <Badge tone="wait" text={term("device.state", "requested")} /></>
-							)}
-						</>
-					) },
-					{ label: t("devices.device"), style: "wide", cell: (d) => (
-						<>
-							<button type="button" class="plain"
-								aria-label={`${t("common.detail")}: ${deviceName(d)}`}
-								onClick={() => props.onOpen("detail", d)}>
-								{d.name || d.mac}
-							</button>
-							{d.name && <><br /><span class="quiet">{d.mac}</span></>}
-						</>
-					) },
-					{ label: t("devices.where"), style: "place", cell: (d) => (
-						<>{d.zone || d.interface}<br /><span class="quiet">{d.address}</span></>
-					) },
-					{ label: t("devices.owner"), style: "text", cell: (d) => d.kind ? (
-						<>{term("device.kind", d.kind)}<br />{d.owner}
-							{d.group !== "" && <><br />{t("devices.group")}: {d.group}</>}</>
-					) : d.group || "–" },
-					{ label: t("devices.until"), style: "time", cell: (d) => <Until device={d} /> },
-					{ label: t("devices.seen"), style: "time", cell: (d) => <Time at={d.last_seen} /> },
-					{ label: t("common.actions"), style: "actions", cell: (d) => (
-						<Acts device={d} mayApprove={props.mayApproveDevice(d)}
-							onOpen={(what) => props.onOpen(what, d)} />
-					) },
-				]} />
-		</>
+		<div class="tools">
+			<Field label={t("common.filter")} type="search" value={question.text}
+				onValue={(text) => set({ text })} hint={t("devices.filterHint")} />
+			<Field label={t("common.state")} value={question.state} onValue={(state) => set({ state })}
+				options={[["", t("common.all")],
+					...states.map((s): [string, string] => [s, term("device.state", s)])]} />
+			<Field label={t("devices.kind")} value={question.kind} onValue={(kind) => set({ kind })}
+				options={[["", t("common.all")],
+					...kinds.map((k): [string, string] => [k, term("device.kind", k)])]} />
+			<Field label={t("devices.zone")} value={question.zone} onValue={(zone) => set({ zone })}
+				options={[["", t("common.all")], ...zones.map((z): [string, string] => [z, z])]} />
+		</div>
 	);
 }
 
-interface ActsProps {
-	device: Device;
-	mayApprove: boolean;
-	onOpen: (what: DeviceAct) => void;
+interface OpenDialogProps {
+	open: NonNullable<Open>;
+	users: Parameters<typeof actsOn>[2];
+	ports: string[];
+	zones: string[];
+	onOpen: (open: Open) => void;
+	onAdded: (asset: Asset) => void;
+	onDone: () => void;
+	onClose: () => void;
 }
 
-function Acts({ device, mayApprove: approve, onOpen }: ActsProps): JSX.Element {
-	const { t, me } = useApp();
-	const act = (what: DeviceAct, text: string, primary = false): JSX.Element => (
-		<button type="button" class={primary ? "primary" : undefined}
-			aria-label={`${text}: ${deviceName(device)}`} onClick={() => onOpen(what)}>
-			{text}
-		</button>
-	);
-	const pending = pendingOf(device) !== null;
-	const revocable = pending || device.state === "admitted";
-	return (
-		<>
-			{approve && act("approve", t("common.approve"), true)}
-			{!pending && mayRequest(me.role) && act("request",
-				t(device.state === "seen" ? "devices.request" : "devices.requestAgain"))}
-			{revocable && mayWithdraw(me.role) && act("revoke",
-				t(device.state === "admitted" ? "devices.revoke" : "devices.withdraw"))}
-			{mayWithdraw(me.role) && act("group", t("devices.groupSet"))}
-		</>
-	);
+function OpenDialog(props: OpenDialogProps): JSX.Element {
+	const { open, users, ports, zones, onOpen, onDone, onClose } = props;
+	switch (open.what) {
+	case "add":
+		return <AssetForm asset={undefined} ports={ports} zones={zones} onDone={props.onAdded}
+			onClose={onClose} />;
+	case "import":
+		return <ImportDialog onDone={onDone} onClose={onClose} />;
+	case "terms":
+		return <TermsDialog onClose={onClose} />;
+	case "detail":
+		return <AssetDetail asset={open.asset} users={users} onOpen={onOpen} onClose={onClose} />;
+	case "stray":
+		return <CardDetail card={open.card} act={open.act} onOpen={onOpen} onDone={onDone}
+			onClose={onClose} />;
+	case "request":
+		return <PermitForm cards={open.asset.cards} asset={open.asset} onDone={onDone}
+			onClose={onClose} />;
+	case "change":
+		return <AssetForm asset={open.asset} ports={ports} zones={zones} onDone={onDone}
+			onClose={onClose} />;
+	default:
+		return <AssetActDialog act={open.what} asset={open.asset} users={users} ports={ports}
+			onDone={onDone} onClose={onClose} />;
+	}
 }

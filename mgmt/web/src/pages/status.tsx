@@ -8,12 +8,14 @@ import { dateTime, number } from "../format";
 import { Badge } from "../parts/badge";
 import { LockdownSection } from "../parts/lockdown";
 import { LoadNote } from "../parts/message";
-import { deviceName, pendingOf } from "../parts/names";
+import { deviceName } from "../parts/names";
 import { Table } from "../parts/table";
 import { Time } from "../parts/time";
+import { requestsOf } from "../register";
 import { href } from "../router";
 import { mayApprove, mayWithdraw } from "../rules";
 import type { AllowEntry, Device, Part, Status, User } from "../types";
+import { DueLists, Urgent } from "./due";
 
 const POLL_MS = 10_000;
 const NEW_MAX = 20;
@@ -40,9 +42,11 @@ export function StatusPage(): JSX.Element {
 			<h1>{t("status.title")}</h1>
 			<Verdict status={status.data} failed={status.error !== undefined} />
 			<LoadNote loaded={status} />
+			<Urgent />
 			<Waiting allow={allow.data ?? []} devices={devices.data ?? []} users={users.data}
 				known={allow.data !== undefined && devices.data !== undefined} />
 			<NewDevices devices={devices.data} />
+			<DueLists />
 			{status.data !== undefined && <Parts status={status.data} />}
 			{status.data?.lockdown === null && mayWithdraw(me.role) && <LockdownSection />}
 		</>
@@ -122,17 +126,14 @@ interface WaitingProps {
 function Waiting({ allow, devices, users, known }: WaitingProps): JSX.Element | null {
 	const { t, me } = useApp();
 	const pending: Pending[] = [
-		...devices.flatMap((d) => {
-			const request = pendingOf(d);
-			return request === null ? [] : [{
-				key: d.id,
-				text: t("status.pendingDevice", { device: deviceName(d) }),
-				by: request.requested_by,
-				when: request.requested,
-				link: href("devices", { id: d.id }),
-				mine: mayApprove(me, request.requested_by, users),
-			}];
-		}),
+		...requestsOf(devices).map(({ permit, cards: [first] }) => ({
+			key: permit.id,
+			text: t("status.pendingDevice", { device: first === undefined ? "" : deviceName(first) }),
+			by: permit.requested_by,
+			when: permit.requested,
+			link: href("devices", { id: first?.id ?? "" }),
+			mine: mayApprove(me, permit.requested_by, users),
+		})),
 		...allow.filter((e) => e.state === "requested").map((e) => ({
 			key: e.id,
 			text: t("status.pendingAllow", { host: e.host }),

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// On the status page: what admission wants somebody to do today.
+
+import type { JSX } from "preact";
+
+import { useApp, useLoad } from "../context";
+import { dateTime, number } from "../format";
+import { ErrorBox } from "../parts/message";
+import { href, pagesFor } from "../router";
+import type { Due, DueDevice } from "../types-admission";
+
+const POLL_MS = 60_000;
+const ALARM_POLL_MS = 10_000;
+const DAYS = 14;
+const SHOWN_MAX = 10;
+
+// Alarms that nobody has looked at, devices in quarantine, work that is not confirmed.
+export function Urgent(): JSX.Element | null {
+	const { api, t, me, lang } = useApp();
+	const mayWork = pagesFor(me.role).includes("work");
+	const urgent = useLoad(async (background) => {
+		const [alarms, held, work] = await Promise.all([
+			api.admission.alarms("unacknowledged", null, background),
+			api.admission.assets(new URLSearchParams({ state: "quarantined" }), background),
+			mayWork ? api.admission.work("open", background) : Promise.resolve(null),
+		]);
+		return { alarms: alarms.unacknowledged, held: held.assets.length,
+			work: work?.work.length ?? 0,
+			grave: alarms.alarms.some((a) => a.severity === "critical") };
+	}, ALARM_POLL_MS);
+	const { data } = urgent;
+	const rows = data === undefined ? [] : [
+		{ n: data.alarms, text: t("urgent.alarms", { n: number(data.alarms, lang) }),
+			link: href("alarms"), more: data.grave ? t("urgent.grave") : "" },
+		{ n: data.held, text: t("urgent.quarantine", { n: number(data.held, lang) }),
+			link: href("devices", { state: "quarantined" }), more: "" },
+		{ n: data.work, text: t("urgent.work", { n: number(data.work, lang) }),
+			link: href("work"), more: "" },
+	].filter((r) => r.n > 0);
+
+	if (rows.length === 0)
+		return urgent.error === undefined ? null : <ErrorBox error={urgent.error} lang={lang} />;
+	return (
+		<section>
+			<h2>{t("urgent.title")}</h2>
+			<ErrorBox error={urgent.error} lang={lang} />
+			<ul class="list list-bad">
+				{rows.map((r) => (
+					<li key={r.link}>
+						<span><b>{r.text}</b> {r.more !== "" && <span class="alarm">{r.more}</span>}</span>
+						<a class="button" href={r.link} aria-label={`${t("status.open")}: ${r.text}`}>
+							{t("status.open")}
+						</a>
+					</li>
+				))}
+			</ul>
+		</section>
+	);
+}
+
+export function DueLists(): JSX.Element | null {
+	const { api, lang } = useApp();
+	const due = useLoad<Due>((background) => api.admission.due(DAYS, background), POLL_MS);
+	if (due.data === undefined)
+		return <ErrorBox error={due.error} lang={lang} />;
+	return (
+		<>
+			<ErrorBox error={due.error} lang={lang} />
+			{(["ending", "dormant", "recertify"] as const).map((what) => {
+				const list = due.data?.[what] ?? [];
+				return list.length === 0 ? null : <DueList key={what} what={what} list={list} />;
+			})}
+		</>
+	);
+}
+
+function DueList({ what, list }: { what: "ending" | "dormant" | "recertify"; list: DueDevice[] }):
+	JSX.Element {
+	const { t, term } = useApp();
+	const name = (d: DueDevice): string =>
+		[d.number, d.name].filter((w) => w !== "").join(" ") || d.asset;
+	return (
+		<section>
+			<h2>{t(`due.${what}`, { days: DAYS })}</h2>
+			<p>{t(`due.${what}Step`)}</p>
+			<ul class="list">
+				{list.slice(0, SHOWN_MAX).map((d) => (
+					<li key={`${d.asset} ${d.due}`}>
+						<span>
+							<b>{name(d)}</b>{" "}
+							<span class="quiet">{t(`due.${what}When`, { time: dateTime(d.due),
+								owner: d.owner, kind: term("device.kind", d.kind) })}</span>
+						</span>
+						<a class="button" href={href("devices", { asset: d.asset })}
+							aria-label={`${t("status.open")}: ${name(d)}`}>{t("status.open")}</a>
+					</li>
+				))}
+			</ul>
+			{list.length > SHOWN_MAX && (
+				<p class="quiet">{t("due.more", { n: list.length - SHOWN_MAX })}</p>
+			)}
+		</section>
+	);
+}
