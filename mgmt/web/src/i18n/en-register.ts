@@ -134,6 +134,7 @@ export const enRegister: Record<keyof typeof jaRegister, string> = {
 
 	"act.approve": "Approve",
 	"act.request": "Request permit",
+	"act.renew": "Request the next permit",
 	"act.releaseApprove": "Approve release",
 	"act.release": "Ask for release",
 	"act.resume": "Resume",

@@ -134,6 +134,7 @@ export const jaRegister = {
 
 	"act.approve": "承認する",
 	"act.request": "接続を申請する",
+	"act.renew": "次の許可を申請する",
 	"act.releaseApprove": "隔離の解除を承認する",
 	"act.release": "隔離の解除を申請する",
 	"act.resume": "利用を再開する",

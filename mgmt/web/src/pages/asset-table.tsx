@@ -109,16 +109,18 @@ interface ActButtonsProps {
 
 export function ActButtons({ asset, users, only, onOpen }: ActButtonsProps): JSX.Element {
 	const { t, me } = useApp();
+	const live = asset.state === "admitted" || asset.state === "approved";
 	const acts = actsOn(asset, me, users, serverNow())
-		.filter((act) => only === undefined || only.includes(act));
+		.filter((act) => only === undefined || (only.includes(act) && !(act === "request" && live)));
+	const label = (act: AssetAct): string => t(act === "request" && live ? "act.renew" : `act.${act}`);
 	return (
 		<>
 			{acts.map((act) => (
-				<button key={act} type="button" aria-label={`${t(`act.${act}`)}: ${assetName(asset)}`}
+				<button key={act} type="button" aria-label={`${label(act)}: ${assetName(asset)}`}
 					class={act === "quarantine" ? "stop" : act === "approve" || act === "releaseApprove"
 						? "primary" : undefined}
 					onClick={() => onOpen({ what: act, asset })}>
-					{t(`act.${act}`)}
+					{label(act)}
 				</button>
 			))}
 		</>

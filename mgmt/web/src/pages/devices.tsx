@@ -121,7 +121,7 @@ export function DevicesPage({ query }: { query: URLSearchParams }): JSX.Element 
 			<p>{t("devices.intro")}</p>
 			<QuarantineBox assets={register.data?.quarantined ?? []} users={users.data}
 				onOpen={setOpen} />
-			<div class="tools">
+			<div class="buttons start toolbar">
 				{mayRequest(me.role) && (
 					<button type="button" class="primary" onClick={() => setOpen({ what: "add" })}>
 						{t("devices.register")}

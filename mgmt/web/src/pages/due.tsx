@@ -19,31 +19,33 @@ export function Urgent(): JSX.Element | null {
 	const { api, t, me, lang } = useApp();
 	const mayWork = pagesFor(me.role).includes("work");
 	const urgent = useLoad(async (background) => {
-		const [alarms, held, work] = await Promise.all([
+		const [alarms, held] = await Promise.all([
 			api.admission.alarms("unacknowledged", null, background),
 			api.admission.assets(new URLSearchParams({ state: "quarantined" }), background),
-			mayWork ? api.admission.work("open", background) : Promise.resolve(null),
 		]);
 		return { alarms: alarms.unacknowledged, held: held.assets.length,
-			work: work?.work.length ?? 0,
 			grave: alarms.alarms.some((a) => a.severity === "critical") };
 	}, ALARM_POLL_MS);
+	// asked once: the appliance looks the days up in the records
+	const work = useLoad(async (background) =>
+		mayWork ? (await api.admission.work("open", background)).work.length : 0);
+	const error = urgent.error ?? work.error;
 	const { data } = urgent;
-	const rows = data === undefined ? [] : [
-		{ n: data.alarms, text: t("urgent.alarms", { n: number(data.alarms, lang) }),
-			link: href("alarms"), more: data.grave ? t("urgent.grave") : "" },
-		{ n: data.held, text: t("urgent.quarantine", { n: number(data.held, lang) }),
-			link: href("devices", { state: "quarantined" }), more: "" },
-		{ n: data.work, text: t("urgent.work", { n: number(data.work, lang) }),
+	const rows = [
+		{ n: data?.alarms ?? 0, text: t("urgent.alarms", { n: number(data?.alarms, lang) }),
+			link: href("alarms"), more: data?.grave === true ? t("urgent.grave") : "" },
+		{ n: data?.held ?? 0, text: t("urgent.quarantine", { n: number(data?.held, lang) }),
+			link: href("devices"), more: "" },
+		{ n: work.data ?? 0, text: t("urgent.work", { n: number(work.data, lang) }),
 			link: href("work"), more: "" },
 	].filter((r) => r.n > 0);
 
 	if (rows.length === 0)
-		return urgent.error === undefined ? null : <ErrorBox error={urgent.error} lang={lang} />;
+		return error === undefined ? null : <ErrorBox error={error} lang={lang} />;
 	return (
 		<section>
 			<h2>{t("urgent.title")}</h2>
-			<ErrorBox error={urgent.error} lang={lang} />
+			<ErrorBox error={error} lang={lang} />
 			<ul class="list list-bad">
 				{rows.map((r) => (
 					<li key={r.link}>

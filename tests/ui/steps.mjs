@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Every step that people take in the UI, taken in a real browser against a running lab:
+// an administrator and a manager, each in a browser of their own. It changes the lab for
+// good: use a lab of its own.
+//
+// SEKISHO_ADMIN, SEKISHO_MANAGER: "login password"; SEKISHO_NEW_PASSWORD: both choose it;
+// SEKISHO_STRAY: the MAC address of a machine that was seen and is not in the register
+import { readFileSync } from "node:fs";
+
+import { changePassword, check, expect, finish, look, need, picture, signIn, watch, withBrowser }
+	from "./browser.mjs";
+
+const next = need("SEKISHO_NEW_PASSWORD");
+const stray = need("SEKISHO_STRAY");
+const refused = /\/api\/(assets\/import|policy)$/; // what is refused on purpose
+let admin, manager;
+
+function account(name) {
+	const [login, password] = need(name).split(" ");
+	return { login, password, next };
+}
+
+async function enter(page, who) {
+	watch(page, refused);
+	await signIn(page, who);
+	if (await page.locator(".rules").count() > 0)
+		await changePassword(page, who);
+	await page.locator(".language button[lang=ja]").click();
+}
+
+const go = (page, name) => page.locator(`nav a[href="#/${name}"]`).click();
+const press = (page, text) => page.getByRole("button", { name: text, exact: true }).first().click();
+const dialog = (page) => page.locator("dialog[open]").last();
+const send = (page) => dialog(page).locator("button[type=submit]").click();
+const row = (page, text) => page.locator("tr", { hasText: text }).first();
+
+async function fill(page, label, text) {
+	await dialog(page).getByLabel(label).first().fill(text);
+}
+
+// The step is done when its dialog is gone and the page says so.
+async function said(page, text) {
+	await page.locator(".notice", { hasText: text }).waitFor();
+	await page.locator("dialog[open]").waitFor({ state: "detached" });
+}
+
+async function because(page, text) {
+	await fill(page, "理由", text);
+	await send(page);
+}
+
+async function register() {
+	await go(admin, "devices");
+	await press(admin, "端末を登録する");
+	await fill(admin, "資産番号", "PC-0012");
+	await fill(admin, "名称", "保守用ノートPC");
+	await fill(admin, "使用者", "保守 太郎");
+	await fill(admin, "所属・会社", "株式会社保守");
+	await dialog(admin).getByLabel("種別").selectOption("contractor");
+	await send(admin); // without a card
+	await dialog(admin).locator(".problem").first().waitFor();
+	await dialog(admin).getByLabel("MACアドレス").first().fill("0A-00-5E-00-53-01");
+	await dialog(admin).locator(".box-wait").waitFor(); // made up by the device itself
+	await dialog(admin).getByLabel("MACアドレス").first().fill("00-00-5E-00-53-01");
+	await dialog(admin).getByLabel("接続口").first().fill("office0");
+	await press(admin, "カードを追加する(Wi-Fiと有線、ドックなど)");
+	await dialog(admin).getByLabel("MACアドレス").nth(1).fill("0000.5e00.5302");
+	await dialog(admin).getByLabel("接続口").nth(1).fill("office0");
+	await picture(admin, "step-register");
+	await send(admin);
+	await admin.locator(".notice", { hasText: "登録しました" }).waitFor();
+}
+
+async function request() {
+	await dialog(admin).getByLabel("理由").fill("会計システムの更新");
+	await send(admin);
+	// a contractor's permit must have an end
+	await dialog(admin).locator(".problem", { hasText: "期限が必要" }).waitFor();
+	await press(admin, "4時間後");
+	await fill(admin, "受付番号", "T-2026-7");
+	await picture(admin, "step-request");
+	await send(admin);
+	await said(admin, "申請しました");
+	expect(await row(admin, "PC-0012").getByText("承認待ち").count() > 0, "not waiting");
+	expect(await row(admin, "PC-0012").getByRole("button", { name: /^承認する/ }).count() === 0,
+		"one's own request is offered for approval");
+}
+
+async function approve() {
+	await go(manager, "status");
+	await manager.locator(".list a", { hasText: "内容を見る" }).first().click();
+	const text = await dialog(manager).textContent();
+	for (const part of ["委託先の端末", "PC-0012", "00:00:5e:00:53:01", "00:00:5e:00:53:02", "office0",
+		"自動的に切断", "会計システムの更新", "T-2026-7"])
+		expect(text.includes(part), `the approval does not say ${part}`);
+	await picture(manager, "step-approve");
+	await send(manager);
+	await said(manager, "許可しました");
+	expect(await row(manager, "PC-0012").getByText("接続許可中").count() > 0, "not admitted");
+}
+
+async function detail() {
+	await row(manager, "PC-0012").locator("td .plain").click();
+	await dialog(manager).locator("table").waitFor();
+	const text = await dialog(manager).textContent();
+	for (const part of ["株式会社保守", "00-00-5E-00-53-01", "承認待ち → 接続許可中", "保守 太郎"])
+		expect(text.includes(part), `the details do not say ${part}`);
+	await picture(manager, "step-detail");
+	await dialog(manager).getByRole("button", { name: "閉じる" }).click();
+}
+
+// From the details: the rarer steps.
+async function step(page, text) {
+	await row(page, "PC-0012").locator("td .plain").click();
+	await dialog(page).getByRole("button", { name: new RegExp(`^${text}`) }).click();
+}
+
+async function pause() {
+	await step(manager, "一時停止する");
+	await because(manager, "休工");
+	await said(manager, "一時停止しました");
+	await row(manager, "PC-0012").getByRole("button", { name: /^利用を再開する/ }).click();
+	await because(manager, "作業の再開");
+	await said(manager, "再開しました");
+	await step(manager, "棚卸しを記録する");
+	await because(manager, "現物を確認");
+	await said(manager, "棚卸しを記録しました");
+	await step(manager, "台帳を変更する");
+	await fill(manager, "備考", "予備機");
+	await because(manager, "備考の追加");
+	await said(manager, "変更しました");
+	await step(manager, "カードを追加する");
+	await fill(manager, "MACアドレス", "00005e005303");
+	await fill(manager, "接続口", "office0");
+	await because(manager, "ドックの追加");
+	await said(manager, "カードを追加しました");
+}
+
+async function quarantine() {
+	await row(manager, "PC-0012").getByRole("button", { name: /^隔離する/ }).click();
+	await send(manager); // a reason is needed
+	await dialog(manager).locator(".problem").waitFor();
+	await picture(manager, "step-quarantine");
+	await because(manager, "感染の疑い");
+	await said(manager, "隔離しました");
+	await manager.locator("section.box-bad", { hasText: "PC-0012" }).waitFor();
+	await picture(manager, "step-quarantined");
+	await press(manager, "隔離の解除を申請する: PC-0012 保守用ノートPC");
+	await because(manager, "検査で異常なし");
+	await said(manager, "解除を申請しました");
+	expect(await manager.getByRole("button", { name: /^隔離の解除を承認/ }).count() === 0,
+		"one's own release is offered for approval");
+}
+
+async function release() {
+	await go(admin, "status");
+	await go(admin, "devices");
+	await admin.getByRole("button", { name: /^隔離の解除を承認/ }).first().click();
+	await picture(admin, "step-release");
+	await send(admin);
+	await said(admin, "解除しました");
+	await admin.locator("section.box-bad").waitFor({ state: "detached" });
+	expect(await row(admin, "PC-0012").getByText("接続許可中").count() > 0, "not admitted again");
+}
+
+async function end() {
+	await go(manager, "status");
+	await go(manager, "devices");
+	await step(manager, "許可を取り消す");
+	await because(manager, "作業の終了");
+	await said(manager, "取り消しました");
+	expect(await row(manager, "PC-0012").getByText("取消済み").count() > 0, "not revoked");
+	await step(manager, "廃棄・返却する");
+	await because(manager, "返却");
+	await said(manager, "廃棄・返却済みに");
+}
+
+async function strayCard() {
+	await go(manager, "devices");
+	await manager.getByLabel("絞り込み").fill(stray.toUpperCase().replace(/:/g, "-"));
+	const found = row(manager, stray);
+	await found.waitFor();
+	await found.getByRole("button", { name: /^隔離する/ }).click();
+	await because(manager, "心当たりがない");
+	await said(manager, "隔離しました");
+	await manager.locator("section.box-bad", { hasText: stray }).waitFor();
+	await manager.getByLabel("絞り込み").fill("");
+}
+
+async function files() {
+	await go(admin, "devices");
+	const wait = admin.waitForEvent("download");
+	await press(admin, "CSVに書き出す");
+	const text = readFileSync(await (await wait).path(), "utf8");
+	expect(text.startsWith("\ufeff") && !text.startsWith("\ufeff\ufeff"), "no mark, or two");
+	expect(text.includes("PC-0012"), "the file lacks an entry");
+	const choose = (name, content) => dialog(admin).locator("input[type=file]").setInputFiles(
+		{ name, mimeType: "text/csv", buffer: Buffer.from(content) });
+	await press(admin, "CSVから取り込む");
+	const head = "number,name,owner,organisation,kind,zone,note,mac,interface,card\r\n";
+	await choose("bad.csv", `${head}PC-1,,山田,,business,,,00:00:5e:00:53,office0,\r\n`);
+	await dialog(admin).locator(".diagnostics li").first().waitFor();
+	await picture(admin, "step-import-bad");
+	expect(await dialog(admin).locator("button[type=submit]").isDisabled(), "a bad file can be sent");
+	// "山田" as Shift_JIS has it
+	await choose("good.csv", Buffer.concat([Buffer.from(`${head}PC-1,,`),
+		Buffer.from([0x8e, 0x52, 0x93, 0x63]),
+		Buffer.from(",,business,,,00:00:5e:00:53:11,office0,\r\n")]));
+	await dialog(admin).locator(".box-good").waitFor();
+	await send(admin);
+	await said(admin, "取り込みました");
+	expect(await row(admin, "PC-1").getByText("山田").count() > 0, "the name was not read");
+}
+
+async function terms() {
+	await press(manager, "許可の条件");
+	await fill(manager, "委託先の許可の最長日数", "0");
+	await dialog(manager).locator(".problem").waitFor();
+	await fill(manager, "委託先の許可の最長日数", "30");
+	await because(manager, "委託規程の改正");
+	await said(manager, "設定を変更しました");
+}
+
+async function alarms() {
+	await go(manager, "alarms");
+	await manager.locator("#event-scan").selectOption("quarantine");
+	await press(manager, "変更を確定する(1件)");
+	await because(manager, "探索は直ちに止める");
+	await said(manager, "変更しました");
+	expect(await manager.locator("#event-scan").inputValue() === "quarantine", "not kept");
+	await look(manager, "step-alarms", "ja");
+}
+
+async function acknowledge() {
+	await go(manager, "alarms");
+	await manager.getByLabel("表示する警報").selectOption("unacknowledged");
+	await manager.getByRole("button", { name: /^対応を記録する/ }).first().click();
+	await picture(manager, "step-ack");
+	await fill(manager, "行ったこと", "現物を確かめ、撤去した");
+	await send(manager);
+	await said(manager, "対応を記録しました");
+}
+
+async function trial() {
+	await go(admin, "policy");
+	await press(admin, "新しいポリシーを適用する");
+	const area = admin.locator("#policy-text");
+	const text = await area.inputValue();
+	await area.fill(`${text}# 試行\n`);
+	await press(admin, "内容を確かめて適用する");
+	await because(admin, "試行の確認");
+	await admin.locator(".standing", { hasText: "試行中" }).waitFor();
+	await picture(admin, "step-trial");
+	await press(admin, "このまま確定する");
+	await send(admin);
+	await said(admin, "確定しました");
+	await admin.locator(".standing").waitFor({ state: "detached" });
+}
+
+async function lockdown() {
+	await go(manager, "status");
+	await press(manager, "全面遮断を開始する");
+	await because(manager, "訓練");
+	await manager.locator(".standing", { hasText: "全面遮断中" }).waitFor();
+	await picture(manager, "step-lockdown");
+	expect(await manager.getByText("すべて正常です").count() === 0, "all is said to be well");
+	await press(manager, "全面遮断を解除する");
+	await because(manager, "訓練の終了");
+	await manager.locator(".standing").waitFor({ state: "detached" });
+}
+
+async function flowReview() {
+	await go(manager, "flows");
+	await manager.getByRole("button", { name: /^点検を記録する/ }).first().click();
+	await fill(manager, "点検の結果", "接続契約と一致している");
+	await send(manager);
+	await said(manager, "点検を記録しました");
+	await go(manager, "proof");
+	await look(manager, "step-proof", "ja");
+}
+
+await withBrowser((first) => withBrowser(async (second) => {
+	[admin, manager] = [first, second];
+	await check("the administrator signs in", () => enter(admin, account("SEKISHO_ADMIN")));
+	await check("the manager signs in", () => enter(manager, account("SEKISHO_MANAGER")));
+	await check("a device is registered with two cards", register);
+	await check("a contractor's permit is requested, with an end", request);
+	await check("somebody else approves, and reads what", approve);
+	await check("the details tell its history", detail);
+	await check("suspended, resumed, recertified, changed, one card more", pause);
+	await check("quarantined in one step, release asked for", quarantine);
+	await check("somebody else releases it", release);
+	await check("revoked and retired", end);
+	await check("a card that nobody registered is found and isolated", strayCard);
+	await check("the register as a file, both ways", files);
+	await check("the terms of permits", terms);
+	await check("what events lead to", alarms);
+	if (process.env.SEKISHO_ALARM === "1")
+		await check("an alarm is acknowledged", acknowledge);
+	await check("a policy on trial is confirmed", trial);
+	await check("a lockdown begins and ends", lockdown);
+	await check("a flow is reviewed", flowReview);
+	for (const page of [admin, manager])
+		await page.context().close();
+}));
+finish();
