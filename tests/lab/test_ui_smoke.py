@@ -26,3 +26,15 @@ def test_every_role_sees_its_pages(make_lab):
         assert done.returncode == 0, f"{login} ({role}):\n{done.stdout}\n{done.stderr}"
 
 
+def test_people_take_every_step(make_lab):
+    """Register, request, approve, quarantine, release and the rest, by two people."""
+    lab = make_lab()
+    lab.on(topo.ROGUE, "ping", "-c1", "-W1", topo.ADDRESS[topo.OFFICE][0])  # to be seen
+    who = {role: f"{login} {password}" for login, role, password in lab.accounts}
+    done = subprocess.run(
+        [REPO / "tests/ui/smoke", "steps.mjs"], capture_output=True, text=True, timeout=240,
+        check=False, env={**os.environ, "SEKISHO_URL": f"https://127.0.0.1:{lab.port}",
+                          "SEKISHO_ADMIN": who["admin"], "SEKISHO_MANAGER": who["manager"],
+                          "SEKISHO_STRAY": topo.MAC[topo.ROGUE],
+                          "SEKISHO_NEW_PASSWORD": f"{os.urandom(9).hex()}-Aa1"})
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"

@@ -20,6 +20,22 @@ function account(name) {
 	return { login, password, next };
 }
 
+// A step that fails leaves no dialog behind for the next one.
+async function take(name, work) {
+	await check(name, async () => {
+		try {
+			await work();
+		} catch (error) {
+			for (const [who, page] of [["admin", admin], ["manager", manager]]) {
+				await picture(page, `fail-${who}-${work.name}`);
+				for (let i = 0; i < 3 && await page.locator("dialog[open]").count() > 0; i++)
+					await page.keyboard.press("Escape");
+			}
+			throw error;
+		}
+	});
+}
+
 async function enter(page, who) {
 	watch(page, refused);
 	await signIn(page, who);
@@ -81,14 +97,17 @@ async function request() {
 	await picture(admin, "step-request");
 	await send(admin);
 	await said(admin, "申請しました");
-	expect(await row(admin, "PC-0012").getByText("承認待ち").count() > 0, "not waiting");
+	await row(admin, "PC-0012").getByText("承認待ち").first().waitFor();
 	expect(await row(admin, "PC-0012").getByRole("button", { name: /^承認する/ }).count() === 0,
 		"one's own request is offered for approval");
 }
 
 async function approve() {
+	await go(manager, "devices");
 	await go(manager, "status");
-	await manager.locator(".list a", { hasText: "内容を見る" }).first().click();
+	await manager.locator(".list li", { hasText: "00:00:5e:00:53:01" })
+		.getByRole("link", { name: /内容を見る/ }).click();
+	await dialog(manager).locator("ul.plain-words").waitFor();
 	const text = await dialog(manager).textContent();
 	for (const part of ["委託先の端末", "PC-0012", "00:00:5e:00:53:01", "00:00:5e:00:53:02", "office0",
 		"自動的に切断", "会計システムの更新", "T-2026-7"])
@@ -96,7 +115,7 @@ async function approve() {
 	await picture(manager, "step-approve");
 	await send(manager);
 	await said(manager, "許可しました");
-	expect(await row(manager, "PC-0012").getByText("接続許可中").count() > 0, "not admitted");
+	await row(manager, "PC-0012").getByText("接続許可中").first().waitFor();
 }
 
 async function detail() {
@@ -160,7 +179,7 @@ async function release() {
 	await send(admin);
 	await said(admin, "解除しました");
 	await admin.locator("section.box-bad").waitFor({ state: "detached" });
-	expect(await row(admin, "PC-0012").getByText("接続許可中").count() > 0, "not admitted again");
+	await row(admin, "PC-0012").getByText("接続許可中").first().waitFor();
 }
 
 async function end() {
@@ -169,7 +188,7 @@ async function end() {
 	await step(manager, "許可を取り消す");
 	await because(manager, "作業の終了");
 	await said(manager, "取り消しました");
-	expect(await row(manager, "PC-0012").getByText("取消済み").count() > 0, "not revoked");
+	await row(manager, "PC-0012").getByText("取消済み").first().waitFor();
 	await step(manager, "廃棄・返却する");
 	await because(manager, "返却");
 	await said(manager, "廃棄・返却済みに");
@@ -209,7 +228,7 @@ async function files() {
 	await dialog(admin).locator(".box-good").waitFor();
 	await send(admin);
 	await said(admin, "取り込みました");
-	expect(await row(admin, "PC-1").getByText("山田").count() > 0, "the name was not read");
+	await row(admin, "PC-1").getByText("山田").first().waitFor();
 }
 
 async function terms() {
@@ -231,14 +250,86 @@ async function alarms() {
 	await look(manager, "step-alarms", "ja");
 }
 
+// What a lab does not have by itself is answered in the appliance's place.
+async function stand(page, pattern, answers) {
+	const sent = [];
+	await page.route(pattern, (route) => {
+		const asked = route.request();
+		if (asked.method() === "POST")
+			sent.push(asked.postDataJSON());
+		return route.fulfill({ json: answers(asked, sent.length > 0) });
+	});
+	return sent;
+}
+
+const alarm = { id: 9007199254740993n, kind: "gateway-taken", severity: "critical", text: "名乗りました。",
+	advice: "直ちに切り離してください。", action: "alarm", raised: "2026-11-21T00:00:00Z", closed: null,
+	interface: "lan1", other_interface: "", mac: "00:00:5e:00:53:77", other_mac: "",
+	address: "10.30.0.1", detail: "", count: 3, device: null, asset: null, quarantined: true,
+	held_back: "", acknowledged: null, acknowledged_by: null, done: "" };
+
 async function acknowledge() {
-	await go(manager, "alarms");
-	await manager.getByLabel("表示する警報").selectOption("unacknowledged");
-	await manager.getByRole("button", { name: /^対応を記録する/ }).first().click();
-	await picture(manager, "step-ack");
-	await fill(manager, "行ったこと", "現物を確かめ、撤去した");
+	const digits = String(alarm.id);
+	const asJson = (value) => JSON.stringify(value, (_, v) => typeof v === "bigint" ? 0 : v)
+		.replace('"id":0', `"id":${digits}`);
+	let heard = null;
+	await manager.route(/\/api\/alarms/, (route) => {
+		const asked = route.request();
+		const done = { ...alarm, acknowledged: "2026-11-21T00:01:00Z", acknowledged_by: "manager" };
+		if (asked.method() === "POST") {
+			heard = [new URL(asked.url()).pathname, asked.postDataJSON()];
+			return route.fulfill({ contentType: "application/json", body: asJson(done) });
+		}
+		return route.fulfill({ contentType: "application/json", body: asJson({ more: false, open: 1,
+			alarms: heard === null ? [alarm] : [], unacknowledged: heard === null ? 1 : 0 }) });
+	});
+	await go(manager, "status");
+	await manager.locator(".list-bad", { hasText: "重大な警報" }).getByRole("link").first().click();
+	await manager.getByText("未対応の警報が1件あります").waitFor();
+	await look(manager, "step-alarm", "ja");
+	await manager.getByRole("button", { name: /^詳細/ }).first().click();
+	await picture(manager, "step-alarm-detail");
+	await dialog(manager).getByRole("button", { name: /^対応を記録する/ }).click();
+	await fill(manager, "行ったこと", "現物を確かめ、\n撤去した");
 	await send(manager);
 	await said(manager, "対応を記録しました");
+	await manager.getByText("未対応の警報はありません").waitFor();
+	expect(JSON.stringify(heard) === JSON.stringify([`/api/alarms/${digits}/ack`,
+		{ done: "現物を確かめ、 撤去した" }]), `sent ${JSON.stringify(heard)}`);
+	await manager.unroute(/\/api\/alarms/);
+}
+
+async function work() {
+	const day = { permit: "p1", device: "d1", asset: "r1", kind: "contractor", owner: "保守 太郎",
+		company: "株式会社保守", ticket: "T-1", day: "2026-11-20", first: "2026-11-20T01:00:00Z",
+		confirmed: null, confirmed_by: null, work: "", result: "", records: "" };
+	const sent = await stand(manager, /\/api\/work/, (asked, done) => asked.method() === "POST" ? day
+		: { work: done ? [] : [day], unchecked: 0 });
+	await go(manager, "work");
+	await look(manager, "step-work", "ja");
+	await manager.getByRole("button", { name: /^確認する/ }).click();
+	await fill(manager, "作業の内容", "更新");
+	await send(manager); // all three are needed
+	await dialog(manager).locator(".problem").nth(1).waitFor();
+	await fill(manager, "作業の結果", "正常");
+	await fill(manager, "接続記録を見た結果", "異常なし");
+	await send(manager);
+	await said(manager, "保守作業を確認しました");
+	expect(JSON.stringify(sent) === JSON.stringify([{ permit: "p1", day: "2026-11-20", work: "更新",
+		result: "正常", records: "異常なし" }]), `sent ${JSON.stringify(sent)}`);
+	await manager.unroute(/\/api\/work/);
+}
+
+async function due() {
+	const one = (asset, name) => ({ asset, number: "PC-9", name, owner: "佐藤", kind: "business",
+		state: "admitted", due: "2026-11-25T08:15:00Z" });
+	await stand(manager, /\/api\/assets\/due/, () => ({ days: 14, ending: [one("r1", "甲")],
+		dormant: [one("r2", "乙")], recertify: Array.from({ length: 12 }, (_, i) => one(`r${i}`, "丙")) }));
+	await go(manager, "status");
+	for (const text of ["14日以内に終わる許可", "使われていない端末", "棚卸しの期日が近い端末", "ほかに2件"])
+		await manager.getByText(text).first().waitFor();
+	await look(manager, "step-due", "ja");
+	await manager.unroute(/\/api\/assets\/due/);
 }
 
 async function trial() {
@@ -263,7 +354,7 @@ async function lockdown() {
 	await because(manager, "訓練");
 	await manager.locator(".standing", { hasText: "全面遮断中" }).waitFor();
 	await picture(manager, "step-lockdown");
-	expect(await manager.getByText("すべて正常です").count() === 0, "all is said to be well");
+	await manager.getByText("すべて正常です").waitFor({ state: "detached" });
 	await press(manager, "全面遮断を解除する");
 	await because(manager, "訓練の終了");
 	await manager.locator(".standing").waitFor({ state: "detached" });
@@ -283,23 +374,24 @@ await withBrowser((first) => withBrowser(async (second) => {
 	[admin, manager] = [first, second];
 	await check("the administrator signs in", () => enter(admin, account("SEKISHO_ADMIN")));
 	await check("the manager signs in", () => enter(manager, account("SEKISHO_MANAGER")));
-	await check("a device is registered with two cards", register);
-	await check("a contractor's permit is requested, with an end", request);
-	await check("somebody else approves, and reads what", approve);
-	await check("the details tell its history", detail);
-	await check("suspended, resumed, recertified, changed, one card more", pause);
-	await check("quarantined in one step, release asked for", quarantine);
-	await check("somebody else releases it", release);
-	await check("revoked and retired", end);
-	await check("a card that nobody registered is found and isolated", strayCard);
-	await check("the register as a file, both ways", files);
-	await check("the terms of permits", terms);
-	await check("what events lead to", alarms);
-	if (process.env.SEKISHO_ALARM === "1")
-		await check("an alarm is acknowledged", acknowledge);
-	await check("a policy on trial is confirmed", trial);
-	await check("a lockdown begins and ends", lockdown);
-	await check("a flow is reviewed", flowReview);
+	await take("a device is registered with two cards", register);
+	await take("a contractor's permit is requested, with an end", request);
+	await take("somebody else approves, and reads what", approve);
+	await take("the details tell its history", detail);
+	await take("suspended, resumed, recertified, changed, one card more", pause);
+	await take("quarantined in one step, release asked for", quarantine);
+	await take("somebody else releases it", release);
+	await take("revoked and retired", end);
+	await take("a card that nobody registered is found and isolated", strayCard);
+	await take("the register as a file, both ways", files);
+	await take("the terms of permits", terms);
+	await take("what events lead to", alarms);
+	await take("an alarm is acknowledged", acknowledge);
+	await take("a day of maintenance work is confirmed", work);
+	await take("what ends, sleeps or is due stands on the status page", due);
+	await take("a policy on trial is confirmed", trial);
+	await take("a lockdown begins and ends", lockdown);
+	await take("a flow is reviewed", flowReview);
 	for (const page of [admin, manager])
 		await page.context().close();
 }));

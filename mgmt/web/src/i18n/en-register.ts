@@ -128,7 +128,6 @@ export const enRegister: Record<keyof typeof jaRegister, string> = {
 	"devices.importText": "Choose a CSV file of the register, in UTF-8 or Shift_JIS. All lines are checked first; if one is wrong, nothing is taken. Importing admits no device.",
 	"devices.importFile": "File",
 	"devices.importGood": "Every line is good. To be added: {added}, changed: {changed}. Nothing was taken yet.",
-	"devices.importBad": "Nothing is taken because of these lines. Correct them and choose the file again.",
 	"devices.importSubmit": "Import",
 	"devices.imported": "Imported. Added: {added}, changed: {changed}.",
 

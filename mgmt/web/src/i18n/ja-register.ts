@@ -128,7 +128,6 @@ export const jaRegister = {
 	"devices.importText": "台帳のCSVファイルを選んでください。文字コードはUTF-8でもShift_JISでも構いません。先に全行を確かめ、1行でも誤りがあれば何も取り込みません。取り込んだだけでは接続できません。",
 	"devices.importFile": "ファイル",
 	"devices.importGood": "すべての行に問題はありません。追加 {added}件、変更 {changed}件。まだ取り込んでいません。",
-	"devices.importBad": "次の行に誤りがあるため、何も取り込みません。直してから選び直してください。",
 	"devices.importSubmit": "取り込む",
 	"devices.imported": "台帳に取り込みました。追加 {added}件、変更 {changed}件。",
 

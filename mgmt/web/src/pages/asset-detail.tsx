@@ -70,6 +70,7 @@ export function CardFacts({ card }: { card: Device }): JSX.Element {
 	return (
 		<>
 			<Facts facts={[
+				[t("common.state"), <StateBadge key="state" state={card.state} />],
 				[t("devices.mac"), card.mac_given && card.mac_given !== card.mac
 					? t("devices.macGiven", { mac: card.mac, given: card.mac_given }) : card.mac],
 				[t("devices.manufacturer"), card.manufacturer],

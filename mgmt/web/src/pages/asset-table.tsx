@@ -56,7 +56,7 @@ export function AssetTable({ assets, users, onOpen }: AssetTableProps): JSX.Elem
 								onClick={() => onOpen({ what: "detail", asset: a })}>
 								{assetName(a)}
 							</button>
-							{a.cards.map((c) => <CardLine key={c.id} card={c} />)}
+							{a.cards.map((c) => <CardLine key={c.id} card={c} state={a.state} />)}
 						</>
 					) },
 					{ label: t("devices.owner"), style: "text", cell: (a) => (
@@ -74,11 +74,13 @@ export function AssetTable({ assets, users, onOpen }: AssetTableProps): JSX.Elem
 	);
 }
 
-function CardLine({ card }: { card: Device }): JSX.Element {
-	const { t } = useApp();
+// A card that is in another state than its device says so: not every card has the permit.
+function CardLine({ card, state }: { card: Device; state: DeviceState }): JSX.Element {
+	const { t, term } = useApp();
 	return (
 		<>
-			<br /><span class="quiet">{card.mac} · {card.interface}</span>
+			<br /><span class="quiet">{card.mac} · {card.interface}
+				{card.state !== state && ` · ${term("device.state", card.state)}`}</span>
 			{card.mac_local === true && <><br /><span class="soon">{t("devices.local")}</span></>}
 		</>
 	);

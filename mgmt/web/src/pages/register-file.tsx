@@ -72,7 +72,6 @@ export function ImportDialog({ onDone, onClose }: ImportProps): JSX.Element {
 						</p>
 					)}
 				</div>
-				{action.error !== undefined && file === null && <p><b>{t("devices.importBad")}</b></p>}
 				<ErrorBox error={action.error} lang={lang} />
 				<Buttons submit={t("devices.importSubmit")} busy={action.busy || file === null}
 					onCancel={onClose} />

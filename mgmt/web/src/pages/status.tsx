@@ -9,6 +9,7 @@ import { Badge } from "../parts/badge";
 import { LockdownSection } from "../parts/lockdown";
 import { LoadNote } from "../parts/message";
 import { deviceName } from "../parts/names";
+import { useStanding } from "../parts/standing-event";
 import { Table } from "../parts/table";
 import { Time } from "../parts/time";
 import { requestsOf } from "../register";
@@ -37,6 +38,7 @@ export function StatusPage(): JSX.Element {
 	const users = useLoad((background) => me.role === "requester" ? Promise.resolve([])
 		: api.users(background));
 
+	useStanding(status.reload); // or it says for a while that all is well in a lockdown
 	return (
 		<>
 			<h1>{t("status.title")}</h1>
@@ -128,7 +130,8 @@ function Waiting({ allow, devices, users, known }: WaitingProps): JSX.Element | 
 	const pending: Pending[] = [
 		...requestsOf(devices).map(({ permit, cards: [first] }) => ({
 			key: permit.id,
-			text: t("status.pendingDevice", { device: first === undefined ? "" : deviceName(first) }),
+			text: t("status.pendingDevice", { device: [permit.company, permit.owner,
+				first === undefined ? "" : deviceName(first)].filter(Boolean).join(" ") }),
 			by: permit.requested_by,
 			when: permit.requested,
 			link: href("devices", { id: first?.id ?? "" }),
