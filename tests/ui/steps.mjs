@@ -284,6 +284,7 @@ async function acknowledge() {
 			alarms: heard === null ? [alarm] : [], unacknowledged: heard === null ? 1 : 0 }) });
 	});
 	await go(manager, "status");
+	await manager.locator(".verdict", { hasText: "確認が必要です" }).waitFor();
 	await manager.locator(".list-bad", { hasText: "重大な警報" }).getByRole("link").first().click();
 	await manager.getByText("未対応の警報が1件あります").waitFor();
 	await look(manager, "step-alarm", "ja");

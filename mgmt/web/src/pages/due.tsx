@@ -3,7 +3,7 @@
 
 import type { JSX } from "preact";
 
-import { useApp, useLoad } from "../context";
+import { type Loaded, useApp, useLoad } from "../context";
 import { dateTime, number } from "../format";
 import { ErrorBox } from "../parts/message";
 import { href, pagesFor } from "../router";
@@ -14,11 +14,15 @@ const ALARM_POLL_MS = 10_000;
 const DAYS = 14;
 const SHOWN_MAX = 10;
 
-// Alarms that nobody has looked at, devices in quarantine, work that is not confirmed.
-export function Urgent(): JSX.Element | null {
-	const { api, t, me, lang } = useApp();
-	const mayWork = pagesFor(me.role).includes("work");
-	const urgent = useLoad(async (background) => {
+interface UrgentState {
+	alarms: number; // that nobody has looked at
+	held: number; // devices in quarantine
+	grave: boolean;
+}
+
+export function useUrgent(): Loaded<UrgentState> {
+	const { api } = useApp();
+	return useLoad(async (background) => {
 		const [alarms, held] = await Promise.all([
 			api.admission.alarms("unacknowledged", null, background),
 			api.admission.assets(new URLSearchParams({ state: "quarantined" }), background),
@@ -26,6 +30,12 @@ export function Urgent(): JSX.Element | null {
 		return { alarms: alarms.unacknowledged, held: held.assets.length,
 			grave: alarms.alarms.some((a) => a.severity === "critical") };
 	}, ALARM_POLL_MS);
+}
+
+// Alarms that nobody has looked at, devices in quarantine, work that is not confirmed.
+export function Urgent({ urgent }: { urgent: Loaded<UrgentState> }): JSX.Element | null {
+	const { api, t, me, lang } = useApp();
+	const mayWork = pagesFor(me.role).includes("work");
 	// asked once: the appliance looks the days up in the records
 	const work = useLoad(async (background) =>
 		mayWork ? (await api.admission.work("open", background)).work.length : 0);

@@ -16,7 +16,7 @@ import { requestsOf } from "../register";
 import { href } from "../router";
 import { mayApprove, mayWithdraw } from "../rules";
 import type { AllowEntry, Device, Part, Status, User } from "../types";
-import { DueLists, Urgent } from "./due";
+import { DueLists, Urgent, useUrgent } from "./due";
 
 const POLL_MS = 10_000;
 const NEW_MAX = 20;
@@ -38,13 +38,15 @@ export function StatusPage(): JSX.Element {
 	const users = useLoad((background) => me.role === "requester" ? Promise.resolve([])
 		: api.users(background));
 
+	const urgent = useUrgent();
 	useStanding(status.reload); // or it says for a while that all is well in a lockdown
 	return (
 		<>
 			<h1>{t("status.title")}</h1>
-			<Verdict status={status.data} failed={status.error !== undefined} />
+			<Verdict status={status.data} alarms={urgent.data?.alarms}
+				failed={status.error !== undefined || urgent.error !== undefined} />
 			<LoadNote loaded={status} />
-			<Urgent />
+			<Urgent urgent={urgent} />
 			<Waiting allow={allow.data ?? []} devices={devices.data ?? []} users={users.data}
 				known={allow.data !== undefined && devices.data !== undefined} />
 			<NewDevices devices={devices.data} />
@@ -56,12 +58,12 @@ export function StatusPage(): JSX.Element {
 }
 
 // A state that cannot be read is never shown as good, whatever it was before.
-function Verdict({ status, failed }: { status: Status | undefined; failed: boolean }):
-	JSX.Element | null {
-	const { t, term } = useApp();
+function Verdict({ status, alarms, failed }: { status: Status | undefined;
+	alarms: number | undefined; failed: boolean }): JSX.Element | null {
+	const { t, term, lang } = useApp();
 	if (failed)
 		return <Headline tone="bad" big={t("status.unknown")} small="" />;
-	if (status === undefined)
+	if (status === undefined || alarms === undefined)
 		return null;
 	const asOf = t("status.asOf", {
 		time: dateTime(status.time),
@@ -69,6 +71,9 @@ function Verdict({ status, failed }: { status: Status | undefined; failed: boole
 	});
 	if (status.ok && status.lockdown !== null)
 		return null; // "all is well" is not what the banner above says
+	if (status.ok && alarms > 0)
+		return <Headline tone="bad" big={t("status.bad")} more={asOf}
+			small={t("urgent.alarms", { n: number(alarms, lang) })} />;
 	if (status.ok)
 		return <Headline tone="good" big={t("status.good")} small={t("status.goodText")} more={asOf} />;
 	const parts = status.parts.filter((p) => !p.ok).map((p) => term("part", p.name)).join(", ");
@@ -192,7 +197,7 @@ function NewDevices({ devices }: { devices: Device[] | undefined }): JSX.Element
 	const { t } = useApp();
 	if (devices === undefined)
 		return null;
-	const seen = devices.filter((d) => d.state === "seen")
+	const seen = devices.filter((d) => d.state === "seen" && !d.asset)
 		.sort((a, b) => (b.first_seen ?? "").localeCompare(a.first_seen ?? "")).slice(0, NEW_MAX);
 	return (
 		<section>
