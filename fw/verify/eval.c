@@ -63,9 +63,9 @@ static bool looks_up(const struct eval *e, const struct packet *p, const struct 
 		    num_cmp(p->v[FIELD_MAC], field_max(FIELD_MAC)) == 0)
 			return false;
 	}
-	if (e->switches && !st->negated && st->field_count == 1 &&
+	if ((e->switches || e->off) && st->field_count == 1 &&
 	    st->field[0] == FIELD_FAMILY)
-		return true;
+		return e->off == st->negated;
 	return (find(e, p, st) != NULL) != st->negated;
 }
 
@@ -151,7 +151,8 @@ static enum next run_rule(struct eval *e, const struct packet *p, uint32_t chain
 				e->mark = e->ct_mark;
 			break;
 		case STEP_MAYBE:
-			on = e->limits;
+			on = e->limits && (e->exceeded == 0 || e->exceeded != st->value);
+			e->ceilings += st->value;
 			break;
 		case STEP_REWRITE:
 			e->port = st->value;
@@ -218,6 +219,7 @@ void eval_packet(struct eval *e, uint32_t hook, const struct packet *p)
 	e->verdict = EVAL_ACCEPT;
 	e->path_count = 0;
 	e->steps = 0;
+	e->ceilings = 0;
 	e->mark = p->v[FIELD_MARK];
 	e->ct_mark = p->v[FIELD_CT_MARK];
 	for (bool first = true; next_chain(e->model, hook, &chain, first);

@@ -35,7 +35,9 @@ struct eval {
 	const struct model *model;
 	const struct ifnames *names;
 	bool limits; /* do limits and quotas match? */
+	uint32_t exceeded; /* ... but for ceilings of this number; 0: none */
 	bool switches; /* are sets of families taken as full? */
+	bool off; /* ... or as empty? */
 	enum eval_verdict verdict;
 	uint32_t port; /* of a REWRITE */
 	struct eval_place
@@ -43,9 +45,10 @@ struct eval {
 	size_t path_count; /* the last one decided */
 	struct num mark, ct_mark; /* at the end */
 	unsigned steps;
+	uint64_t ceilings; /* a sum of those that it had to be below */
 };
 
-/* e's first four members are the question, the rest is the answer. */
+/* e's first six members are the question, the rest is the answer. */
 void eval_packet(struct eval *e, uint32_t hook, const struct packet *p);
 
 #endif

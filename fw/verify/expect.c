@@ -135,9 +135,10 @@ static void add_pairs(struct work *w, struct expect *x, const struct cube *c,
 	}
 }
 
-/* Where addresses change because of a flow: never more than this. */
+/* Where addresses change because of a flow. */
 static void add_translation(struct work *w, struct expect *x, const struct policy_flow *f,
-			    const struct cube *flow, const struct ranges *dst)
+			    const struct cube *flow, const struct side *src,
+			    const struct side *dst)
 {
 	struct cube c = *flow;
 
@@ -152,14 +153,22 @@ static void add_translation(struct work *w, struct expect *x, const struct polic
 		set(&one, FIELD_FAMILY, f->publish[i].family, f->publish[i].family);
 		one.r[FIELD_DADDR].min = one.r[FIELD_DADDR].max =
 			num_of_addr(f->publish[i]);
-		add(w, x, &one);
+		if (when_is_timed(f))
+			add(w, x, &one);
+		else
+			add_both(w, x, one);
 	}
 	c.hook = NF_INET_POST_ROUTING;
 	c.r[FIELD_OIF] = flow->r[FIELD_OIF];
 	c.r[FIELD_IIF] = cube_any(0).r[FIELD_IIF];
 	c.r[FIELD_SADDR] = cube_any(0).r[FIELD_SADDR];
-	if (f->masquerade)
-		spread(w, x, c, FIELD_DADDR, dst, false);
+	if (!f->masquerade)
+		return;
+	spread(w, x, c, FIELD_DADDR, &dst->may, false);
+	/* of what passes by the flow */
+	c.r[FIELD_IIF] = flow->r[FIELD_IIF];
+	if (!when_is_timed(f))
+		add_pairs(w, x, &c, &src->sure, &dst->sure, true);
 }
 
 static void add_flow(struct work *w, struct expect *x, const struct policy_flow *f)
@@ -191,7 +200,7 @@ static void add_flow(struct work *w, struct expect *x, const struct policy_flow 
 					struct cube one = c;
 
 					set_match(&one, &sv->match[m]);
-					add_translation(w, x, f, &one, &dst.may);
+					add_translation(w, x, f, &one, &src, &dst);
 					add_pairs(w, x, &one, &src.may, &dst.may, false);
 					/* one that ends may end at any moment */
 					if (!when_is_timed(f))

@@ -128,9 +128,11 @@ static void take(struct space *s, struct work *w, const struct region *r,
 		/* below the ceilings is what counts, above them is not certain */
 		one.maybe = h->maybe || op->kind != STEP_MAYBE || !s->ceilings;
 		one.timed = one.timed || !one.maybe;
+		if (op->kind == STEP_MAYBE)
+			one.ceiling = op->step->value;
 		add_hit(w, to, &one);
 	} else if (is_switch(op)) {
-		one.timed = true;
+		one.timed = one.recorded = true;
 		add_hit(w, to, &one);
 	} else if (op->negated) {
 		look_up_not(s, w, r, op, h, to);

@@ -12,6 +12,8 @@ struct hit { /* the packets of box that are in none of extra */
 	bool timed; /* as long as an element is there */
 	bool doubtful; /* only when an element has gone */
 	uint32_t data; /* what a map has: an atom of FIELD_MARK */
+	bool recorded; /* a set of families has it */
+	uint32_t ceiling; /* of each source, that this is below; 0: none */
 };
 
 struct hits {

@@ -7,8 +7,6 @@
 #include "fw/verify/prove_parts.h"
 #include "lib/str.h"
 
-#define LATE_MS 3000 /* a clock that is set, and the time between load and dump */
-
 static uint32_t zone_at(const struct prover *v, uint64_t interface)
 {
 	return interface >= NAME_OTHER && interface < v->p->names.count
@@ -40,7 +38,7 @@ static void flow_of(const struct prover *v, struct where at, const char *policy,
 	(void)str_copy(dst, size, policy[0] != '\0' ? policy : id);
 }
 
-static void add_difference(struct prover *v, const struct proof_difference *d)
+void judge_add(struct prover *v, const struct proof_difference *d)
 {
 	struct proof *p = v->p;
 
@@ -60,10 +58,12 @@ static void add_difference(struct prover *v, const struct proof_difference *d)
 /* Has the example been found rightly? The other engine is asked too. */
 static void confirm(struct prover *v, uint32_t hook, const struct proof_difference *d)
 {
-	struct eval e = { .model = v->p->model, .names = &v->p->names, .switches = true };
+	struct eval e = { .model = v->p->model, .names = &v->p->names };
 
-	for (int limits = 1; limits >= 0; limits--) {
-		e.limits = limits == 1;
+	for (int mode = 0; mode < 4; mode++) {
+		e.limits = mode < 2;
+		e.switches = mode % 2 == 0;
+		e.off = !e.switches;
 		eval_packet(&e, hook, &d->packet);
 		if ((e.verdict == EVAL_ACCEPT) == d->more)
 			return;
@@ -71,8 +71,8 @@ static void confirm(struct prover *v, uint32_t hook, const struct proof_differen
 	prover_reason(v, "the checker contradicts itself about an example");
 }
 
-static void differ(struct prover *v, uint32_t hook, const struct outcome *o,
-		   const struct box *b, bool more, const char *flow)
+void judge_differ(struct prover *v, uint32_t hook, const struct outcome *o,
+		  const struct box *b, bool more, const char *flow)
 {
 	struct proof_difference d = { .more = more,
 				      .packet = pick_packet(v, b),
@@ -82,7 +82,7 @@ static void differ(struct prover *v, uint32_t hook, const struct outcome *o,
 
 	ends_of(v, hook, &d.packet, &d.from, &d.to);
 	flow_of(v, o->region.via, flow, d.flow, sizeof(d.flow));
-	add_difference(v, &d);
+	judge_add(v, &d);
 	if (!o->region.doubtful && !v->around)
 		confirm(v, hook, &d);
 	if (!more || d.packet.v[FIELD_CT_STATE].lo != STATE_NEW)
@@ -137,7 +137,7 @@ static void judge_more(struct prover *v, uint32_t hook, const struct outcome *o,
 			b.f[FIELD_IIF] = (struct span){ i, i };
 			b.f[FIELD_OIF] = (struct span){ k, k };
 			if (find_more(v, o, &b, may, &rest))
-				differ(v, hook, o, &rest, true, "");
+				judge_differ(v, hook, o, &rest, true, "");
 			if (v->p->difference_count == PROOF_DIFFERENCES_MAX)
 				return;
 		}
@@ -159,8 +159,8 @@ static bool check_less(void *user, size_t i)
 
 	if (box_meet(&l->o->region.box, &l->sure->boxes.item[i], &b) &&
 	    boxes_rest(l->v->w, &b, &l->o->region.holes, &rest))
-		differ(l->v, l->hook, l->o, &rest, false,
-		       cube == UINT32_MAX ? "" : l->v->p->expect.cube[cube].flow);
+		judge_differ(l->v, l->hook, l->o, &rest, false,
+			     cube == UINT32_MAX ? "" : l->v->p->expect.cube[cube].flow);
 	return l->v->w->error == 0;
 }
 
@@ -228,10 +228,16 @@ void judge_redirects(struct prover *v, const struct outcomes *o)
 			judge_more(v, NF_INET_PRE_ROUTING, &o->item[i],
 				   is_redirect(v, &o->item[i]) ? may
 							       : &v->may[EXPECT_PUBLISH]);
-		else if (o->item[i].kind != OUTCOME_UNKNOWN &&
-			 !o->item[i].region.doubtful)
+		if (o->item[i].kind == OUTCOME_UNKNOWN || o->item[i].region.doubtful)
+			continue;
+		if (o->item[i].kind != OUTCOME_REWRITE)
 			judge_less(v, NF_INET_PRE_ROUTING, &o->item[i],
 				   &v->sure[NF_INET_PRE_ROUTING]);
+		if (o->item[i].kind != OUTCOME_REWRITE || is_redirect(v, &o->item[i]))
+			judge_less(v, NF_INET_PRE_ROUTING, &o->item[i],
+				   &v->sure[EXPECT_PUBLISH]);
+		else
+			judge_server(v, &o->item[i]);
 	}
 }
 
@@ -284,90 +290,5 @@ void judge_assertions(struct prover *v, const struct outcomes *o)
 		}
 		if (!a->holds && v->p->result == PROOF_PROVED)
 			v->p->result = PROOF_BROKEN;
-	}
-}
-
-/* An element that outlives its permit, or ends before it. */
-static void judge_end(struct prover *v, const struct device *d, uint64_t timeout_ms)
-{
-	struct proof_difference diff = { .from = zone_at(v, d->iif),
-					 .to = EXPECT_GATEWAY,
-					 .at = { REACH_NOWHERE, 0 } };
-	int64_t end_ms = v->p->expect.facts.now * 1000 + (int64_t)timeout_ms;
-	bool early =
-		timeout_ms != 0 && (d->until == 0 || end_ms < d->until * 1000 - LATE_MS);
-	bool late =
-		d->until != 0 && (timeout_ms == 0 || end_ms > d->until * 1000 + LATE_MS);
-
-	if (!early && !late)
-		return;
-	diff.more = late;
-	diff.packet.v[FIELD_FAMILY] = num_from(4);
-	diff.packet.v[FIELD_IIF] = num_from(d->iif);
-	diff.packet.v[FIELD_MAC] = num_from(d->mac);
-	(void)str_copy(diff.flow, sizeof(diff.flow), d->id);
-	add_difference(v, &diff);
-	if (v->p->reason_count < PROOF_REASONS_MAX)
-		(void)snprintf(v->p->reason[v->p->reason_count++], PROOF_TEXT_MAX,
-			       "permit %s %s in the kernel than the policy says", d->id,
-			       late ? "lasts longer" : "ends earlier");
-}
-
-static const struct device *by_mark(const struct devices *d, uint64_t mark)
-{
-	for (size_t i = 0; i < d->count; i++) {
-		if (d->item[i].mark == mark)
-			return &d->item[i];
-	}
-	return NULL;
-}
-
-static void judge_set(struct prover *v, const struct step *st)
-{
-	const struct set *set = &v->p->model->set[st->set];
-	const struct devices *devices = &v->p->expect.devices;
-
-	for (size_t i = 0; i < set->element_count; i++) {
-		const struct element *e = &set->element[i];
-		const struct device *d = NULL;
-
-		if (st->kind == STEP_MAP && st->field_count >= 2 &&
-		    st->field[0] == FIELD_IIF && st->field[1] == FIELD_MAC)
-			d = devices_find(devices, (uint32_t)e->key[0].min.lo,
-					 e->key[1].min.lo);
-		if (d != NULL)
-			judge_end(v, d, e->timeout_ms);
-	}
-	if (st->kind != STEP_LOOKUP || st->field_count != 1 ||
-	    st->field[0] != FIELD_CT_MARK || work_step(v->w, set->element_count) < 0)
-		return;
-	for (size_t i = 0; i < set->element_count; i++) {
-		const struct element *e = &set->element[i];
-		const struct device *d = by_mark(devices, e->key[0].min.lo);
-
-		if (d != NULL)
-			judge_end(v, d, e->timeout_ms);
-	}
-}
-
-void judge_permits(struct prover *v)
-{
-	const struct model *m = v->p->model;
-	bool *seen = work_alloc(v->w, m->set_count + 1, sizeof(*seen));
-
-	for (size_t c = 0; c < m->chain_count && v->w->error == 0; c++) {
-		for (size_t r = 0; r < m->chain[c].rule_count; r++) {
-			const struct rule *rule = &m->chain[c].rule[r];
-
-			for (size_t i = 0; i < rule->step_count; i++) {
-				const struct step *st = &rule->step[i];
-
-				if ((st->kind != STEP_MAP && st->kind != STEP_LOOKUP) ||
-				    seen[st->set])
-					continue;
-				seen[st->set] = true;
-				judge_set(v, st);
-			}
-		}
 	}
 }

@@ -4,8 +4,11 @@
  * keeps a connection only when its first packet was accepted, which has been judged;
  * and every later packet is accepted only when its connection carries a mark that an
  * accepted first packet gives, comes from where its source belongs, and from a device
- * that still has a permit. That is the upper bound. The lower one: whatever may be
- * opened must be able to go on, to be answered, and to hear of errors.
+ * that still has a permit. Those of the side that opened it have to be what could open
+ * it now, so that a connection does not outlive its flow or follow a changed route into
+ * another zone; this machine's own may leave anywhere. That is the upper bound. The
+ * lower one: whatever may be opened must be able to go on, to be answered, and to hear
+ * of errors.
  */
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
@@ -65,7 +68,41 @@ static size_t speakers(struct prover *v, uint32_t zone, uint32_t iif,
 	return bounds_speakers(v, iif, who_of(v, zone), ret);
 }
 
-/* All that connections may send from one interface of a zone. */
+/* What may open a connection may go on with it. */
+static void add_openers(struct prover *v, struct bound *may, size_t cubes)
+{
+	const struct box open = open_box(v);
+
+	for (size_t i = 0; i < cubes && v->w->error == 0; i++) {
+		struct box b = may->boxes.item[i];
+
+		if (v->p->expect.cube[may->cube[i]].from == EXPECT_GATEWAY)
+			continue; /* the loopback's, and what there cannot be */
+		b.f[FIELD_CT_STATE] =
+			(struct span){ open.f[FIELD_CT_STATE].min,
+				       space_atom(&v->s, FIELD_CT_STATE,
+						  num_from(STATE_ESTABLISHED)) };
+		b.f[FIELD_CT_DIR] = atoms(v, FIELD_CT_DIR, 0, 0);
+		add_given(v, may, b);
+	}
+}
+
+/* All that connections may send to who opened them, and errors. */
+static void add_backward(struct prover *v, struct box b)
+{
+	struct box errors = b;
+
+	b.f[FIELD_CT_STATE] =
+		atoms(v, FIELD_CT_STATE, STATE_ESTABLISHED, STATE_ESTABLISHED);
+	b.f[FIELD_CT_DIR] = atoms(v, FIELD_CT_DIR, 1, 1);
+	errors.f[FIELD_CT_STATE] = atoms(v, FIELD_CT_STATE, STATE_RELATED, STATE_RELATED);
+	add_given(v, &v->may[NF_INET_LOCAL_IN], b);
+	add_given(v, &v->may[NF_INET_FORWARD], b);
+	add_given(v, &v->may[NF_INET_LOCAL_IN], errors);
+	add_given(v, &v->may[NF_INET_FORWARD], errors);
+}
+
+/* From one interface of a zone. */
 static void add_interface(struct prover *v, uint32_t zone, uint32_t iif)
 {
 	const struct ranges *src = &v->p->expect.sources[zone].may;
@@ -83,10 +120,8 @@ static void add_interface(struct prover *v, uint32_t zone, uint32_t iif)
 		for (size_t k = 0; k < count; k++) {
 			struct box one = b;
 
-			if (!bounds_speak(v, &dev[k], false, &one))
-				continue;
-			add_given(v, &v->may[NF_INET_LOCAL_IN], one);
-			add_given(v, &v->may[NF_INET_FORWARD], one);
+			if (bounds_speak(v, &dev[k], false, &one))
+				add_backward(v, one);
 		}
 	}
 }
@@ -225,6 +260,31 @@ static void add_errors(struct prover *v, const struct opened *o)
 	add_from_zone(v, hook_back(o->hook), b);
 }
 
+/* Errors that this machine itself has to report: too large, no way, too many hops. */
+static void add_own_errors(struct prover *v, const struct opened *o)
+{
+	const struct cube any = cube_any(NF_INET_LOCAL_OUT);
+	struct box b = bounds_box(v, &any);
+	bool six = o->box.f[FIELD_FAMILY].min == atoms(v, FIELD_FAMILY, 6, 6).min;
+
+	if (o->hook == NF_INET_LOCAL_OUT)
+		return;
+	b.f[FIELD_FAMILY] = o->box.f[FIELD_FAMILY];
+	b.f[FIELD_IIF] = (struct span){ NAME_NONE, NAME_NONE };
+	b.f[FIELD_OIF] = o->box.f[FIELD_IIF];
+	b.f[FIELD_DADDR] = o->box.f[FIELD_SADDR];
+	b.f[FIELD_SKUID] = atoms(v, FIELD_SKUID, UID_NONE, UID_NONE);
+	b.f[FIELD_CT_STATE] = atoms(v, FIELD_CT_STATE, STATE_RELATED, STATE_RELATED);
+	b.f[FIELD_CT_DIR] = atoms(v, FIELD_CT_DIR, 1, 1);
+	b.f[FIELD_CT_MARK] = (struct span){ o->mark, o->mark };
+	b.f[FIELD_PROTO] = six ? atoms(v, FIELD_PROTO, IPPROTO_ICMPV6, IPPROTO_ICMPV6)
+			       : atoms(v, FIELD_PROTO, IPPROTO_ICMP, IPPROTO_ICMP);
+	b.f[FIELD_ICMP_TYPE] =
+		six ? atoms(v, FIELD_ICMP_TYPE, ICMP6_DST_UNREACH, ICMP6_TIME_EXCEEDED)
+		    : atoms(v, FIELD_ICMP_TYPE, ICMP_DEST_UNREACH, ICMP_DEST_UNREACH);
+	bound_add(v, &v->sure[NF_INET_LOCAL_OUT], &b, LATER);
+}
+
 static void add_opened(struct prover *v, const struct opened *o)
 {
 	struct box b = o->box;
@@ -236,6 +296,7 @@ static void add_opened(struct prover *v, const struct opened *o)
 	bound_add(v, &v->sure[o->hook], &b, LATER);
 	add_answers(v, o);
 	add_errors(v, o);
+	add_own_errors(v, o);
 }
 
 struct opening {
@@ -335,6 +396,8 @@ void later_make(struct prover *v)
 		return;
 	give_constants(v);
 	give_detected(v);
+	for (size_t h = 0; h < 2 && v->w->error == 0; h++)
+		add_openers(v, &v->may[hooks[h]], v->may[hooks[h]].boxes.count);
 	add_given(v, &v->may[NF_INET_LOCAL_OUT], open_box(v));
 	for (uint32_t z = 0; z < x->rev->policy->zone_count && v->w->error == 0; z++) {
 		for (size_t i = 0; i < x->rev->policy->zone[z].interface_count; i++)

@@ -97,7 +97,9 @@ struct step {
 	size_t range_count;
 	bool negated; /* LOOKUP */
 	size_t set; /* LOOKUP, MAP: index into model.set */
-	uint32_t value; /* SET; and a redirect's port for REWRITE */
+	uint32_t value; /* SET; a redirect's port for REWRITE; for MAYBE the ceiling of
+			   each source: connections, or new ones in a second; 0: other */
+	struct num address; /* REWRITE: of a dnat that changes nothing else; 0: other */
 	size_t chain; /* JUMP, GOTO: index into model.chain */
 	char what[64]; /* UNKNOWN, REWRITE, MAYBE: for people */
 };

@@ -84,7 +84,9 @@ struct packet pick_packet(struct prover *v, const struct box *b)
 	static const uint64_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP,
 					      IPPROTO_ICMPV6 };
 	static const uint64_t ports[] = { 8080, 443 }, sources[] = { 40000 };
-	static const uint64_t hops[] = { 64, 255 }, types[] = { 8, 128 }, one[] = { 1 };
+	static const uint64_t hops[] = { 64, 255 }, one[] = { 1 };
+	/* questions: only these begin a connection */
+	static const uint64_t types4[] = { 8, 13, 15, 17 }, types6[] = { 128 };
 	static const uint64_t macs[] = { 0x02005e005301, 0x02005e005302 };
 	struct packet p;
 
@@ -95,7 +97,10 @@ struct packet pick_packet(struct prover *v, const struct box *b)
 	p.v[FIELD_SPORT] = prefer(v, b, FIELD_SPORT, sources, 1);
 	p.v[FIELD_DPORT] = prefer(v, b, FIELD_DPORT, ports, 2);
 	p.v[FIELD_HOPLIMIT] = prefer(v, b, FIELD_HOPLIMIT, hops, 2);
-	p.v[FIELD_ICMP_TYPE] = prefer(v, b, FIELD_ICMP_TYPE, types, 2);
+	if (p.v[FIELD_PROTO].lo == IPPROTO_ICMP)
+		p.v[FIELD_ICMP_TYPE] = prefer(v, b, FIELD_ICMP_TYPE, types4, 4);
+	else
+		p.v[FIELD_ICMP_TYPE] = prefer(v, b, FIELD_ICMP_TYPE, types6, 1);
 	p.v[FIELD_MAC] = prefer(v, b, FIELD_MAC, macs, 2);
 	p.v[FIELD_RPF] = prefer(v, b, FIELD_RPF, one, 1);
 	p.v[FIELD_SADDR] =

@@ -229,6 +229,7 @@ static void judge_around(struct prover *v)
 	walk(v, NF_INET_POST_ROUTING, PHASE_LOOSE, &last);
 	judge_unknown(v, &last, false);
 	judge_rewrites(v, NF_INET_POST_ROUTING, &last);
+	judge_masquerade(v);
 	for (size_t h = 1; h < 3; h++)
 		judge(v, judged[h], &last, NULL, &v->sure[judged[h]]);
 }
@@ -243,6 +244,8 @@ static void judge_later(struct prover *v, uint32_t hook, enum phase phase)
 	walk(v, hook, phase, &later);
 	judge_unknown(v, &later, true);
 	judge(v, hook, &later, &v->may[hook], &v->sure[hook]);
+	if (phase != PHASE_AGAIN && hook != NF_INET_LOCAL_OUT)
+		judge_manner(v, hook, &later, false);
 	if (phase == PHASE_LOOSE && hook == NF_INET_FORWARD)
 		judge_assertions(v, &later);
 	if (v->p->service_room == kept)
@@ -264,6 +267,8 @@ static void judge_hooks(struct prover *v)
 		box_index_make(v->w, &v->sure[hook].boxes, &v->sure[hook].index);
 		judge_unknown(v, &v->fresh[hook], true);
 		judge(v, hook, &v->fresh[hook], &v->may[hook], &v->sure[hook]);
+		if (hook != NF_INET_LOCAL_OUT)
+			judge_manner(v, hook, &v->fresh[hook], true);
 		if (!v->marks_elsewhere)
 			judge_later(v, hook, PHASE_AGAIN);
 		judge_later(v, hook, PHASE_OPEN);

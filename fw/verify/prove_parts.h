@@ -63,6 +63,24 @@ void judge_unknown(struct prover *v, const struct outcomes *o, bool rewrite_too)
 void judge_redirects(struct prover *v, const struct outcomes *o);
 void judge_rewrites(struct prover *v, uint32_t hook, const struct outcomes *o);
 void judge_assertions(struct prover *v, const struct outcomes *o);
+
+void judge_add(struct prover *v, const struct proof_difference *d);
+/* A difference in the box b of outcome o. flow: of the policy, or "". */
+void judge_differ(struct prover *v, uint32_t hook, const struct outcome *o,
+		  const struct box *b, bool more, const char *flow);
+
+/* --- judge_more.c: what is besides which packets pass --- */
+
+/*
+ * New connections of zones with ceilings pass only below them, and other packets without;
+ * what is forwarded begins only while it can be recorded.
+ */
+void judge_manner(struct prover *v, uint32_t hook, const struct outcomes *o, bool fresh);
+/* What a flow lets out under this machine's address does leave under it. */
+void judge_masquerade(struct prover *v);
+/* What is led to a published server is led to that one. */
+void judge_server(struct prover *v, const struct outcome *o);
+/* Elements are there until their permits end. */
 void judge_permits(struct prover *v);
 
 /* --- pick.c --- */

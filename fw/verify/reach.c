@@ -69,7 +69,8 @@ static bool jump(struct reach *k, const struct spot *at, struct region *r,
 	if (back.count == 1 && hit_is_plain(h) &&
 	    memcmp(one->set, r->set, sizeof(r->set)) == 0 &&
 	    memcmp(one->now, r->now, sizeof(r->now)) == 0 &&
-	    one->doubtful == r->doubtful &&
+	    one->doubtful == r->doubtful && one->recorded == r->recorded &&
+	    memcmp(one->ceiling, r->ceiling, sizeof(r->ceiling)) == 0 &&
 	    memcmp(&one->box, &h->box, sizeof(h->box)) == 0) {
 		for (size_t i = own; i < one->holes.count; i++)
 			boxes_add(k->w, &r->holes, &one->holes.item[i]);
@@ -231,6 +232,13 @@ static bool apply(struct reach *k, const struct spot *at, size_t step, struct re
 
 		q.box = h->box;
 		q.doubtful = q.doubtful || h->doubtful;
+		q.recorded = q.recorded || h->recorded;
+		for (size_t c = 0; c < REACH_CEILINGS && h->ceiling != 0; c++) {
+			if (q.ceiling[c] != 0)
+				continue;
+			q.ceiling[c] = h->ceiling;
+			break;
+		}
 		if (!hit_is_plain(h) || !box_covers(&h->box, &before.box)) {
 			q.holes = (struct boxes){ 0 };
 			if (!boxes_filter(k->w, &before.holes, &q.box, &q.holes))

@@ -17,6 +17,7 @@
 #include "fw/verify/program.h"
 
 #define REACH_DEPTH_MAX 20 /* chains in chains; the kernel has 16 */
+#define REACH_CEILINGS  4 /* of one packet; more do not count */
 #define REACH_POLICY    UINT32_MAX /* the rule of a chain's own policy */
 #define REACH_NOWHERE   UINT32_MAX
 
@@ -31,6 +32,8 @@ struct region {
 	bool set[2]; /* [0] mark, [1] connection's mark: a rule has set it */
 	uint32_t now[2]; /* to this atom */
 	bool doubtful;
+	bool recorded; /* a set of families has been asked: only what is recorded passes */
+	uint32_t ceiling[REACH_CEILINGS]; /* that it is below; 0: none */
 	struct where via; /* the last rule with an id on the way */
 };
 

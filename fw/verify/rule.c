@@ -40,11 +40,55 @@ static int expr_connlimit(struct walk *w, const struct nla *t)
 	return 0;
 }
 
+static uint32_t ceiling_limit(const struct nla *t)
+{
+	uint64_t rate = nla_be64(&t[NFTA_LIMIT_RATE], 0);
+
+	return nla_be64(&t[NFTA_LIMIT_UNIT], 0) == 1 && rate <= UINT32_MAX &&
+			       nla_be32(&t[NFTA_LIMIT_TYPE], UINT32_MAX) ==
+				       NFT_LIMIT_PKTS &&
+			       nla_be32(&t[NFTA_LIMIT_FLAGS], 0) == 0
+		       ? (uint32_t)rate
+		       : 0;
+}
+
+/* What a dynset keeps for each key: a ceiling, or 0. */
+static uint32_t ceiling_of(const struct nla *nest)
+{
+	struct nla x[WALK_ATTRS], t[WALK_ATTRS];
+	char name[16];
+
+	if (!nest->there || nla_sort(nest->data, x, WALK_ATTRS, NULL) < 0 ||
+	    nla_str(&x[NFTA_EXPR_NAME], name, sizeof(name)) < 0 ||
+	    !x[NFTA_EXPR_DATA].there ||
+	    nla_sort(x[NFTA_EXPR_DATA].data, t, WALK_ATTRS, NULL) < 0)
+		return 0;
+	if (strcmp(name, "limit") == 0)
+		return ceiling_limit(t);
+	return strcmp(name, "connlimit") == 0 &&
+			       nla_be32(&t[NFTA_CONNLIMIT_FLAGS], 0) == 0
+		       ? nla_be32(&t[NFTA_CONNLIMIT_COUNT], 0)
+		       : 0;
+}
+
+static bool is_by_source(const struct walk *w, const struct nla *t)
+{
+	const struct reg_byte *b = regs_at((struct regs *)&w->regs,
+					   nla_be32(&t[NFTA_DYNSET_SREG_KEY], 0), 4);
+
+	return b != NULL &&
+	       (regs_is_source(b, SRC_SADDR4) ||
+		(regs_at((struct regs *)&w->regs, nla_be32(&t[NFTA_DYNSET_SREG_KEY], 0),
+			 16) != NULL &&
+		 regs_is_source(b, SRC_SADDR6)));
+}
+
 /* What packets put into a set is not in what was read: see rules_read(). */
 static int expr_dynset(struct walk *w, const struct nla *t)
 {
-	(void)t;
 	walk_maybe(w, "a set is changed");
+	if (w->step[w->count - 1].kind == STEP_MAYBE && is_by_source(w, t))
+		w->step[w->count - 1].value = ceiling_of(&t[NFTA_DYNSET_EXPR]);
 	return 0;
 }
 
@@ -97,15 +141,41 @@ static int expr_redir(struct walk *w, const struct nla *t)
 	return 0;
 }
 
+/* The address that a dnat leads to when it changes nothing else, or 0. */
+static struct num dnat_address(struct walk *w, const struct nla *t)
+{
+	size_t len = nla_be32(&t[NFTA_NAT_FAMILY], 0) == NFPROTO_IPV4 ? 4 : 16;
+	const struct reg_byte *b =
+		regs_at(&w->regs, nla_be32(&t[NFTA_NAT_REG_ADDR_MIN], 0), len);
+	u128 address = 0;
+
+	if (b == NULL || t[NFTA_NAT_REG_PROTO_MIN].there ||
+	    (t[NFTA_NAT_REG_ADDR_MAX].there &&
+	     nla_be32(&t[NFTA_NAT_REG_ADDR_MAX], 0) !=
+		     nla_be32(&t[NFTA_NAT_REG_ADDR_MIN], 0)))
+		return num_of(0);
+	for (size_t i = 0; i < len; i++) {
+		uint8_t byte;
+
+		if (!regs_is_constant(b + i, 1, &byte))
+			return num_of(0);
+		address = address << 8 | byte;
+	}
+	return num_of(address);
+}
+
 static int expr_nat(struct walk *w, const struct nla *t)
 {
 	uint32_t type = nla_be32(&t[NFTA_NAT_TYPE], UINT32_MAX);
+	size_t at = w->count;
 
 	rewrite(w,
 		type == NFT_NAT_DNAT   ? "dnat"
 		: type == NFT_NAT_SNAT ? "snat"
 				       : "nat",
 		0);
+	if (type == NFT_NAT_DNAT && at < w->count && w->step[at].kind == STEP_REWRITE)
+		w->step[at].address = dnat_address(w, t);
 	return 0;
 }
 
@@ -125,7 +195,6 @@ static const struct {
 	{ "counter", WALK_ATTRS, expr_nothing },
 	{ "log", WALK_ATTRS, expr_nothing },
 	{ "last", WALK_ATTRS, expr_nothing },
-	{ "notrack", WALK_ATTRS, expr_nothing },
 	{ "limit", WALK_ATTRS, expr_limit },
 	{ "quota", WALK_ATTRS, expr_quota },
 	{ "connlimit", WALK_ATTRS, expr_connlimit },

@@ -255,7 +255,10 @@ static void put_effects(struct rule *r, const struct fw_rule *f)
 					     .field_count = 1,
 					     .set = SET_QUARANTINE });
 	if (f->limit != 0 || f->until != 0 || f->meter != FW_METER_NONE)
-		model_step(r, (struct step){ .kind = STEP_MAYBE });
+		model_step(r,
+			   (struct step){ .kind = STEP_MAYBE,
+					  .value = f->meter != FW_METER_NONE ? f->ceiling
+									     : 0 });
 	if ((f->set_mark & FW_SET_META_CONST) != 0)
 		model_step(r, (struct step){ .kind = STEP_SET,
 					     .field = { FIELD_MARK },
@@ -305,6 +308,10 @@ static void put_verdict(struct rule *r, const struct fw_rule *f)
 		model_verdict(r, VERDICT_GOTO, f->target);
 		return;
 	case FW_VERDICT_DNAT:
+		model_step(r, (struct step){ .kind = STEP_REWRITE,
+					     .address = num_of_addr(
+						     addr_of(f->nat, f->family)) });
+		return;
 	case FW_VERDICT_MASQUERADE:
 		model_step(r, (struct step){ .kind = STEP_REWRITE });
 		return;
