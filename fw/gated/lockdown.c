@@ -59,32 +59,47 @@ static void close_forwarding(struct ruleset *rs)
 	rs->rule_count = left;
 }
 
+int lockdown_bare(const struct revision *rev, struct lockdown_bare *ret_bare)
+{
+	struct lockdown_bare *b = ret_bare;
+	struct revision_permit *permit = calloc(rev->permit_count + 1, sizeof(*permit));
+
+	if (permit == NULL)
+		return -ENOMEM;
+	*b = (struct lockdown_bare){ .rev = *rev, .policy = *rev->policy };
+	b->policy.flow_count = 0;
+	b->policy.pin_count = 0;
+	b->policy.proxy = (struct policy_proxy){ 0 };
+	b->policy.gateway = (struct policy_gateway){ 0 };
+	b->rev.policy = &b->policy;
+	b->rev.permit = permit;
+	b->rev.permit_count = 0;
+	for (size_t i = 0; i < rev->permit_count; i++) {
+		if (is_managing(rev->policy, rev->permit[i].zone))
+			permit[b->rev.permit_count++] = rev->permit[i];
+	}
+	return 0;
+}
+
+void lockdown_bare_free(struct lockdown_bare *b)
+{
+	free(b->rev.permit);
+	*b = (struct lockdown_bare){ 0 };
+}
+
 int lockdown_compile(const struct revision *rev, const struct inventory *inv,
 		     struct ruleset **ret_ruleset, struct diags *diags)
 {
 	/* the same compiler, with a policy that has nothing but zones and management */
-	struct policy policy = *rev->policy;
-	struct revision bare = *rev;
-	CLEANUP(free_p)
-	struct revision_permit *permit = calloc(rev->permit_count + 1, sizeof(*permit));
-	int r;
+	struct lockdown_bare bare;
+	int r = lockdown_bare(rev, &bare);
 
-	if (permit == NULL)
-		return -ENOMEM;
-	policy.flow_count = 0;
-	policy.pin_count = 0;
-	policy.proxy = (struct policy_proxy){ 0 };
-	policy.gateway = (struct policy_gateway){ 0 };
-	bare.policy = &policy;
-	bare.permit = permit;
-	bare.permit_count = 0;
-	for (size_t i = 0; i < rev->permit_count; i++) {
-		if (is_managing(rev->policy, rev->permit[i].zone))
-			permit[bare.permit_count++] = rev->permit[i];
-	}
-	r = ruleset_compile(&bare, inv, ret_ruleset, diags);
+	if (r < 0)
+		return r;
+	r = ruleset_compile(&bare.rev, inv, ret_ruleset, diags);
 	if (r == 0)
 		close_forwarding(*ret_ruleset);
+	lockdown_bare_free(&bare);
 	return r;
 }
 

@@ -19,6 +19,18 @@ struct lockdown {
 	int64_t since_s; /* UTC */
 };
 
+struct lockdown_bare { /* a revision of which only the management is left */
+	struct revision rev;
+	struct policy policy;
+};
+
+/*
+ * What of rev is in force in a lockdown. Everything but rev.permit is rev's. Returns 0
+ * or -ENOMEM.
+ */
+int lockdown_bare(const struct revision *rev, struct lockdown_bare *ret_bare) MUST_CHECK;
+void lockdown_bare_free(struct lockdown_bare *b);
+
 /*
  * The ruleset for a lockdown: connections to the management from its zones, answers
  * to them, and nothing else. Returns as ruleset_compile() does.

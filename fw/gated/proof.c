@@ -101,19 +101,24 @@ static void write_answer(struct gate *g, const char *text)
 static void note_answer(struct gate *g, bool good, const char *text)
 {
 	struct proof_state *s = &g->proof;
-	bool same = s->asked && s->good == good && strcmp(s->text, text) == 0;
+	bool same = s->asked && s->good == good && s->locked == g->lockdown.on &&
+		    strcmp(s->text, text) == 0;
+	const char *what = g->lockdown.on ? "management alone" : "the policy's";
+	char proved[96];
 
 	s->asked = true;
 	s->good = good;
+	s->locked = g->lockdown.on;
 	s->full = g->now.rev != NULL ? g->now.rev->full : 0;
 	(void)str_copy(s->text, sizeof(s->text), text);
 	if (same)
 		return;
+	(void)snprintf(proved, sizeof(proved), "the ruleset is proved to be %s", what);
 	if (good)
-		log_info(AREA, "the kernel's ruleset is proved to be the policy's");
+		log_info(AREA, "%s", proved);
 	else
 		log_warn(AREA, "%s", text);
-	write_answer(g, good ? "the ruleset is proved to be the policy's" : text);
+	write_answer(g, good ? proved : text);
 }
 
 static const char *zone_name(const struct proof *p, uint32_t z)
@@ -150,15 +155,22 @@ int proof_run(struct gate *g, char **ret_text)
 	struct mono start = mono_now();
 	struct facts facts = facts_of(g);
 	struct proof *p = calloc(1, sizeof(*p));
+	const struct revision *expected = g->now.rev;
+	struct lockdown_bare bare = { 0 };
 	int r = p != NULL ? read_model(g, &m) : -ENOMEM;
 
+	if (r == 0 && g->lockdown.on && g->now.rev != NULL) {
+		r = lockdown_bare(g->now.rev, &bare);
+		expected = &bare.rev;
+	}
 	if (r == 0) {
-		prove(m, g->now.rev, &facts, p);
+		prove(m, expected, &facts, p);
 		judge_answer(g, p);
 		*ret_text = report_proof(p, (double)(mono_now().us - start.us) / 1000);
 		r = *ret_text != NULL ? 0 : -ENOMEM;
 		proof_free(p);
 	}
+	lockdown_bare_free(&bare);
 	model_free(m);
 	free(p);
 	return r;
@@ -173,9 +185,9 @@ void proof_tick(struct gate *g)
 	int64_t cost;
 	int r;
 
-	if (g->now.rev == NULL || g->lockdown.on ||
+	if (g->now.rev == NULL ||
 	    (g->proof.asked && g->proof.full == full &&
-	     mono_diff_ms(g->proof.next, now) > 0))
+	     g->proof.locked == g->lockdown.on && mono_diff_ms(g->proof.next, now) > 0))
 		return;
 	r = proof_run(g, &text);
 	if (r < 0) {

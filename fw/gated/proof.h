@@ -18,6 +18,7 @@ struct proof_state { /* in struct gate; zero: nothing is known */
 	struct mono next;
 	uint64_t full; /* revision that the one of the last answer rested on */
 	bool asked;
+	bool locked; /* it was about a lockdown */
 	bool good;
 	char text[160]; /* what is wrong; "" nothing */
 };
