@@ -23,9 +23,15 @@ expect() { # CASE COMMAND RESULT
 	fi
 }
 
-for name in smallest union clinic transparent admission; do
+for name in smallest union clinic transparent admission nat; do
 	expect "$name" true proved
 done
+# what leaves under another address, where published ports lead to, and the ceilings
+expect nat "nft flush chain inet sekisho publish-www" broken
+expect nat "nft flush chain inet sekisho publish-www \\; add rule inet sekisho publish-www ip daddr 198.51.100.20 tcp dport { 80, 443 } dnat ip to 10.30.0.81" broken
+grep -q '"flow":"www"' "$out"
+expect nat "nft insert rule inet sekisho rate-net accept" broken
+expect nat "nft insert rule inet sekisho rate-office return" proved
 expect clinic "nft insert rule inet sekisho forward accept" broken
 grep -q '"holds":false' "$out"
 expect clinic "nft insert rule inet sekisho forward-core oifname claims0 tcp dport 22 accept" broken
@@ -38,3 +44,17 @@ grep -q '"kind":"less"' "$out"
 expect clinic "nft add table inet other \\; add chain inet other f '{ type filter hook forward priority -5; }' \\; add rule inet other f ct state new tcp dport 4444 drop" proved
 grep -q '"foreign":\["inet other"\]' "$out"
 expect clinic "nft insert rule inet sekisho forward meta cpu 0 accept" not-proved
+# other people's rules that change packets, or lead them around ours
+foreign() { # FAMILY CHAIN-HEAD RULE RESULT
+	expect clinic "ip link add foreign0 type veth peer name foreign1 && nft add table $1 other \\; add chain $1 other c '{ type $2 }' \\; add rule $1 other c '$3'" "$4"
+}
+foreign ip "nat hook prerouting priority dstnat;" "tcp dport 443 dnat to 10.20.0.11" broken
+foreign ip "nat hook prerouting priority dstnat;" "tcp dport 443 redirect to :80" broken
+foreign ip "nat hook postrouting priority srcnat;" "masquerade" broken
+foreign ip "nat hook postrouting priority srcnat;" "snat to 10.20.0.1" broken
+foreign inet "filter hook prerouting priority mangle;" "tcp dport 443 ip daddr set 10.20.0.11" not-proved
+foreign inet "filter hook prerouting priority mangle;" "tcp dport 443 tproxy ip to 127.0.0.1:80" not-proved
+foreign inet "filter hook prerouting priority raw;" "tcp dport 443 notrack" not-proved
+foreign inet "filter hook forward priority mangle;" "tcp dport 443 tcp dport set 80" not-proved
+foreign netdev "filter hook ingress device foreign0 priority 0;" "fwd to foreign1" not-proved
+foreign netdev "filter hook ingress device foreign0 priority 0;" "tcp dport 443 drop" proved

@@ -2,16 +2,19 @@
 /*
  * fw_prove CASE: this namespace's ruleset against a golden case's policy, as JSON. The
  * exit status is 0 when it is proved. fw_load has put it there.
+ * fw_prove --files POLICY OBJECTS: against a policy's text, at the present time.
  */
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "fw/apply/dump.h"
 #include "fw/verify/decode.h"
 #include "fw/verify/report.h"
+#include "lib/fdio.h"
 #include "lib/ipc.h"
 #include "lib/mono.h"
 #include "tests/unit/fw/golden.h"
@@ -53,12 +56,12 @@ static int decode(const struct bytes *b, struct model **ret_model)
 	return r;
 }
 
-static bool print(const struct model *m, const struct revision *rev)
+static bool print(const struct model *m, const struct revision *rev, int64_t now)
 {
 	const struct facts facts = { .uid_proxy = GOLDEN_UID_PROXY,
 				     .uid_management = GOLDEN_UID_MANAGEMENT,
 				     .uid_clock = GOLDEN_UID_CLOCK,
-				     .now = GOLDEN_NOW };
+				     .now = now };
 	struct mono start = mono_now();
 	static struct proof p;
 	bool proved;
@@ -74,9 +77,26 @@ static bool print(const struct model *m, const struct revision *rev)
 	return proved;
 }
 
+static struct revision *read_files(const char *policy_path, const char *objects_path)
+{
+	char *policy = NULL, *objects = NULL;
+	struct revision *rev = NULL;
+	size_t len;
+
+	if (fdio_read_file(policy_path, POLICY_FILE_MAX, &policy, &len) == 0 &&
+	    fdio_read_file(objects_path, POLICY_FILE_MAX, &objects, &len) == 0)
+		rev = golden_make(policy, objects);
+	free(policy);
+	free(objects);
+	return rev;
+}
+
 int main(int argc, char **argv)
 {
-	struct revision *rev = argc == 2 ? golden_load(argv[1]) : NULL;
+	bool files = argc == 4 && strcmp(argv[1], "--files") == 0;
+	struct revision *rev = files       ? read_files(argv[2], argv[3])
+			       : argc == 2 ? golden_load(argv[1])
+					   : NULL;
 	struct model *m = NULL;
 	struct bytes b = { 0 };
 	bool proved = false;
@@ -85,7 +105,7 @@ int main(int argc, char **argv)
 	if (r == 0)
 		r = decode(&b, &m);
 	if (r == 0)
-		proved = print(m, rev);
+		proved = print(m, rev, files ? (int64_t)time(NULL) : GOLDEN_NOW);
 	else
 		(void)fprintf(stderr, "fw_prove: %s\n", strerror(-r));
 	model_free(m);
