@@ -2,7 +2,7 @@
 // What each kind of event leads to.
 
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import { changedEvents, eventActions, severityTones } from "../alarm";
 import { useApp, useLoad } from "../context";
@@ -25,10 +25,11 @@ export function EventSettings(): JSX.Element {
 	const changed = changedEvents(events, chosen);
 	const count = Object.keys(changed).length;
 
+	useEffect(() => setChosen({}), [terms.data]); // what was chosen stands until it is read back
+
 	const confirm = async (reason: string): Promise<void> => {
 		await api.admission.setEvents(changed, reason);
 		setAsking(false);
-		setChosen({});
 		terms.reload();
 		notify(t("alarms.settingsDone"));
 	};
