@@ -146,6 +146,7 @@ const wrong = (more) => Object.keys(checkPermit(text(more), terms, now, "2026-11
 
 test("a request: who must have an end, and how far away it may be", () => {
 	assert.deepEqual(wrong({}), []);
+	assert.deepEqual(kinds.filter(needsEnd), ["contractor", "private", "maintenance"]);
 	for (const kind of kinds)
 		assert.equal(wrong({ kind, company: "甲", terminal: "x" }).includes("until"), needsEnd(kind), kind);
 	assert.deepEqual(wrong({ until: "2026-11-21T09:00" }), ["until"]); // now
