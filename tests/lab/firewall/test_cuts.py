@@ -2,7 +2,7 @@
 """Connections of what is withdrawn end at once, of each protocol and family, and are counted."""
 import subprocess
 
-import door
+from firewall import door
 from lab import topology as topo
 from lab.lab import wait_for
 

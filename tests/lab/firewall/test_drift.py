@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-import door
+from firewall import door
 from lab import topology as topo
 from lab.lab import wait_for
 

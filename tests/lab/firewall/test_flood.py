@@ -8,7 +8,7 @@ import pathlib
 import subprocess
 import time
 
-import door
+from firewall import door
 from lab import topology as topo
 from lab.lab import wait_for
 

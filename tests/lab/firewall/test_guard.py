@@ -3,7 +3,7 @@
 import pathlib
 import subprocess
 
-import door
+from firewall import door
 from lab import probes, topology as topo
 from lab.lab import wait_for
 

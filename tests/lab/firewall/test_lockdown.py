@@ -5,7 +5,7 @@ import time
 from lab import sites as site, topology as topo
 from lab.lab import proxy_url, wait_for
 
-import door
+from firewall import door
 
 CLAIMS = topo.ADDRESS[topo.CLAIMS][0]
 GW_CORE = "10.10.0.1"

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-import door
+from firewall import door
 from lab import topology as topo
 from lab.lab import wait_for
 
