@@ -54,7 +54,9 @@ static void refragment(const uint8_t *data, size_t size, size_t step,
 	struct clienthello got;
 	int r;
 
-	if (record > size - HEADER)
+	if (record > size - HEADER || record < 4 ||
+	    ((size_t)data[HEADER + 1] << 16 | (size_t)data[HEADER + 2] << 8 |
+	     data[HEADER + 3]) > record - 4)
 		return; /* fragmented already, or not all there */
 	for (size_t at = 0; at < record; at += step) {
 		size_t part = record - at < step ? record - at : step;
