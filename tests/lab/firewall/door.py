@@ -74,6 +74,8 @@ def two_policies(lab, change):
     Apply the lab's policy changed by change(text), then make the one before current and in
     force again, without mgmtd. Returns the numbers (in force, changed).
     """
+    # a whole revision to come back to, and not a small one on top of another
+    lab.cli("policy", "apply", str(POLICY), "--reason", "a test")
     before = current(lab)
     image = lab.root / f"var/lib/sekisho/revisions/{before:010d}.allow"
     kept = image.with_suffix(".kept")

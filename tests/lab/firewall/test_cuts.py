@@ -45,4 +45,5 @@ def test_withdrawn_flows_of_every_protocol_are_cut(make_lab):
     for client in clients:
         client.kill()
         client.wait()
-    assert any("6 connections cut" in r for r in door.services(lab, f"revision {before} in force"))
+    assert wait_for(lambda: any("6 connections cut" in r for r in door.services(
+        lab, f"revision {before} in force")), 10), door.services(lab, "revision")

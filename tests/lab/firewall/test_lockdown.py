@@ -111,7 +111,8 @@ def test_open_tunnels_end_with_that_reason(make_lab):
     assert fetch(lab) == 503
     assert wait_for(lambda: [r for r in lab.records("--kind", "proxy-close")
                              if r["reason_name"] == "lockdown"], 5)
-    assert [r for r in lab.records("--kind", "proxy-deny") if r["reason_name"] == "lockdown"]
+    assert wait_for(lambda: [r for r in lab.records("--kind", "proxy-deny")
+                             if r["reason_name"] == "lockdown"], 5)
     assert door.lockdown(lab, False, "proxyd").code == 0
     assert fetch(lab) == 200
 

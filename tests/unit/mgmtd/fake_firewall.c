@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/proto.h"
+#include "lib/str.h"
 #include "tests/unit/mgmtd/fake.h"
 
 static int answer(struct ipc_peer *peer, int code)
@@ -59,6 +60,8 @@ int fake_lockdown(struct ipc_peer *peer, const void *payload, size_t len, void *
 		return answer(peer, -EIO);
 	memcpy(&s->lockdown, payload, sizeof(s->lockdown));
 	s->lockdowns++;
+	(void)str_copy(s->status_text, sizeof(s->status_text),
+		       s->lockdown.on != 0 ? "locked: only management passes" : "");
 	return answer(peer, 0);
 }
 
