@@ -109,6 +109,7 @@ int lockdown_switch(struct app *app, const struct publish_order *order, bool on,
 	if (!on && journal_probe(&app->journal) < 0)
 		return -ENOBUFS;
 	r = ask_both(app, &m, ret);
+	(void)parts_ask(&app->parts, PART_GATED);
 	return r < 0 ? r : write_down(app, order, on);
 }
 
@@ -121,27 +122,31 @@ static json_t *time_json(int64_t s)
 }
 
 /* gated's own word, in its status: root can switch it without us. */
-static bool gated_says_so(const struct app *app)
+static bool gated_is_locked(const struct app *app)
 {
 	static const char word[] = "locked:";
-	const struct part_state *gated = &app->parts.state[PART_GATED];
 
-	return gated->there && strncmp(gated->status.text, word, sizeof(word) - 1) == 0;
+	return strncmp(app->parts.state[PART_GATED].status.text, word,
+		       sizeof(word) - 1) == 0;
 }
 
 json_t *lockdown_json(const struct app *app)
 {
 	CLEANUP(db_rows_free) struct db_rows *rows = NULL;
-	int r = db_query(app->db, &rows,
-			 "SELECT active, at, who, reason FROM lockdown"
-			 " ORDER BY id DESC LIMIT 1",
-			 "");
+	bool there = app->parts.state[PART_GATED].there;
+	int r;
 
+	if (there && !gated_is_locked(app))
+		return json_null();
+	r = db_query(app->db, &rows,
+		     "SELECT active, at, who, reason FROM lockdown"
+		     " ORDER BY id DESC LIMIT 1",
+		     "");
 	if (r == 0 && db_next(rows) == 1 && db_int(rows, 0) != 0)
 		return json_pack("{s:b, s:o, s:s, s:s}", "on", 1, "since",
 				 time_json(db_int(rows, 1)), "who", db_text(rows, 2),
 				 "reason", db_text(rows, 3));
-	if (gated_says_so(app))
+	if (there)
 		return json_pack("{s:b, s:n, s:s, s:s}", "on", 1, "since", "who", "root",
 				 "reason", app->parts.state[PART_GATED].status.text);
 	return json_null();

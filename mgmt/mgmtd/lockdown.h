@@ -3,7 +3,7 @@
  * lockdown - everything but management ends, at once (O2)
  *
  * gated and proxyd keep it themselves, over a restart too. The ledger says who wanted
- * it and why; root may have gone past us, so that what gated says counts as well.
+ * it and why; root may have gone past us, so that gated's word counts while it is there.
  */
 #ifndef MGMT_MGMTD_LOCKDOWN_H
 #define MGMT_MGMTD_LOCKDOWN_H
