@@ -73,26 +73,26 @@ static int add_chain(struct state *s, const char *name)
 	return MNL_CB_OK;
 }
 
-/* A base chain of ours, as txn.c makes it? */
+/* Priorities are nft's "filter", "dstnat" and "srcnat". */
+const struct base_chain state_base_chains[FW_CHAIN_FIRST_FREE] = {
+	[FW_CHAIN_INPUT] = { "filter", NF_INET_LOCAL_IN, 0, NF_DROP },
+	[FW_CHAIN_FORWARD] = { "filter", NF_INET_FORWARD, 0, NF_DROP },
+	[FW_CHAIN_OUTPUT] = { "filter", NF_INET_LOCAL_OUT, 0, NF_DROP },
+	[FW_CHAIN_PREROUTING] = { "nat", NF_INET_PRE_ROUTING, -100, NF_ACCEPT },
+	[FW_CHAIN_POSTROUTING] = { "nat", NF_INET_POST_ROUTING, 100, NF_ACCEPT },
+};
+
+/* A base chain of ours, where it belongs? */
 static bool is_ours(const struct nftnl_chain *c)
 {
-	static const struct {
-		uint32_t hook;
-		int32_t priority;
-	} ours[FW_CHAIN_FIRST_FREE] = {
-		[FW_CHAIN_INPUT] = { NF_INET_LOCAL_IN, 0 },
-		[FW_CHAIN_FORWARD] = { NF_INET_FORWARD, 0 },
-		[FW_CHAIN_OUTPUT] = { NF_INET_LOCAL_OUT, 0 },
-		[FW_CHAIN_PREROUTING] = { NF_INET_PRE_ROUTING, -100 },
-	};
 	const char *name = nftnl_chain_get_str(c, NFTNL_CHAIN_NAME);
 
 	for (uint32_t i = 0; i < FW_CHAIN_FIRST_FREE; i++) {
+		const struct base_chain *b = &state_base_chains[i];
+
 		if (strcmp(name, ruleset_chain_name(NULL, i)) == 0)
-			return nftnl_chain_get_u32(c, NFTNL_CHAIN_HOOKNUM) ==
-				       ours[i].hook &&
-			       nftnl_chain_get_s32(c, NFTNL_CHAIN_PRIO) ==
-				       ours[i].priority;
+			return nftnl_chain_get_u32(c, NFTNL_CHAIN_HOOKNUM) == b->hook &&
+			       nftnl_chain_get_s32(c, NFTNL_CHAIN_PRIO) == b->priority;
 	}
 	return false;
 }

@@ -11,6 +11,15 @@
 #include "fw/apply/txn.h"
 #include "fw/compile/ruleset.h"
 
+struct base_chain { /* by enum fw_base_chain */
+	const char *type;
+	uint32_t hook;
+	int32_t priority;
+	uint32_t policy;
+};
+
+extern const struct base_chain state_base_chains[FW_CHAIN_FIRST_FREE];
+
 struct state {
 	uint32_t generation;
 	char (*chain)[128]; /* owned; chains that are not base chains */

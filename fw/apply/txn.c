@@ -30,25 +30,9 @@ static void put_table(struct batch *b, uint16_t type)
 	batch_put(b, nlh);
 }
 
-struct base_chain {
-	const char *type;
-	uint32_t hook;
-	int32_t priority;
-	uint32_t policy;
-};
-
-/* Priorities are nft's "filter", "dstnat" and "srcnat". */
-static const struct base_chain base_chains[FW_CHAIN_FIRST_FREE] = {
-	[FW_CHAIN_INPUT] = { "filter", NF_INET_LOCAL_IN, 0, NF_DROP },
-	[FW_CHAIN_FORWARD] = { "filter", NF_INET_FORWARD, 0, NF_DROP },
-	[FW_CHAIN_OUTPUT] = { "filter", NF_INET_LOCAL_OUT, 0, NF_DROP },
-	[FW_CHAIN_PREROUTING] = { "nat", NF_INET_PRE_ROUTING, -100, NF_ACCEPT },
-	[FW_CHAIN_POSTROUTING] = { "nat", NF_INET_POST_ROUTING, 100, NF_ACCEPT },
-};
-
 static void put_base_chain(struct batch *b, uint32_t id)
 {
-	const struct base_chain *c = &base_chains[id];
+	const struct base_chain *c = &state_base_chains[id];
 	struct nlmsghdr *nlh = batch_message(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 	struct nlattr *hook;
 

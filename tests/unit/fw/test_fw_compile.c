@@ -75,6 +75,54 @@ static void test_no_common_family(void **state)
 	assert_non_null(strstr(text, "flow 'f' can match nothing"));
 }
 
+static void test_missing_account(void **state)
+{
+	char text[1024];
+
+	(void)state;
+	assert_int_equal(
+		compile_text(
+			SITE CORE
+			"gateway: { ntp: { servers: [10.1.0.1], account: ntpsec } }\n",
+			text, sizeof(text)),
+		-EINVAL);
+	assert_non_null(strstr(text,
+			       "f:5:12: account 'ntpsec', for which 'ntp' is meant, does "
+			       "not exist on this machine"));
+}
+
+/* Compiled at its end a flow is gone; in the second before, its rules name that end. */
+static void test_ends(void **state)
+{
+	struct revision *rev = golden_load("timed");
+	struct inventory inv = golden_inventory;
+	struct ruleset *rs = NULL;
+	struct diags diags = { 0 };
+	int64_t end;
+	size_t rules;
+
+	(void)state;
+	assert_int_equal(ruleset_compile(rev, &inv, &rs, &diags), 0);
+	end = rs->next_change;
+	assert_true(end > GOLDEN_NOW && end < GOLDEN_NOW + 86400);
+	rules = rs->rule_count;
+	ruleset_free(rs);
+	inv.now = end - 1;
+	assert_int_equal(ruleset_compile(rev, &inv, &rs, &diags), 0);
+	assert_int_equal(rs->rule_count, rules);
+	assert_int_equal(rs->next_change, end);
+	ruleset_free(rs);
+	inv.now = end;
+	assert_int_equal(ruleset_compile(rev, &inv, &rs, &diags), 0);
+	assert_true(rs->rule_count < rules && rs->next_change > end);
+	for (size_t i = 0; i < rs->rule_count; i++) {
+		assert_string_not_equal(rs->rule[i].comment, "flow:night-run");
+		assert_true(rs->rule[i].until == 0 || rs->rule[i].until > end);
+	}
+	ruleset_free(rs);
+	revision_free(rev);
+}
+
 /* The policy reader refuses it first; the compiler must not rely on that. */
 static void test_assertion(void **state)
 {
@@ -378,13 +426,12 @@ static void test_redirections(void **state)
 	revision_free(rev);
 }
 
-static void test_out_of_memory(void **state)
+static void out_of_memory(const char *name)
 {
-	struct revision *rev = golden_load("clinic");
+	struct revision *rev = golden_load(name);
 	char text[1024];
 	int r;
 
-	(void)state;
 	for (unsigned n = 1;; n++) {
 		alloc_fail_at(n);
 		r = compile(rev, text, sizeof(text));
@@ -395,6 +442,13 @@ static void test_out_of_memory(void **state)
 	alloc_fail_at(0);
 	assert_int_equal(r, 0);
 	revision_free(rev);
+}
+
+static void test_out_of_memory(void **state)
+{
+	(void)state;
+	for (size_t c = 0; c < ARRAY_LEN(cases); c++)
+		out_of_memory(cases[c]);
 }
 
 int main(void)
@@ -410,6 +464,8 @@ int main(void)
 		cmocka_unit_test(test_short_way_is_no_wider),
 		cmocka_unit_test(test_short_way_is_short),
 		cmocka_unit_test(test_redirections),
+		cmocka_unit_test(test_missing_account),
+		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_out_of_memory),
 	};
 

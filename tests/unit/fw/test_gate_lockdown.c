@@ -47,7 +47,8 @@ static void only_management(const struct revision *rev, const struct ruleset *rs
 
 static void test_only_management_is_left(void **state)
 {
-	static const char *const cases[] = { "smallest", "clinic", "union", "transparent",
+	static const char *const cases[] = { "smallest",    "clinic", "union",
+					     "transparent", "nat",    "timed",
 					     "bridged" };
 
 	(void)state;
