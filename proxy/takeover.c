@@ -151,7 +151,7 @@ static int take_described(struct taking *t, int memory)
 	struct carry_tunnel tunnel;
 	struct record record;
 	struct carry c;
-	size_t len;
+	size_t len = 0;
 	int r = read_memory(memory, &data, &len);
 
 	if (r == 0)

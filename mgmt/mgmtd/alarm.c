@@ -132,7 +132,7 @@ static int limits(struct app *app, const struct device *d, const struct asset *a
 {
 	struct terms terms;
 	int64_t n;
-	bool last;
+	bool last = false;
 	int r = store_terms_get(app->db, &terms);
 
 	if (r == 0)

@@ -25,6 +25,10 @@ class Writer:
     def __init__(self, lab):
         self.lab = lab
         self.dir = lab.root / "var/lib/sekisho/revisions"
+        # a whole one to build on, and not a small one on top of another
+        same = lab.root / "same.yaml"
+        same.write_text(lab.cli("policy", "show").stdout, encoding="utf-8")
+        lab.cli("policy", "apply", str(same), "--reason", "a test")
         lab.kill("mgmtd", hold=True)
         self.number = door.current(lab)
         self.full = self.number
