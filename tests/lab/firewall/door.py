@@ -75,7 +75,9 @@ def two_policies(lab, change):
     force again, without mgmtd. Returns the numbers (in force, changed).
     """
     # a whole revision to come back to, and not a small one on top of another
-    lab.cli("policy", "apply", str(POLICY), "--reason", "a test")
+    same = lab.root / "same.yaml"
+    same.write_text(lab.cli("policy", "show").stdout, encoding="utf-8")
+    lab.cli("policy", "apply", str(same), "--reason", "a test")
     before = current(lab)
     image = lab.root / f"var/lib/sekisho/revisions/{before:010d}.allow"
     kept = image.with_suffix(".kept")
