@@ -9,6 +9,7 @@
 
 #define BUCKETS     8192 /* a power of two */
 #define TRACES      (1u << 17) /* 1 MB: 13 s of a flood of 10,000 frames a second */
+#define TRACE_WAYS  4 /* a newcomer takes the oldest of as many places */
 #define TRACE_MS    60000 /* a trace older than this says nothing */
 #define TOKEN_MILLI 1000
 
@@ -188,16 +189,19 @@ static bool has_returned(struct device_table *t, size_t interface, struct mac m,
 			 struct mono now)
 {
 	uint64_t h = hash(t, interface, m);
-	struct trace *tr = &t->trace[h % TRACES];
+	struct trace *set = &t->trace[h % (TRACES / TRACE_WAYS) * TRACE_WAYS];
+	struct trace *oldest = set;
 	uint32_t tag = (uint32_t)(h >> 32);
 	uint32_t ms = (uint32_t)(now.us / 1000) | 1; /* never 0, which is "empty" */
-	uint32_t age = ms - tr->ms;
 
-	if (tr->ms == 0 || tr->tag != tag || age > TRACE_MS) {
-		*tr = (struct trace){ .tag = tag, .ms = ms };
-		return false;
+	for (struct trace *tr = set; tr < set + TRACE_WAYS; tr++) {
+		if (tr->ms != 0 && tr->tag == tag && ms - tr->ms <= TRACE_MS)
+			return ms - tr->ms >= DEVICE_RETURN_MS;
+		if (oldest->ms != 0 && (tr->ms == 0 || ms - tr->ms > ms - oldest->ms))
+			oldest = tr;
 	}
-	return age >= DEVICE_RETURN_MS;
+	*oldest = (struct trace){ .tag = tag, .ms = ms };
+	return false;
 }
 
 static struct entry *insert(struct device_table *t, size_t interface, struct mac m,
