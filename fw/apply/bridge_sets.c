@@ -21,7 +21,7 @@
 
 static const struct set_kind {
 	const char *name;
-	uint32_t id; /* in a batch; fw/apply/state.c has others */
+	uint32_t id; /* in a batch; fw/apply/sets.c has others */
 	uint32_t flags;
 	uint32_t key_type;
 	uint32_t key_len;

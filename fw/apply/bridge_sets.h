@@ -14,7 +14,7 @@ struct nlmsghdr *bridge_message(struct batch *b, uint16_t type, uint16_t flags);
 void bridge_sets_put(struct batch *b);
 void bridge_sets_fill(struct batch *b, const struct ruleset *rs, int64_t now_ms);
 
-/* What goes goes first; see state_put_change(). */
+/* What goes goes first; see sets_change(). */
 void bridge_sets_change(struct batch *b, const struct change *c, int64_t now_ms);
 
 #endif

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * state - what the kernel holds of our table, and its sets (libnftnl)
+ * state - what the kernel holds of our table (libnftnl)
  */
 #ifndef FW_APPLY_STATE_H
 #define FW_APPLY_STATE_H
 
-#include "fw/apply/batch.h"
 #include "fw/apply/bridge.h"
-#include "fw/apply/change.h"
+#include "fw/apply/nfnl.h"
 #include "fw/apply/txn.h"
 #include "fw/compile/ruleset.h"
 
@@ -38,11 +37,5 @@ void state_clear(struct state *s);
 
 /* The generation of the kernel's whole ruleset. Returns 0 or a negative errno. */
 int state_generation(struct nfnl *n, uint32_t *ret_generation) MUST_CHECK;
-
-/* Into a batch: make the sets; replace the permits; renew or clear recording. */
-void state_put_sets(struct batch *b);
-void state_put_permits(struct batch *b, const struct ruleset *rs, int64_t now_ms);
-void state_put_change(struct batch *b, const struct change *c, int64_t now_ms);
-void state_put_recording(struct batch *b, uint32_t timeout_ms);
 
 #endif

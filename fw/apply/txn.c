@@ -14,6 +14,7 @@
 #include "fw/apply/emit.h"
 #include "fw/apply/meters.h"
 #include "fw/apply/request.h"
+#include "fw/apply/sets.h"
 #include "fw/apply/state.h"
 #include "lib/mem.h"
 
@@ -93,7 +94,7 @@ static void put_rule(struct batch *b, const struct ruleset *rs, const struct fw_
 static void put_frame(struct batch *b)
 {
 	put_table(b, NFT_MSG_NEWTABLE);
-	state_put_sets(b);
+	sets_put(b);
 	put_base_chain(b, FW_CHAIN_INPUT);
 	put_base_chain(b, FW_CHAIN_FORWARD);
 	put_base_chain(b, FW_CHAIN_OUTPUT);
@@ -124,7 +125,7 @@ static void put_all(struct batch *b, const struct ruleset *rs, const struct stat
 	*ret_first = b->nfnl->seq + 1;
 	for (size_t i = 0; i < rs->rule_count && b->error == 0; i++)
 		put_rule(b, rs, &rs->rule[i]);
-	state_put_permits(b, rs, now_ms);
+	sets_fill(b, rs, now_ms);
 	bridge_put(b, rs, &old->bridge, old->odd, now_ms);
 }
 
@@ -138,7 +139,7 @@ static int commit_once(struct nfnl *n, const struct ruleset *rs, const struct st
 	batch_begin(&b, n, old->generation);
 	put_all(&b, rs, old, now_ms, &first);
 	if (recording_ms != 0)
-		state_put_recording(&b, recording_ms);
+		sets_recording(&b, recording_ms);
 	r = batch_send(&b, &seq);
 	if (r < 0)
 		*ret_rule = seq - first < rs->rule_count ? seq - first : FW_NO_RULE;
@@ -269,7 +270,7 @@ int txn_change(struct nfnl *n, const struct change *c, bool ports, int64_t now_m
 			return r;
 		batch_begin(&b, n, generation);
 		empty = b.len;
-		state_put_change(&b, c, now_ms);
+		sets_change(&b, c, now_ms);
 		if (ports)
 			bridge_sets_change(&b, c, now_ms);
 		if (b.error == 0 && b.len == empty) { /* what goes has gone by itself */
@@ -297,5 +298,5 @@ int txn_close(struct nfnl *n)
 
 int txn_recording(struct nfnl *n, uint32_t timeout_ms)
 {
-	return send_small(n, state_put_recording, timeout_ms);
+	return send_small(n, sets_recording, timeout_ms);
 }
