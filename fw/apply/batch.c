@@ -57,14 +57,20 @@ void batch_begin(struct batch *b, struct nfnl *nfnl, uint32_t generation)
 	batch_put(b, nlh);
 }
 
-struct nlmsghdr *batch_message(struct batch *b, uint16_t type, uint16_t flags)
+struct nlmsghdr *batch_message_in(struct batch *b, uint8_t family, uint16_t type,
+				  uint16_t flags)
 {
 	void *at = reserve(b);
 
 	return at == NULL ? NULL
 			  : nfnl_message(b->nfnl, at,
 					 (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type),
-					 flags, NFPROTO_INET, 0);
+					 flags, family, 0);
+}
+
+struct nlmsghdr *batch_message(struct batch *b, uint16_t type, uint16_t flags)
+{
+	return batch_message_in(b, NFPROTO_INET, type, flags);
 }
 
 void batch_put(struct batch *b, const struct nlmsghdr *nlh)

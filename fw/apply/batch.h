@@ -24,9 +24,11 @@ struct batch {
 void batch_begin(struct batch *b, struct nfnl *nfnl, uint32_t generation);
 
 /*
- * Begin one nftables message. It lies in the batch's own memory, with room for
+ * Begin one nftables message of a family (NFPROTO_), or of family inet. It lies in the batch's own memory, with room for
  * NFNL_MESSAGE_MAX bytes, until batch_put(). NULL after an error.
  */
+struct nlmsghdr *batch_message_in(struct batch *b, uint8_t family, uint16_t type,
+				  uint16_t flags);
 struct nlmsghdr *batch_message(struct batch *b, uint16_t type, uint16_t flags);
 void batch_put(struct batch *b, const struct nlmsghdr *nlh);
 

@@ -92,8 +92,9 @@ int bridge_read(struct nfnl *n, struct bridge_state *ret_state)
 static void put_tables(struct batch *b, uint16_t type)
 {
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
-		struct nlmsghdr *nlh = bridge_message(
-			b, type, type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0);
+		struct nlmsghdr *nlh =
+			batch_message_in(b, NFPROTO_BRIDGE, type,
+					 type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0);
 
 		if (nlh == NULL)
 			return;
@@ -104,7 +105,8 @@ static void put_tables(struct batch *b, uint16_t type)
 
 static void put_chain(struct batch *b, const struct chain *c)
 {
-	struct nlmsghdr *nlh = bridge_message(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+	struct nlmsghdr *nlh =
+		batch_message_in(b, NFPROTO_BRIDGE, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 	struct nlattr *hook;
 
 	if (nlh == NULL)
@@ -125,7 +127,8 @@ static void put_chain(struct batch *b, const struct chain *c)
 static void put_flush(struct batch *b)
 {
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
-		struct nlmsghdr *nlh = bridge_message(b, NFT_MSG_DELRULE, 0);
+		struct nlmsghdr *nlh =
+			batch_message_in(b, NFPROTO_BRIDGE, NFT_MSG_DELRULE, 0);
 
 		if (nlh == NULL)
 			return;
@@ -159,7 +162,8 @@ static void end(struct batch *b, size_t chain, struct emit *e, struct fw_rule r)
 	if (e->failed)
 		b->error = -ENOMEM;
 	else
-		nlh = bridge_message(b, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
+		nlh = batch_message_in(b, NFPROTO_BRIDGE, NFT_MSG_NEWRULE,
+				       NLM_F_CREATE | NLM_F_APPEND);
 	if (nlh != NULL) {
 		nftnl_rule_nlmsg_build_payload(nlh, e->rule);
 		batch_put(b, nlh);

@@ -7,9 +7,6 @@
 #include "fw/apply/change.h"
 #include "fw/compile/ruleset.h"
 
-/* One message of family bridge, as batch_message(). */
-struct nlmsghdr *bridge_message(struct batch *b, uint16_t type, uint16_t flags);
-
 /* Into a batch: make what is missing; replace what is in them. */
 void bridge_sets_put(struct batch *b);
 void bridge_sets_fill(struct batch *b, const struct ruleset *rs, int64_t now_ms);
