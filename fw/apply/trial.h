@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
+#include "fw/apply/hold.h"
+#include "fw/apply/request.h"
 #include "fw/compile/ruleset.h"
 
 struct trial {
@@ -37,6 +39,25 @@ void trial_begin(struct trial *t, struct ruleset *before, uint64_t revision,
 
 /* Over; what was before is the caller's (NULL: there was no trial). */
 struct ruleset *trial_end(struct trial *t);
+
+/*
+ * m has been put in, behind before, which is taken over; what that means for a trial.
+ * *none stands for "nothing was there" and is taken over where it is needed.
+ */
+void trial_note(struct trial *t, const struct fw_begin *m, struct ruleset *before,
+		struct ruleset **none);
+
+/*
+ * What was before is put in again, but not permits that are over by now. Returns 0, or
+ * a negative errno: the trial goes on.
+ */
+int trial_go_back(struct trial *t, struct hold *h, uint32_t *ret_cut) MUST_CHECK;
+
+/*
+ * The same when the compile role may be dead: what began in the trial ends, also where
+ * it need not.
+ */
+void trial_leave(struct trial *t, struct hold *h);
 
 /* The timer again: going back did not work. */
 void trial_again(struct trial *t, uint32_t seconds);
