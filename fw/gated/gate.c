@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "fw/apply/request.h"
+#include "fw/gated/requests.h"
 #include "lib/log.h"
 #include "lib/mono.h"
-#include "lib/str.h"
 
 #define AREA           "gated"
 #define CLOCK_STEP_US  300000 /* less is slewing, and within what an end may be late */
@@ -23,206 +23,13 @@
 #define TICK_SLACK_US  50000u
 #define ANSWER_SECONDS 20 /* the apply role answers in milliseconds, or it is stuck */
 
-static void check_peer(struct gate *g)
+void gate_check_peer(struct gate *g)
 {
 	if (!g->journal.peer_gone)
 		return;
 	log_warn(AREA, "the apply role has ended");
 	(void)sd_event_exit(g->svc->event, EXIT_FAILURE);
 }
-
-static int on_load(struct ipc_peer *peer, const void *payload, size_t len, void *user)
-{
-	struct gate *g = user;
-	struct proto_result res;
-	struct proto_load m;
-
-	(void)len;
-	memcpy(&m, payload, sizeof(m));
-	load_revision(g, m.number, m.confirm_s, &res);
-	if (res.code < 0)
-		log_warn(AREA, "revision %llu refused: %s", (unsigned long long)m.number,
-			 res.text);
-	check_peer(g);
-	return ipc_reply(peer, PROTO_RESULT, &res, sizeof(res));
-}
-
-static int on_confirm(struct ipc_peer *peer, const void *payload, size_t len, void *user)
-{
-	struct gate *g = user;
-	struct proto_result res;
-	struct proto_trial m;
-
-	(void)len;
-	memcpy(&m, payload, sizeof(m));
-	load_confirm(g, m.number, &res);
-	check_peer(g);
-	return ipc_reply(peer, PROTO_RESULT, &res, sizeof(res));
-}
-
-static int on_rollback(struct ipc_peer *peer, const void *payload, size_t len, void *user)
-{
-	struct gate *g = user;
-	struct proto_result res;
-	struct proto_trial m;
-
-	(void)len;
-	memcpy(&m, payload, sizeof(m));
-	load_rollback(g, m.number, &res);
-	check_peer(g);
-	return ipc_reply(peer, PROTO_RESULT, &res, sizeof(res));
-}
-
-static int on_lockdown(struct ipc_peer *peer, const void *payload, size_t len, void *user)
-{
-	struct gate *g = user;
-	struct proto_result res;
-	struct proto_lockdown m;
-
-	(void)len;
-	memcpy(&m, payload, sizeof(m));
-	if (m.on > 1 || !proto_str_ok(m.who, sizeof(m.who)) ||
-	    !proto_str_ok(m.reason, sizeof(m.reason)))
-		return -EBADMSG;
-	load_lockdown(g, &m, &res);
-	check_peer(g);
-	return ipc_reply(peer, PROTO_RESULT, &res, sizeof(res));
-}
-
-/* What is not as it should be, or not as it usually is; the latter is no fault. */
-static void describe(const struct gate *g, struct proto_status *st)
-{
-	int64_t left = mono_diff_ms(g->trial_end, mono_now()) / 1000;
-
-	if (g->lockdown.on) {
-		st->ok = 0;
-		(void)snprintf(st->text, sizeof(st->text),
-			       "locked: only management passes (%s: %s)", g->lockdown.who,
-			       g->lockdown.reason);
-	} else if (g->now.rev == NULL) {
-		(void)str_copy(st->text, sizeof(st->text),
-			       "no revision is loaded: nothing passes");
-	} else if (st->ok == 0) {
-		(void)str_copy(st->text, sizeof(st->text),
-			       "records cannot be written: new flows are refused");
-	} else if (notes_text(g)[0] != '\0') {
-		st->ok = 0;
-		(void)str_copy(st->text, sizeof(st->text), notes_text(g));
-	} else if (g->proof.asked && !g->proof.good) {
-		st->ok = 0;
-		(void)str_copy(st->text, sizeof(st->text), g->proof.text);
-	} else if (g->trial) {
-		(void)snprintf(st->text, sizeof(st->text),
-			       "revision %" PRIu64 " is on trial for %" PRId64
-			       " more seconds",
-			       g->now.rev->number, left > 0 ? left : 0);
-	}
-}
-
-static int on_status(struct ipc_peer *peer, const void *payload, size_t len, void *user)
-{
-	const struct gate *g = user;
-	struct proto_status st = svc_status(g->svc);
-
-	(void)payload;
-	(void)len;
-	st.revision = g->now.rev != NULL ? g->now.rev->number : 0;
-	st.ok = journal_ok(&g->journal);
-	st.connections = (uint32_t)flowtable_count(g->flows);
-	st.records = g->journal.records;
-	st.lost = g->journal.lost;
-	describe(g, &st);
-	return ipc_reply(peer, PROTO_STATUS_REPLY, &st, sizeof(st));
-}
-
-static int send_text(struct ipc_peer *peer, const char *text, size_t len)
-{
-	for (size_t at = 0;; at += PROTO_TEXT_MAX) {
-		struct proto_text m = { 0 };
-		size_t left = len - at;
-		int r;
-
-		m.last = left <= PROTO_TEXT_MAX;
-		m.len = (uint32_t)(m.last != 0 ? left : PROTO_TEXT_MAX);
-		memcpy(m.data, text + at, m.len);
-		r = ipc_reply(peer, PROTO_TEXT, &m, sizeof(m));
-		if (r < 0 || m.last != 0)
-			return r;
-	}
-}
-
-static int on_show(struct ipc_peer *peer, const void *payload, size_t len, void *user)
-{
-	const struct gate *g = user;
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-	int r;
-
-	(void)payload;
-	(void)len;
-	if (out == NULL)
-		return -ENOMEM;
-	r = g->now.rules != NULL ? ruleset_print(g->now.rules, (int64_t)time(NULL), out)
-				 : 0;
-	if (fclose(out) != 0)
-		r = -ENOMEM;
-	if (r == 0)
-		r = send_text(peer, text, size);
-	free(text);
-	return r;
-}
-
-/* A question that cannot be answered is answered with an error in words. */
-static int send_answer(struct gate *g, struct ipc_peer *peer, int r, char *text)
-{
-	char error[96];
-
-	if (r < 0) {
-		(void)snprintf(error, sizeof(error), "{\"error\":\"%s\"}", strerror(-r));
-		r = send_text(peer, error, strlen(error));
-	} else
-		r = send_text(peer, text, strlen(text));
-	free(text);
-	check_peer(g);
-	return r;
-}
-
-static int on_prove(struct ipc_peer *peer, const void *payload, size_t len, void *user)
-{
-	struct gate *g = user;
-	char *text = NULL;
-	int r = proof_run(g, &text);
-
-	(void)payload;
-	(void)len;
-	return send_answer(g, peer, r, text);
-}
-
-static int on_explain(struct ipc_peer *peer, const void *payload, size_t len, void *user)
-{
-	struct gate *g = user;
-	struct proto_explain m;
-	char *text = NULL;
-	int r;
-
-	(void)len;
-	memcpy(&m, payload, sizeof(m));
-	r = proof_explain(g, &m, &text);
-	return send_answer(g, peer, r, text);
-}
-
-static const struct ipc_permit permits[] = {
-	{ PROTO_PROVE, IPC_MGMTD | IPC_ROOT, 0, on_prove },
-	{ PROTO_EXPLAIN, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_explain), on_explain },
-	{ PROTO_LOAD_REVISION, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_load), on_load },
-	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },
-	{ PROTO_SHOW_NFT, IPC_MGMTD | IPC_ROOT, 0, on_show },
-	{ PROTO_CONFIRM, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_trial), on_confirm },
-	{ PROTO_ROLLBACK, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_trial), on_rollback },
-	{ PROTO_LOCKDOWN, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_lockdown),
-	  on_lockdown },
-};
 
 static int on_open_event(sd_event_source *source, int fd, uint32_t events, void *user)
 {
@@ -231,7 +38,7 @@ static int on_open_event(sd_event_source *source, int fd, uint32_t events, void 
 	(void)source;
 	(void)events;
 	listener_opens(g, fd);
-	check_peer(g);
+	gate_check_peer(g);
 	return 0;
 }
 
@@ -250,7 +57,7 @@ static int on_end_event(sd_event_source *source, int fd, uint32_t events, void *
 	(void)source;
 	(void)events;
 	listener_ends(g, fd);
-	check_peer(g);
+	gate_check_peer(g);
 	return 0;
 }
 
@@ -263,7 +70,7 @@ static int on_channel(sd_event_source *source, int fd, uint32_t events, void *us
 	(void)fd;
 	(void)events;
 	g->journal.peer_gone = true;
-	check_peer(g);
+	gate_check_peer(g);
 	return 0;
 }
 
@@ -274,7 +81,7 @@ static int on_note(sd_event_source *source, int fd, uint32_t events, void *user)
 	(void)source;
 	(void)events;
 	g->journal.peer_gone = g->journal.peer_gone || notes_take(g, fd) < 0;
-	check_peer(g);
+	gate_check_peer(g);
 	return 0;
 }
 
@@ -321,7 +128,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *user)
 	listener_flush(g);
 	journal_tick(&g->journal);
 	proof_tick(g);
-	check_peer(g);
+	gate_check_peer(g);
 	(void)sd_event_source_set_time_relative(source, TICK_US);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -373,8 +180,8 @@ static int serve(struct gate *g)
 
 	if (r < 0)
 		return status;
-	r = ipc_server_new(g->svc->event, listener, &g->svc->roles, permits,
-			   ARRAY_LEN(permits), g, &server);
+	r = ipc_server_new(g->svc->event, listener, &g->svc->roles, requests_permits,
+			   requests_count, g, &server);
 	if (r == 0)
 		r = watch(g);
 	if (r < 0)

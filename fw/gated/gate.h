@@ -66,6 +66,9 @@ struct gate {
 /* The compile role's whole life. Returns the exit status. */
 int gate_main(struct svc *svc);
 
+/* The apply role may be gone: then this one ends too. */
+void gate_check_peer(struct gate *g);
+
 /* --- load.c --- */
 
 /*
@@ -81,6 +84,15 @@ void load_revision(struct gate *g, uint64_t number, uint32_t confirm_s,
  */
 void load_again(struct gate *g, struct proto_result *ret_result);
 
+/* A line about something that happened, as a record of kind "service". */
+void load_record(struct gate *g, uint32_t cut, const char *fmt, ...) PRINTF_FMT(3, 4);
+
+/* Compile what is in force again when flows open or close now. */
+void load_due(struct gate *g, int64_t now);
+void load_free(struct gate_loaded *l);
+
+/* --- trials.c --- */
+
 /* The revision on trial stays, or goes now. -ESTALE: that one is not on trial. */
 void load_confirm(struct gate *g, uint64_t number, struct proto_result *ret_result);
 void load_rollback(struct gate *g, uint64_t number, struct proto_result *ret_result);
@@ -92,13 +104,10 @@ uint32_t load_went_back(struct gate *g, const char *why, uint32_t cut);
 void load_lockdown(struct gate *g, const struct proto_lockdown *m,
 		   struct proto_result *ret_result);
 
+/* --- permits.c --- */
+
 /* End connections of permits whose time is over now. */
 void load_expire(struct gate *g, int64_t now);
-
-/* A line about something that happened, as a record of kind "service". */
-void load_record(struct gate *g, uint32_t cut, const char *fmt, ...) PRINTF_FMT(3, 4);
-
-/* --- permits.c --- */
 
 /*
  * next differs from what is in force in permits and quarantine only: put these into
@@ -109,12 +118,6 @@ bool permits_change(struct gate *g, struct revision *next, struct proto_result *
 
 /* Permits of what is in force that begin now. */
 void permits_due(struct gate *g, int64_t now);
-
-/* --- load.c --- */
-
-/* Compile what is in force again when flows open or close now. */
-void load_due(struct gate *g, int64_t now);
-void load_free(struct gate_loaded *l);
 
 /* --- cut.c --- */
 

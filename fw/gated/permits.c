@@ -2,6 +2,7 @@
 /* Single permits in and out, without compiling and loading everything anew. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -107,4 +108,33 @@ void permits_due(struct gate *g, int64_t now)
 	load_again(g, &res);
 	if (res.code < 0)
 		log_warn(AREA, "permits that begin now cannot be loaded: %s", res.text);
+}
+
+void load_expire(struct gate *g, int64_t now)
+{
+	const struct ruleset *rs = g->now.rules;
+
+	for (size_t i = 0; rs != NULL && i < rs->permit_count;
+	     i = ruleset_permit_end(rs->permit, rs->permit_count, i)) {
+		const struct fw_permit *p = &rs->permit[i];
+		struct record rec = { .kind = RECORD_SERVICE, .reason = REASON_EXPIRED };
+		const struct revision_permit *permit;
+		uint32_t cut = 0;
+
+		if (p->mark == 0 || p->until == 0 || p->until > now ||
+		    p->until <= g->expired_to)
+			continue;
+		if (link_cut_mark(g->channel, p->mark, &cut) < 0)
+			log_warn(AREA, "cannot remove the connections of a permit");
+		permit = who_find(g->now.rev, p->mark);
+		if (permit != NULL) {
+			who_describe(g->now.rev, permit, &rec);
+			record_set_str(rec.rule, sizeof(rec.rule), permit->id);
+		}
+		rec.count = cut;
+		(void)snprintf(rec.detail, sizeof(rec.detail),
+			       "gated: permit ended, %u connections cut", cut);
+		journal_write(&g->journal, &rec);
+	}
+	g->expired_to = now;
 }

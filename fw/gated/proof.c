@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fw/gated/proof.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <ifaddrs.h>
-#include <linux/netfilter.h>
 #include <net/if.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -25,7 +22,6 @@
 #define DUMP_TRIES     8 /* new flows are renewed every second, which changes the ruleset */
 #define INTERFACES_MAX 4096
 #define COST_FACTOR    50 /* at most this part of the time goes into proving */
-#define EPHEMERAL      40000
 
 static int take_message(const void *nlmsg, size_t len, void *user)
 {
@@ -54,8 +50,7 @@ static int new_decode(struct decode **ret)
 	return r;
 }
 
-/* The ruleset as it is now. -EINTR: it never held still. */
-static int read_model(struct gate *g, struct model **ret_model)
+int proof_read_model(struct gate *g, struct model **ret_model)
 {
 	int r = -EINTR;
 
@@ -157,7 +152,7 @@ int proof_run(struct gate *g, char **ret_text)
 	struct proof *p = calloc(1, sizeof(*p));
 	const struct revision *expected = g->now.rev;
 	struct lockdown_bare bare = { 0 };
-	int r = p != NULL ? read_model(g, &m) : -ENOMEM;
+	int r = p != NULL ? proof_read_model(g, &m) : -ENOMEM;
 
 	if (r == 0 && g->lockdown.on && g->now.rev != NULL) {
 		r = lockdown_bare(g->now.rev, &bare);
@@ -198,225 +193,4 @@ void proof_tick(struct gate *g)
 	cost = mono_diff_ms(mono_now(), now) * COST_FACTOR;
 	g->proof.next =
 		mono_after_ms(mono_now(), cost > PROOF_EVERY_MS ? cost : PROOF_EVERY_MS);
-}
-
-/* --- one packet --- */
-
-struct question {
-	struct work w;
-	struct ifnames names;
-	const struct revision *rev;
-	struct packet packet;
-	struct addr src, dst;
-	uint32_t hook;
-	const char *from, *to;
-};
-
-/* Is it an address of this machine? */
-static bool is_own(struct addr a)
-{
-	struct ifaddrs *list = NULL;
-	bool own = false;
-
-	if (getifaddrs(&list) == -1)
-		return false;
-	for (const struct ifaddrs *i = list; i != NULL && !own; i = i->ifa_next) {
-		uint16_t port;
-
-		own = i->ifa_addr != NULL &&
-		      (i->ifa_addr->sa_family == AF_INET ||
-		       i->ifa_addr->sa_family == AF_INET6) &&
-		      addr_equal(addr_from_sockaddr(i->ifa_addr, &port), a);
-	}
-	freeifaddrs(list);
-	return own;
-}
-
-/* The zone that an address is in; the internet when it is in no other. */
-static size_t zone_by_addr(const struct policy *p, struct addr a)
-{
-	size_t rest = POLICY_NONE;
-
-	for (size_t z = 0; z < p->zone_count; z++) {
-		const struct policy_prefixes *nets = &p->zone[z].networks;
-
-		if (nets->count == 0)
-			rest = z;
-		for (size_t i = 0; i < nets->count; i++) {
-			if (nets->item[i].addr.family == a.family &&
-			    prefix_contains(nets->item[i], a))
-				return z;
-		}
-	}
-	return rest;
-}
-
-static void set(struct question *q, enum field f, uint64_t v)
-{
-	q->packet.v[f] = num_from(v);
-}
-
-/* The name by which packets are routed: of a bridge's port the bridge's. */
-static const char *routed(const struct policy *p, const char *name)
-{
-	size_t zone = policy_zone_by_interface(p, name);
-
-	return zone != POLICY_NONE && p->zone[zone].port_count != 0
-		       ? p->zone[zone].interface[0].name
-		       : name;
-}
-
-/* Interface of a zone, by the name asked for or its first one. */
-static const char *place(struct question *q, size_t zone, const char *name, enum field f)
-{
-	const struct policy *p = q->rev->policy;
-
-	if (name[0] == '\0' && zone != POLICY_NONE)
-		name = p->zone[zone].interface[0].name;
-	if (name[0] == '\0')
-		set(q, f, NAME_OTHER);
-	else
-		set(q, f, ifnames_add(&q->w, &q->names, routed(p, name)));
-	zone = policy_zone_by_interface(p, name);
-	return zone != POLICY_NONE ? p->zone[zone].name : "(other)";
-}
-
-/* The card: the one asked for, or one that has a permit there. */
-static void set_mac(struct question *q, const uint8_t *mac, const char *interface)
-{
-	static const uint8_t none[6];
-	uint64_t v = 0;
-
-	for (size_t i = 0; i < q->rev->permit_count && memcmp(mac, none, 6) == 0; i++) {
-		const struct revision_permit *p = &q->rev->permit[i];
-
-		if (strcmp(routed(q->rev->policy, p->interface), interface) == 0 &&
-		    p->destination_count == 0)
-			mac = p->mac.b;
-	}
-	for (size_t i = 0; i < 6; i++)
-		v = v << 8 | mac[i];
-	set(q, FIELD_MAC, v);
-}
-
-static void place_packet(struct question *q, const struct proto_explain *m)
-{
-	const struct policy *p = q->rev->policy;
-	bool from_here = m->iifname[0] == '\0' && is_own(q->src);
-	bool to_here = !from_here && is_own(q->dst);
-
-	q->hook = from_here ? NF_INET_LOCAL_OUT
-		  : to_here ? NF_INET_LOCAL_IN
-			    : NF_INET_FORWARD;
-	q->from = q->to = "gateway";
-	set(q, FIELD_LOCAL, to_here);
-	if (!from_here)
-		q->from = place(q, zone_by_addr(p, q->src), m->iifname, FIELD_IIF);
-	if (!to_here)
-		q->to = place(q, zone_by_addr(p, q->dst), "", FIELD_OIF);
-	if (from_here)
-		q->packet.v[FIELD_MAC] = field_max(FIELD_MAC);
-	else
-		set_mac(q, m->mac, q->names.name[q->packet.v[FIELD_IIF].lo]);
-}
-
-static struct addr addr_of(uint8_t family, const uint8_t *bytes)
-{
-	struct addr a = { .family = family };
-
-	memcpy(a.bytes, bytes, family == 4 ? 4 : 16);
-	return a;
-}
-
-static int make_question(struct question *q, const struct proto_explain *m)
-{
-	bool icmp = m->l4proto == IPPROTO_ICMP || m->l4proto == IPPROTO_ICMPV6;
-
-	if ((m->addr_family != 4 && m->addr_family != 6) ||
-	    !proto_str_ok(m->iifname, sizeof(m->iifname)))
-		return -EINVAL;
-	q->src = addr_of(m->addr_family, m->src);
-	q->dst = addr_of(m->addr_family, m->dst);
-	set(q, FIELD_FAMILY, m->addr_family);
-	q->packet.v[FIELD_SADDR] = num_of_addr(q->src);
-	q->packet.v[FIELD_DADDR] = num_of_addr(q->dst);
-	set(q, FIELD_PROTO, m->l4proto);
-	set(q, FIELD_SPORT, icmp ? 0 : m->src_port != 0 ? m->src_port : EPHEMERAL);
-	set(q, FIELD_DPORT, icmp ? 0 : m->dst_port);
-	set(q, FIELD_ICMP_TYPE, icmp ? m->icmp_type : 0);
-	set(q, FIELD_HOPLIMIT, 64);
-	set(q, FIELD_RPF, 1);
-	set(q, FIELD_SKUID, UID_NONE);
-	place_packet(q, m);
-	return q->w.error;
-}
-
-/* Why was it refused? The rules of a refusal have their reason as id. */
-static const char *refusal_of(const struct model *m, const struct eval *e)
-{
-	static const char *const reasons[][2] = { { "sys:stranger", "not-admitted" },
-						  { "sys:quarantined", "quarantined" },
-						  { "sys:spoofed", "spoofed" } };
-	const struct eval_place *at;
-
-	if (e->verdict == EVAL_ACCEPT || e->path_count == 0)
-		return "";
-	at = &e->path[e->path_count - 1];
-	if (at->rule >= m->chain[at->chain].rule_count)
-		return "no-flow";
-	for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
-		if (strcmp(m->chain[at->chain].rule[at->rule].id, reasons[i][0]) == 0)
-			return reasons[i][1];
-	}
-	return report_flow(&m->chain[at->chain].rule[at->rule]) != NULL ? "no-record"
-									: "no-flow";
-}
-
-/* A redirection comes first; behind it the packet is for this machine. */
-static void run_question(struct question *q, struct eval *e)
-{
-	if (q->hook != NF_INET_LOCAL_OUT) {
-		eval_packet(e, NF_INET_PRE_ROUTING, &q->packet);
-		if (e->verdict == EVAL_REWRITE && e->port != 0) {
-			set(q, FIELD_DPORT, e->port);
-			set(q, FIELD_OIF, NAME_NONE);
-			set(q, FIELD_LOCAL, 1);
-			q->hook = NF_INET_LOCAL_IN;
-			q->to = "gateway";
-		} else if (e->verdict != EVAL_ACCEPT)
-			return;
-	}
-	eval_packet(e, q->hook, &q->packet);
-}
-
-int proof_explain(struct gate *g, const struct proto_explain *m, char **ret_text)
-{
-	struct question q = { .rev = g->now.rev };
-	struct eval e = { .limits = true };
-	struct model *model = NULL;
-	struct explanation x;
-	int r = g->now.rev != NULL ? read_model(g, &model) : -ENOENT;
-
-	if (r == 0)
-		r = ifnames_new(&q.w, model, &q.names);
-	if (r == 0)
-		r = make_question(&q, m);
-	if (r == 0) {
-		e.model = model;
-		e.names = &q.names;
-		run_question(&q, &e);
-		x = (struct explanation){ .model = model,
-					  .rev = q.rev,
-					  .names = &q.names,
-					  .packet = &q.packet,
-					  .eval = &e,
-					  .from = q.from,
-					  .to = q.to,
-					  .reason = refusal_of(model, &e) };
-		*ret_text = report_explanation(&x);
-		r = *ret_text != NULL ? 0 : -ENOMEM;
-	}
-	work_free(&q.w);
-	model_free(model);
-	return r;
 }

@@ -13,6 +13,7 @@
 #define PROOF_EVERY_MS 60000 /* and after each load of a whole revision */
 
 struct gate;
+struct model;
 
 struct proof_state { /* in struct gate; zero: nothing is known */
 	struct mono next;
@@ -22,6 +23,9 @@ struct proof_state { /* in struct gate; zero: nothing is known */
 	bool good;
 	char text[160]; /* what is wrong; "" nothing */
 };
+
+/* The ruleset as it is now. -EINTR: it never held still. Else as below. */
+int proof_read_model(struct gate *g, struct model **ret_model) MUST_CHECK;
 
 /*
  * Read the kernel's ruleset back and prove it. *ret_text: the answer as JSON, in

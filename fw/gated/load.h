@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* load - what load.c, inventory.c, trials.c and permits.c share; others see gate.h */
+#ifndef FW_GATED_LOAD_H
+#define FW_GATED_LOAD_H
+
+#include "fw/gated/gate.h"
+
+/*
+ * The rules of rev on this machine, or in a lockdown what is left of them. Returns as
+ * ruleset_compile() does.
+ */
+int load_compile(const struct gate *g, const struct revision *rev, struct ruleset **ret,
+		 struct diags *diags) MUST_CHECK;
+
+/* The revision in force, compiled and put in anew. On failure nothing has changed. */
+void load_recompile(struct gate *g, uint32_t confirm_s, struct proto_result *ret_result);
+
+/* What is in force has changed, from prev. Returns the connections that it ended. */
+uint32_t load_changed(struct gate *g, const struct gate_loaded *prev);
+
+/* 0: none */
+uint64_t load_number(const struct gate_loaded *l);
+
+void load_say(struct proto_result *res, int code, const char *text);
+
+#endif
