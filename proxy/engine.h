@@ -2,7 +2,7 @@
 /*
  * engine - the workers, and what they share
  *
- * The control thread (service.c) speaks to the engine only; it and the workers'
+ * The control thread (service.h) speaks to the engine only; it and the workers'
  * threads meet in loop_call().
  */
 #ifndef PROXY_ENGINE_H

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * service - the control side: revisions, the listening port, status
+ * service - the control thread: what starts, what is opened and kept, and the end of it
+ *
+ * Its rooms: inforce.h (revisions, trials, lockdown), port.h (the listening port),
+ * control.h (the control socket), scrape.h (metrics).
  */
 #ifndef PROXY_SERVICE_H
 #define PROXY_SERVICE_H
