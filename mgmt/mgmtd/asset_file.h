@@ -13,15 +13,13 @@
 #include <stdio.h>
 
 #include "lib/attr.h"
-#include "mgmt/mgmtd/entry_file.h"
+#include "mgmt/mgmtd/rowfile.h"
 #include "mgmt/mgmtd/store_asset.h"
 #include "mgmt/mgmtd/store_device.h"
 
-#define ASSET_FILE_ROWS_MAX 50000
-
-/* body: as for input_asset_new(). Faults are those of entry_file.h; "mac" is needed. */
-int asset_file_read(const char *text, size_t len, entry_file_fn *fn, void *user,
-		    struct entry_file_error *e) MUST_CHECK;
+/* The bodies are as for input_asset_new(); "mac" is needed. Returns as rowfile_read(). */
+int asset_file_read(const char *text, size_t len, rowfile_fn *fn, void *user,
+		    struct rowfile_error *e) MUST_CHECK;
 
 void asset_file_head(FILE *f);
 /* d may be NULL: an entry without a card. */

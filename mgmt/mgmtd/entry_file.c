@@ -7,7 +7,6 @@
 
 #include "lib/mem.h"
 #include "lib/str.h"
-#include "mgmt/mgmtd/csv.h"
 #include "mgmt/mgmtd/when.h"
 
 #define BOM "\xef\xbb\xbf"
@@ -15,10 +14,7 @@
 enum column_kind { TEXT, BOOL, NUMBERS, WORDS, ANSWER };
 
 /* In the order in which they are written. */
-static const struct column {
-	const char *name;
-	enum column_kind kind;
-} columns[] = {
+static const struct rowfile_column columns[] = {
 	{ "id", ANSWER },          { "host", TEXT },           { "address", BOOL },
 	{ "ports", NUMBERS },      { "scheme", TEXT },         { "tls_any", BOOL },
 	{ "path", TEXT },          { "methods", WORDS },       { "list", TEXT },
@@ -28,23 +24,6 @@ static const struct column {
 	{ "approved_by", ANSWER }, { "approved", ANSWER },     { "list_name", ANSWER },
 	{ "warnings", ANSWER },    { "shown", ANSWER },        { "replaces", TEXT },
 };
-
-#define WRITTEN 20 /* columns from the first on */
-
-static const struct column *column_of(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
-		if (strcmp(columns[i].name, name) == 0)
-			return &columns[i];
-	}
-	return NULL;
-}
-
-static int refuse(struct entry_file_error *e, enum entry_file_fault fault, size_t line)
-{
-	*e = (struct entry_file_error){ .fault = fault, .line = line };
-	return -EINVAL;
-}
 
 /* --- CSV --- */
 
@@ -81,9 +60,9 @@ static json_t *bool_of(const char *text)
 	return json_string(text);
 }
 
-static json_t *value_of(const struct column *column, const char *text)
+static json_t *value_of(const struct rowfile_column *column, const char *text)
 {
-	switch (column->kind) {
+	switch ((enum column_kind)column->kind) {
 	case TEXT:
 		return json_string(text);
 	case BOOL:
@@ -98,7 +77,8 @@ static json_t *value_of(const struct column *column, const char *text)
 }
 
 /* The row as an object; an empty field is as if it were not there. */
-static int row_json(const struct csv *c, const struct column *const *head, json_t **ret)
+static int row_json(const struct csv *c, const struct rowfile_column *const *head,
+		    json_t **ret)
 {
 	json_t *obj = json_object();
 
@@ -115,65 +95,13 @@ static int row_json(const struct csv *c, const struct column *const *head, json_
 	return obj != NULL ? 0 : -ENOMEM;
 }
 
-/* Returns the number of columns, or -EINVAL. */
-static int read_head(struct csv *c, const struct column **head,
-		     struct entry_file_error *e)
-{
-	bool host = false;
-	int r = csv_next(c);
-
-	if (r <= 0)
-		return refuse(e, ENTRY_FILE_SYNTAX, r < 0 ? c->line : 1);
-	for (size_t i = 0; i < c->count; i++) {
-		head[i] = column_of(c->field[i]);
-		if (head[i] == NULL)
-			return refuse(e, ENTRY_FILE_COLUMN, c->line);
-		for (size_t k = 0; k < i; k++) {
-			if (head[k] == head[i])
-				return refuse(e, ENTRY_FILE_COLUMN, c->line);
-		}
-		host = host || strcmp(head[i]->name, "host") == 0;
-	}
-	return host ? (int)c->count : refuse(e, ENTRY_FILE_COLUMN, c->line);
-}
-
-static int read_rows(struct csv *c, entry_file_fn *fn, void *user,
-		     struct entry_file_error *e)
-{
-	const struct column *head[CSV_FIELDS_MAX];
-	int columns_there = read_head(c, head, e), r;
-
-	if (columns_there < 0)
-		return columns_there;
-	for (size_t rows = 0; (r = csv_next(c)) == 1; rows++) {
-		json_t *body = NULL;
-
-		if (c->count != (size_t)columns_there)
-			return refuse(e, ENTRY_FILE_FIELDS, c->line);
-		if (rows == ENTRY_FILE_ROWS_MAX)
-			return refuse(e, ENTRY_FILE_ROWS, c->line);
-		r = row_json(c, head, &body);
-		if (r == -EINVAL)
-			return refuse(e, ENTRY_FILE_SYNTAX, c->line);
-		if (r == 0)
-			r = fn(body, c->line, user);
-		json_decref(body);
-		if (r < 0)
-			return r;
-	}
-	return r < 0 ? refuse(e, ENTRY_FILE_SYNTAX, c->line) : 0;
-}
-
-static int read_csv(const char *text, size_t len, entry_file_fn *fn, void *user,
-		    struct entry_file_error *e)
-{
-	CLEANUP(free_p) struct csv *c = malloc(sizeof(*c));
-
-	if (c == NULL)
-		return -ENOMEM;
-	csv_open(c, text, len);
-	return read_rows(c, fn, user, e);
-}
+static const struct rowfile csv_file = {
+	.column = columns,
+	.count = ARRAY_LEN(columns),
+	.written = 20,
+	.needed = "host",
+	.row = row_json,
+};
 
 /* --- JSON: the elements one by one, so that each has a line --- */
 
@@ -196,8 +124,8 @@ static char peek(struct walk *w)
 	return w->at < w->end ? *w->at : '\0';
 }
 
-static int read_element(struct walk *w, entry_file_fn *fn, void *user,
-			struct entry_file_error *e)
+static int read_element(struct walk *w, rowfile_fn *fn, void *user,
+			struct rowfile_error *e)
 {
 	size_t line = w->line;
 	json_error_t error;
@@ -208,8 +136,9 @@ static int read_element(struct walk *w, entry_file_fn *fn, void *user,
 	int r;
 
 	if (body == NULL)
-		return refuse(e, ENTRY_FILE_SYNTAX,
-			      line + (size_t)(error.line > 0 ? error.line - 1 : 0));
+		return rowfile_refuse(
+			e, ROWFILE_SYNTAX,
+			line + (size_t)(error.line > 0 ? error.line - 1 : 0));
 	move(w, (size_t)error.position);
 	for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
 		if (columns[i].kind == ANSWER)
@@ -220,8 +149,8 @@ static int read_element(struct walk *w, entry_file_fn *fn, void *user,
 	return r;
 }
 
-static int read_json(const char *text, size_t len, entry_file_fn *fn, void *user,
-		     struct entry_file_error *e)
+static int read_json(const char *text, size_t len, rowfile_fn *fn, void *user,
+		     struct rowfile_error *e)
 {
 	struct walk w = { .at = text, .end = text + len, .line = 1 };
 	size_t rows = 0;
@@ -230,14 +159,14 @@ static int read_json(const char *text, size_t len, entry_file_fn *fn, void *user
 	if (len >= 3 && memcmp(text, BOM, 3) == 0)
 		w.at += 3;
 	if (peek(&w) != '[')
-		return refuse(e, ENTRY_FILE_SYNTAX, w.line);
+		return rowfile_refuse(e, ROWFILE_SYNTAX, w.line);
 	move(&w, 1);
 	if (peek(&w) == ']')
 		return 0;
 	for (;;) {
 		(void)peek(&w);
-		if (rows++ == ENTRY_FILE_ROWS_MAX)
-			return refuse(e, ENTRY_FILE_ROWS, w.line);
+		if (rows++ == ROWFILE_ROWS_MAX)
+			return rowfile_refuse(e, ROWFILE_ROWS, w.line);
 		r = read_element(&w, fn, user, e);
 		if (r < 0)
 			return r;
@@ -246,16 +175,18 @@ static int read_json(const char *text, size_t len, entry_file_fn *fn, void *user
 		move(&w, 1);
 	}
 	if (peek(&w) != ']')
-		return refuse(e, ENTRY_FILE_SYNTAX, w.line);
+		return rowfile_refuse(e, ROWFILE_SYNTAX, w.line);
 	move(&w, 1);
-	return peek(&w) == '\0' && w.at == w.end ? 0
-						 : refuse(e, ENTRY_FILE_SYNTAX, w.line);
+	return peek(&w) == '\0' && w.at == w.end
+		       ? 0
+		       : rowfile_refuse(e, ROWFILE_SYNTAX, w.line);
 }
 
-int entry_file_read(const char *text, size_t len, bool csv, entry_file_fn *fn, void *user,
-		    struct entry_file_error *e)
+int entry_file_read(const char *text, size_t len, bool csv, rowfile_fn *fn, void *user,
+		    struct rowfile_error *e)
 {
-	return csv ? read_csv(text, len, fn, user, e) : read_json(text, len, fn, user, e);
+	return csv ? rowfile_read(&csv_file, text, len, fn, user, e)
+		   : read_json(text, len, fn, user, e);
 }
 
 /* --- writing --- */
@@ -285,8 +216,7 @@ static void put_time(FILE *f, int64_t s, int more)
 
 void entry_file_csv_head(FILE *f)
 {
-	for (size_t i = 0; i < WRITTEN; i++)
-		csv_put(f, columns[i].name, i + 1 < WRITTEN);
+	rowfile_put_head(&csv_file, f);
 }
 
 void entry_file_csv_row(FILE *f, const struct entry *e)

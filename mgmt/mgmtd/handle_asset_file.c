@@ -11,34 +11,16 @@
 #include "mgmt/mgmtd/asset_store.h"
 #include "mgmt/mgmtd/charset.h"
 #include "mgmt/mgmtd/handlers.h"
+#include "mgmt/mgmtd/import.h"
 #include "mgmt/mgmtd/input_asset.h"
 #include "mgmt/mgmtd/input_read.h"
 
-#define LINES_MAX 50 /* diagnostics in an answer */
-
 struct import {
 	struct call *c;
+	struct import_report report;
 	struct register_cause cause;
-	json_t *lines; /* what is wrong */
-	size_t added, changed, bad;
+	size_t added, changed;
 };
-
-static void add_line(struct import *im, size_t line, const char *text)
-{
-	im->bad++;
-	if (json_array_size(im->lines) < LINES_MAX)
-		(void)json_array_append_new(
-			im->lines,
-			json_sprintf(im->c->ja ? "%zu行目: %s" : "line %zu: %s", line,
-				     text));
-}
-
-static void add_refusal(struct import *im, size_t line, enum msg msg, const char *arg)
-{
-	char text[MSG_TEXT_MAX];
-
-	add_line(im, line, msg_text(msg, im->c->ja, arg, text, sizeof(text)));
-}
 
 /* A row of a known asset number says what changes, and maybe one card more. */
 static int change(struct import *im, const struct asset *was, struct input_asset *in)
@@ -93,52 +75,35 @@ static int take_row(const json_t *body, size_t line, void *user)
 	int r = input_asset_new(body, im->c->app->policy, &in, &error);
 
 	if (r < 0) {
-		add_refusal(im, line, error.msg, error.arg);
+		import_refuse(&im->report, line, error.msg, error.arg);
 		return 0;
 	}
 	r = store(im, &in);
 	if (r == -EEXIST)
-		add_refusal(im, line, MSG_NUMBER_TAKEN, in.asset.number);
+		import_refuse(&im->report, line, MSG_NUMBER_TAKEN, in.asset.number);
 	else if (r == -EBUSY)
-		add_refusal(im, line, MSG_HAS_PERMIT, "");
+		import_refuse(&im->report, line, MSG_HAS_PERMIT, "");
 	else if (r == -EDQUOT)
-		add_refusal(im, line, MSG_FULL, "");
+		import_refuse(&im->report, line, MSG_FULL, "");
 	else
 		return r;
 	return 0;
 }
 
-static void add_fault(struct import *im, const struct entry_file_error *e)
-{
-	static const struct {
-		const char *en, *ja;
-	} texts[] = {
-		[ENTRY_FILE_SYNTAX] = { "this is no CSV, or not in the encoding that was "
-					"named",
-					"CSVとして読み取れないか、指定された文字コードで"
-					"はありま"
-					"せん" },
-		[ENTRY_FILE_COLUMN] = { "a column is unknown or given twice, or \"mac\" "
-					"is missing",
-					"不明な列や重複した列があるか、mac "
-					"の列がありません" },
-		[ENTRY_FILE_FIELDS] = { "the number of fields differs from the first "
-					"line's",
-					"項目の数が1行目と異なります" },
-		[ENTRY_FILE_ROWS] = { "more rows than one file may have",
-				      "1つのファイルで取り込める行数を超えています" },
-	};
-
-	add_line(im, e->line, im->c->ja ? texts[e->fault].ja : texts[e->fault].en);
-}
+static const struct import_texts texts = {
+	.syntax = "this is no CSV, or not in the encoding that was named",
+	.syntax_ja = "CSVとして読み取れないか、指定された文字コードではありません",
+	.column = "a column is unknown or given twice, or \"mac\" is missing",
+	.column_ja = "不明な列や重複した列があるか、mac の列がありません",
+};
 
 static int take_file(struct import *im, const char *text, size_t len)
 {
-	struct entry_file_error error;
+	struct rowfile_error error;
 	int r = asset_file_read(text, len, take_row, im, &error);
 
 	if (r == -EINVAL) {
-		add_fault(im, &error);
+		import_fault(&im->report, &error, &texts);
 		return 0;
 	}
 	return r;
@@ -201,17 +166,6 @@ static int read_order(const json_t *body, struct order *o, struct input_error *e
 		     : 0;
 }
 
-static void refuse_rows(struct import *im)
-{
-	char text[MSG_TEXT_MAX];
-
-	call_json(im->c, msg_status(MSG_BAD_ROWS),
-		  json_pack("{s:{s:s, s:s, s:I, s:O}}", "error", "code",
-			    msg_code(MSG_BAD_ROWS), "message",
-			    msg_text(MSG_BAD_ROWS, im->c->ja, "", text, sizeof(text)),
-			    "bad", (json_int_t)im->bad, "diagnostics", im->lines));
-}
-
 static void run(struct import *im, const struct order *o)
 {
 	struct publisher *p = &im->c->app->publisher;
@@ -226,14 +180,14 @@ static void run(struct import *im, const struct order *o)
 	(void)snprintf(about, sizeof(about), "%zu new, %zu changed", im->added,
 		       im->changed);
 	order.change.about = about;
-	if (r < 0 || im->bad != 0 || o->check || im->added + im->changed == 0)
+	if (r < 0 || im->report.bad != 0 || o->check || im->added + im->changed == 0)
 		publish_abort(p);
 	else
 		r = publish_note(p, &order);
 	if (r < 0)
 		call_fail_publish(im->c, r, NULL);
-	else if (im->bad != 0)
-		refuse_rows(im);
+	else if (im->report.bad != 0)
+		import_answer(&im->report);
 	else
 		call_json(im->c, 200,
 			  json_pack("{s:I, s:I, s:b}", "added", (json_int_t)im->added,
@@ -257,9 +211,9 @@ void handle_asset_import(struct call *c)
 		free(o.owned);
 		return;
 	}
-	im.lines = json_array();
+	import_begin(&im.report, c);
 	run(&im, &o);
-	json_decref(im.lines);
+	import_end(&im.report);
 	free(o.owned);
 }
 

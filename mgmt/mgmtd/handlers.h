@@ -49,7 +49,7 @@ void handle_allow_remove(struct call *c);
 /* handle_test.c */
 void handle_allow_test(struct call *c);
 
-/* handle_file.c */
+/* handle_allow_file.c */
 void handle_allow_import(struct call *c);
 void handle_allow_export(struct call *c);
 

@@ -47,7 +47,7 @@ static int take(const json_t *body, size_t line, void *user)
 
 static void read_file(const char *text, size_t len)
 {
-	struct entry_file_error e = { 0 };
+	struct rowfile_error e = { 0 };
 	size_t last = 0;
 	int r = asset_file_read(text, len, take, &last, &e);
 

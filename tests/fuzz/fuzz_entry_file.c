@@ -31,7 +31,7 @@ static int take(const json_t *body, size_t line, void *user)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct entry_file_error e = { 0 };
+	struct rowfile_error e = { 0 };
 	struct last last = { 0 };
 	int r;
 

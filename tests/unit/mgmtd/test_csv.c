@@ -130,7 +130,7 @@ static void test_csv_file(void **state)
 		"\r\n"
 		",b.jp,x 8080,,maybe,yes,,\r\n";
 	struct seen s = { 0 };
-	struct entry_file_error e;
+	struct rowfile_error e;
 
 	(void)state;
 	assert_int_equal(entry_file_read(text, strlen(text), true, take, &s, &e), 0);
@@ -146,29 +146,29 @@ static void test_csv_file(void **state)
 static const struct {
 	const char *text;
 	bool csv;
-	enum entry_file_fault fault;
+	enum rowfile_fault fault;
 	size_t line;
 } faults[] = {
-	{ "", true, ENTRY_FILE_SYNTAX, 1 },
-	{ "host,host\n", true, ENTRY_FILE_COLUMN, 1 },
-	{ "host,colour\n", true, ENTRY_FILE_COLUMN, 1 },
-	{ "purpose\nx\n", true, ENTRY_FILE_COLUMN, 1 },
-	{ "host,purpose\na.jp\n", true, ENTRY_FILE_FIELDS, 2 },
-	{ "host,purpose\na.jp,x\n\"b.jp,y\n", true, ENTRY_FILE_SYNTAX, 3 },
-	{ "host,purpose\na.jp,\xff\n", true, ENTRY_FILE_SYNTAX, 2 },
-	{ "", false, ENTRY_FILE_SYNTAX, 1 },
-	{ "{}", false, ENTRY_FILE_SYNTAX, 1 },
-	{ "[\n{},\n]", false, ENTRY_FILE_SYNTAX, 3 },
-	{ "[{}] x", false, ENTRY_FILE_SYNTAX, 1 },
-	{ "[{}\n{}]", false, ENTRY_FILE_SYNTAX, 2 },
-	{ "[\n{\"a\": 1,\n\"a\": 2}]", false, ENTRY_FILE_SYNTAX, 3 },
+	{ "", true, ROWFILE_SYNTAX, 1 },
+	{ "host,host\n", true, ROWFILE_COLUMN, 1 },
+	{ "host,colour\n", true, ROWFILE_COLUMN, 1 },
+	{ "purpose\nx\n", true, ROWFILE_COLUMN, 1 },
+	{ "host,purpose\na.jp\n", true, ROWFILE_FIELDS, 2 },
+	{ "host,purpose\na.jp,x\n\"b.jp,y\n", true, ROWFILE_SYNTAX, 3 },
+	{ "host,purpose\na.jp,\xff\n", true, ROWFILE_SYNTAX, 2 },
+	{ "", false, ROWFILE_SYNTAX, 1 },
+	{ "{}", false, ROWFILE_SYNTAX, 1 },
+	{ "[\n{},\n]", false, ROWFILE_SYNTAX, 3 },
+	{ "[{}] x", false, ROWFILE_SYNTAX, 1 },
+	{ "[{}\n{}]", false, ROWFILE_SYNTAX, 2 },
+	{ "[\n{\"a\": 1,\n\"a\": 2}]", false, ROWFILE_SYNTAX, 3 },
 };
 
 static void test_faults(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
-		struct entry_file_error e = { 0 };
+		struct rowfile_error e = { 0 };
 		struct seen s = { 0 };
 
 		assert_int_equal(entry_file_read(faults[i].text, strlen(faults[i].text),
@@ -185,7 +185,7 @@ static void test_json_file(void **state)
 	static const char text[] =
 		"\xef\xbb\xbf [\n  {\"id\": \"a\", \"host\": \"あ.jp\"},\n\n"
 		"  5, {\n\"list\": \"x\"}\n]\n";
-	struct entry_file_error e;
+	struct rowfile_error e;
 	struct seen s = { 0 };
 
 	(void)state;

@@ -9,38 +9,19 @@
 #include "mgmt/mgmtd/entry_json.h"
 #include "mgmt/mgmtd/handlers.h"
 #include "mgmt/mgmtd/host_check.h"
+#include "mgmt/mgmtd/import.h"
 #include "mgmt/mgmtd/input_read.h"
-
-#define LINES_MAX 50 /* diagnostics, and warnings, in an answer */
 
 /* --- import --- */
 
 struct import {
 	struct call *c;
-	json_t *lines; /* what is wrong */
+	struct import_report report;
 	json_t *warnings; /* [{line, host, code, text}] */
 	size_t count; /* rows that are good */
-	size_t bad;
 	char first[ID_TEXT_MAX];
 	bool approve;
 };
-
-static void add_line(struct import *im, size_t line, const char *text)
-{
-	im->bad++;
-	if (json_array_size(im->lines) < LINES_MAX)
-		(void)json_array_append_new(
-			im->lines,
-			json_sprintf(im->c->ja ? "%zu行目: %s" : "line %zu: %s", line,
-				     text));
-}
-
-static void add_refusal(struct import *im, size_t line, enum msg msg, const char *arg)
-{
-	char text[MSG_TEXT_MAX];
-
-	add_line(im, line, msg_text(msg, im->c->ja, arg, text, sizeof(text)));
-}
 
 static void add_warnings(struct import *im, size_t line, const struct entry *e)
 {
@@ -52,7 +33,7 @@ static void add_warnings(struct import *im, size_t line, const struct entry *e)
 		(void)json_object_set_new(warning, "line",
 					  json_integer((json_int_t)line));
 		(void)json_object_set_new(warning, "host", json_string(e->host));
-		if (json_array_size(im->warnings) < LINES_MAX)
+		if (json_array_size(im->warnings) < IMPORT_LINES_MAX)
 			(void)json_array_append(im->warnings, warning);
 	}
 	json_decref(list);
@@ -87,14 +68,14 @@ static int take_row(const json_t *body, size_t line, void *user)
 	if (r == 0)
 		r = entry_make(im->c, &in, &e, &error);
 	if (r == -EINVAL) {
-		add_refusal(im, line, error.msg, error.arg);
+		import_refuse(&im->report, line, error.msg, error.arg);
 		return 0;
 	}
 	if (r == 0)
 		r = store(im, &e);
 	if (r == -EEXIST || r == -ESTALE) {
-		add_refusal(im, line,
-			    r == -EEXIST ? MSG_ALREADY_LISTED : MSG_REPLACED_GONE, "");
+		import_refuse(&im->report, line,
+			      r == -EEXIST ? MSG_ALREADY_LISTED : MSG_REPLACED_GONE, "");
 		return 0;
 	}
 	if (r < 0)
@@ -105,38 +86,21 @@ static int take_row(const json_t *body, size_t line, void *user)
 	return 0;
 }
 
-static void add_fault(struct import *im, const struct entry_file_error *e)
-{
-	static const struct {
-		const char *en, *ja;
-	} texts[] = {
-		[ENTRY_FILE_SYNTAX] = { "this is not the format that was named, or not "
-					"UTF-8",
-					"指定された形式として読み取れないか、UTF-8 "
-					"ではありません" },
-		[ENTRY_FILE_COLUMN] = { "a column is unknown or given twice, or \"host\" "
-					"is "
-					"missing",
-					"不明な列や重複した列があるか、host "
-					"の列がありません" },
-		[ENTRY_FILE_FIELDS] = { "the number of fields differs from the first "
-					"line's",
-					"項目の数が1行目と異なります" },
-		[ENTRY_FILE_ROWS] = { "more rows than one file may have",
-				      "1つのファイルで取り込める行数を超えています" },
-	};
-
-	add_line(im, e->line, im->c->ja ? texts[e->fault].ja : texts[e->fault].en);
-}
+static const struct import_texts texts = {
+	.syntax = "this is not the format that was named, or not UTF-8",
+	.syntax_ja = "指定された形式として読み取れないか、UTF-8 ではありません",
+	.column = "a column is unknown or given twice, or \"host\" is missing",
+	.column_ja = "不明な列や重複した列があるか、host の列がありません",
+};
 
 /* All rows into the open transaction. Returns 0 also when some were refused. */
 static int take_file(struct import *im, const char *text, size_t len, bool csv)
 {
-	struct entry_file_error error;
+	struct rowfile_error error;
 	int r = entry_file_read(text, len, csv, take_row, im, &error);
 
 	if (r == -EINVAL) {
-		add_fault(im, &error);
+		import_fault(&im->report, &error, &texts);
 		return 0;
 	}
 	return r < 0 ? r : store_entry_room(im->c->app->db, 0);
@@ -161,17 +125,6 @@ static void answer(struct import *im, const struct publish_result *result, bool 
 	if (obj != NULL && im->approve && !check)
 		call_add_result(im->c, obj, result, true);
 	call_json(im->c, 200, obj);
-}
-
-static void refuse_rows(struct import *im)
-{
-	char text[MSG_TEXT_MAX];
-
-	call_json(im->c, msg_status(MSG_BAD_ROWS),
-		  json_pack("{s:{s:s, s:s, s:I, s:O}}", "error", "code",
-			    msg_code(MSG_BAD_ROWS), "message",
-			    msg_text(MSG_BAD_ROWS, im->c->ja, "", text, sizeof(text)),
-			    "bad", (json_int_t)im->bad, "diagnostics", im->lines));
 }
 
 struct order {
@@ -218,7 +171,7 @@ static void run(struct import *im, const struct order *o)
 
 	if (r == 0)
 		r = take_file(im, o->text, o->len, o->csv);
-	if (r < 0 || im->bad != 0 || o->check || im->count == 0)
+	if (r < 0 || im->report.bad != 0 || o->check || im->count == 0)
 		publish_abort(p);
 	else
 		r = finish(im, &result);
@@ -226,8 +179,8 @@ static void run(struct import *im, const struct order *o)
 		call_fail(im->c, MSG_FULL, "");
 	else if (r < 0)
 		call_fail_publish(im->c, r, &result);
-	else if (im->bad != 0)
-		refuse_rows(im);
+	else if (im->report.bad != 0)
+		import_answer(&im->report);
 	else
 		answer(im, &result, o->check);
 }
@@ -239,10 +192,10 @@ void handle_allow_import(struct call *c)
 
 	if (!call_needs_policy(c) || !read_order(c, &im, &o))
 		return;
-	im.lines = json_array();
+	import_begin(&im.report, c);
 	im.warnings = json_array();
 	run(&im, &o);
-	json_decref(im.lines);
+	import_end(&im.report);
 	json_decref(im.warnings);
 }
 
