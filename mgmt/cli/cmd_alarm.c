@@ -11,6 +11,17 @@
 
 #define PAGE 200
 
+static void add_alarm(const struct cli *c, struct table *t, const json_t *a)
+{
+	(void)c;
+	show_cell(t, a, "id");
+	show_cell_time(t, a, "raised");
+	show_cell_time(t, a, "closed");
+	show_cells(t, a, "severity kind interface mac address");
+	table_add(t, json_is_true(json_object_get(a, "quarantined")) ? "*" : "");
+	show_cell(t, a, "text");
+}
+
 int cmd_alarm_list(const struct cli *c)
 {
 	static const char *const heads[] = { "ID",       "RAISED",    "OVER", "SEVERITY",
@@ -21,29 +32,8 @@ int cmd_alarm_list(const struct cli *c)
 							 : "unacknowledged";
 	CLEANUP(ask_free)
 	json_t *answer = ask_get(c, "/api/alarms?state=%s&limit=%d", state, PAGE);
-	const json_t *a;
-	struct table t;
-	size_t i;
 
-	if (answer == NULL)
-		return CLI_FAILED;
-	if (c->json)
-		return show_json(answer);
-	t = show_table(c, heads);
-	json_array_foreach(json_object_get(answer, "alarms"), i, a)
-	{
-		show_cell(&t, a, "id");
-		show_cell_time(&t, a, "raised");
-		show_cell_time(&t, a, "closed");
-		show_cell(&t, a, "severity");
-		show_cell(&t, a, "kind");
-		show_cell(&t, a, "interface");
-		show_cell(&t, a, "mac");
-		show_cell(&t, a, "address");
-		table_add(&t, json_is_true(json_object_get(a, "quarantined")) ? "*" : "");
-		show_cell(&t, a, "text");
-	}
-	return show_end(&t);
+	return show_list(c, answer, "alarms", heads, add_alarm);
 }
 
 int cmd_alarm_ack(const struct cli *c)

@@ -218,31 +218,23 @@ static json_t *ask_all(const struct cli *c)
 	return json_pack("{s:o}", "entries", all);
 }
 
+static void add_entry(const struct cli *c, struct table *t, const json_t *entry)
+{
+	(void)c;
+	show_cells(t, entry,
+		   "id host ports scheme list_name state requested_by approved_by "
+		   "purpose");
+}
+
 int cmd_allow_list(const struct cli *c)
 {
 	static const char *const heads[] = {
 		"ID",    "HOST",         "PORTS",       "SCHEME",  "LIST",
 		"STATE", "REQUESTED BY", "APPROVED BY", "PURPOSE", NULL
 	};
-	static const char *const keys[] = { "id",           "host",        "ports",
-					    "scheme",       "list_name",   "state",
-					    "requested_by", "approved_by", "purpose" };
 	CLEANUP(ask_free) json_t *answer = ask_all(c);
-	const json_t *entry;
-	struct table t;
-	size_t i;
 
-	if (answer == NULL)
-		return CLI_FAILED;
-	if (c->json)
-		return show_json(answer);
-	t = show_table(c, heads);
-	json_array_foreach(json_object_get(answer, "entries"), i, entry)
-	{
-		for (size_t k = 0; k < ARRAY_LEN(keys); k++)
-			show_cell(&t, entry, keys[k]);
-	}
-	return show_end(&t);
+	return show_list(c, answer, "entries", heads, add_entry);
 }
 
 static int add_value(char *query, size_t size, const char *key, const char *value)

@@ -53,17 +53,12 @@ static char *filter_of(const struct args *a)
 	return query;
 }
 
-static void add_row(struct table *t, const json_t *a)
+static void add_row(const struct cli *c, struct table *t, const json_t *a)
 {
 	const json_t *cards = json_object_get(a, "cards");
 
-	show_cell(t, a, "id");
-	show_cell(t, a, "number");
-	show_cell(t, a, "name");
-	show_cell(t, a, "owner");
-	show_cell(t, a, "organisation");
-	show_cell(t, a, "kind");
-	show_cell(t, a, "state");
+	(void)c;
+	show_cells(t, a, "id number name owner organisation kind state");
 	table_add(t, show_string(json_array_get(cards, 0), "mac"));
 	table_add(t, say_number((long long)json_array_size(cards)).text);
 }
@@ -98,19 +93,11 @@ int cmd_asset_list(const struct cli *c)
 	CLEANUP(free_p) char *filter = filter_of(&c->args);
 	CLEANUP(ask_free) json_t *list = json_array();
 	CLEANUP(ask_free) json_t *all = NULL;
-	const json_t *asset;
-	struct table t;
-	size_t i;
 
 	if (filter == NULL || get_all(c, filter, list) != CLI_DONE)
 		return CLI_FAILED;
-	if (c->json) {
-		all = json_pack("{s:O}", "assets", list);
-		return show_json(all);
-	}
-	t = show_table(c, heads);
-	json_array_foreach(list, i, asset) add_row(&t, asset);
-	return show_end(&t);
+	all = json_pack("{s:O}", "assets", list);
+	return show_list(c, all, "assets", heads, add_row);
 }
 
 int cmd_asset_show(const struct cli *c)
@@ -296,12 +283,7 @@ int cmd_asset_due(const struct cli *c)
 		{
 			table_add(&t, msg_word(c->lang, parts[k]));
 			show_cell_time(&t, one, "due");
-			show_cell(&t, one, "asset");
-			show_cell(&t, one, "number");
-			show_cell(&t, one, "name");
-			show_cell(&t, one, "owner");
-			show_cell(&t, one, "kind");
-			show_cell(&t, one, "state");
+			show_cells(&t, one, "asset number name owner kind state");
 		}
 	}
 	return show_end(&t);

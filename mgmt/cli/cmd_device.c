@@ -12,46 +12,24 @@
 #include "mgmt/cli/say.h"
 #include "mgmt/cli/show.h"
 
-static void add_device(struct table *t, const json_t *d)
+static void add_device(const struct cli *c, struct table *t, const json_t *d)
 {
 	const json_t *permit = json_object_get(d, "permit");
 
-	show_cell(t, d, "id");
-	show_cell(t, d, "mac");
-	show_cell(t, d, "name");
-	show_cell(t, d, "interface");
-	show_cell(t, d, "address");
-	show_cell(t, d, "state");
-	show_cell(t, d, "kind");
-	show_cell(t, d, "owner");
+	(void)c;
+	show_cells(t, d, "id mac name interface address state kind owner");
 	show_cell_time(t, permit, "until");
 	show_cell_time(t, d, "last_seen");
 }
 
-static struct table device_table(const struct cli *c)
+int cmd_device_list(const struct cli *c)
 {
 	static const char *const heads[] = { "ID",      "MAC",       "NAME", "INTERFACE",
 					     "ADDRESS", "STATE",     "KIND", "OWNER",
 					     "UNTIL",   "LAST SEEN", NULL };
-
-	return show_table(c, heads);
-}
-
-int cmd_device_list(const struct cli *c)
-{
 	CLEANUP(ask_free) json_t *answer = ask_get(c, "/api/devices");
-	const json_t *device;
-	struct table t;
-	size_t i;
 
-	if (answer == NULL)
-		return CLI_FAILED;
-	if (c->json)
-		return show_json(answer);
-	t = device_table(c);
-	json_array_foreach(json_object_get(answer, "devices"), i, device)
-		add_device(&t, device);
-	return show_end(&t);
+	return show_list(c, answer, "devices", heads, add_device);
 }
 
 /* The devices that word names (one MAC address may be seen on several interfaces). */

@@ -42,13 +42,9 @@ static void add_flow(const struct cli *c, struct table *t, const json_t *flow)
 {
 	char reviewed[SHOW_TIME_MAX];
 
-	show_cell(t, flow, "id");
-	show_cell(t, flow, "from");
-	show_cell(t, flow, "to");
+	show_cells(t, flow, "id from to");
 	add_services(t, flow);
-	show_cell(t, flow, "partner");
-	show_cell(t, flow, "basis");
-	show_cell(t, flow, "owner");
+	show_cells(t, flow, "partner basis owner");
 	add_due(c, t, flow);
 	show_time(show_string(json_object_get(flow, "reviewed"), "at"), reviewed);
 	if (strlen(reviewed) > strlen("2026-11-21"))
@@ -62,18 +58,8 @@ int cmd_flow_list(const struct cli *c)
 					     "PARTNER",  "BASIS", "OWNER", "DUE",
 					     "REVIEWED", NULL };
 	CLEANUP(ask_free) json_t *answer = ask_get(c, "/api/flows");
-	const json_t *flow;
-	struct table t;
-	size_t i;
 
-	if (answer == NULL)
-		return CLI_FAILED;
-	if (c->json)
-		return show_json(answer);
-	t = show_table(c, heads);
-	json_array_foreach(json_object_get(answer, "flows"), i, flow)
-		add_flow(c, &t, flow);
-	return show_end(&t);
+	return show_list(c, answer, "flows", heads, add_flow);
 }
 
 int cmd_flow_review(const struct cli *c)

@@ -206,32 +206,20 @@ static void add_hours(struct table *t, const json_t *list)
 	table_add(t, text);
 }
 
+static void add_list(const struct cli *c, struct table *t, const json_t *list)
+{
+	(void)c;
+	show_cells(t, list, "id name mode zones groups users");
+	add_hours(t, list);
+	show_cells(t, list, "entries state");
+}
+
 int cmd_list_list(const struct cli *c)
 {
 	static const char *const heads[] = { "ID",     "NAME",  "MODE",  "ZONES",
 					     "GROUPS", "USERS", "HOURS", "ENTRIES",
 					     "STATE",  NULL };
 	CLEANUP(ask_free) json_t *answer = ask_get(c, "/api/lists");
-	const json_t *list;
-	struct table t;
-	size_t i;
 
-	if (answer == NULL)
-		return CLI_FAILED;
-	if (c->json)
-		return show_json(answer);
-	t = show_table(c, heads);
-	json_array_foreach(json_object_get(answer, "lists"), i, list)
-	{
-		show_cell(&t, list, "id");
-		show_cell(&t, list, "name");
-		show_cell(&t, list, "mode");
-		show_cell(&t, list, "zones");
-		show_cell(&t, list, "groups");
-		show_cell(&t, list, "users");
-		add_hours(&t, list);
-		show_cell(&t, list, "entries");
-		show_cell(&t, list, "state");
-	}
-	return show_end(&t);
+	return show_list(c, answer, "lists", heads, add_list);
 }

@@ -132,31 +132,23 @@ int cmd_policy_rollback(const struct cli *c)
 	return CLI_DONE;
 }
 
+static void add_version(const struct cli *c, struct table *t, const json_t *one)
+{
+	show_cell(t, one, "revision");
+	table_add(t, msg_word(c->lang, show_string(one, "state")));
+	show_cell_time(t, one, "applied");
+	show_cell(t, one, "applied_by");
+	show_cell_time(t, one, "ended");
+	show_cells(t, one, "ended_by reason");
+}
+
 int cmd_policy_history(const struct cli *c)
 {
 	static const char *const heads[] = { "REVISION", "STATE",    "APPLIED", "BY",
 					     "ENDED",    "ENDED BY", "REASON",  NULL };
 	CLEANUP(ask_free) json_t *answer = ask_get(c, "/api/policy/history");
-	const json_t *one;
-	struct table t;
-	size_t i;
 
-	if (answer == NULL)
-		return CLI_FAILED;
-	if (c->json)
-		return show_json(answer);
-	t = show_table(c, heads);
-	json_array_foreach(json_object_get(answer, "versions"), i, one)
-	{
-		show_cell(&t, one, "revision");
-		table_add(&t, msg_word(c->lang, show_string(one, "state")));
-		show_cell_time(&t, one, "applied");
-		show_cell(&t, one, "applied_by");
-		show_cell_time(&t, one, "ended");
-		show_cell(&t, one, "ended_by");
-		show_cell(&t, one, "reason");
-	}
-	return show_end(&t);
+	return show_list(c, answer, "versions", heads, add_version);
 }
 
 /* An option that names a revision into the question. */

@@ -9,31 +9,23 @@
 #include "mgmt/cli/say.h"
 #include "mgmt/cli/show.h"
 
+static void add_user(const struct cli *c, struct table *t, const json_t *user)
+{
+	bool off = json_is_true(json_object_get(user, "disabled"));
+
+	(void)c;
+	show_cells(t, user, "login name role");
+	table_add(t, off ? "disabled" : "active");
+	show_cell_time(t, user, "created");
+}
+
 int cmd_user_list(const struct cli *c)
 {
 	static const char *const heads[] = { "LOGIN", "NAME",    "ROLE",
 					     "STATE", "CREATED", NULL };
 	CLEANUP(ask_free) json_t *answer = ask_get(c, "/api/users");
-	const json_t *user;
-	struct table t;
-	size_t i;
 
-	if (answer == NULL)
-		return CLI_FAILED;
-	if (c->json)
-		return show_json(answer);
-	t = show_table(c, heads);
-	json_array_foreach(json_object_get(answer, "users"), i, user)
-	{
-		bool off = json_is_true(json_object_get(user, "disabled"));
-
-		show_cell(&t, user, "login");
-		show_cell(&t, user, "name");
-		show_cell(&t, user, "role");
-		table_add(&t, off ? "disabled" : "active");
-		show_cell_time(&t, user, "created");
-	}
-	return show_end(&t);
+	return show_list(c, answer, "users", heads, add_user);
 }
 
 int cmd_user_add(const struct cli *c)

@@ -40,15 +40,9 @@ static int list(const struct cli *c)
 	t = show_table(c, heads);
 	json_array_foreach(json_object_get(answer, "work"), i, w)
 	{
-		show_cell(&t, w, "day");
-		show_cell(&t, w, "permit");
-		show_cell(&t, w, "device");
-		show_cell(&t, w, "owner");
-		show_cell(&t, w, "company");
-		show_cell(&t, w, "ticket");
+		show_cells(&t, w, "day permit device owner company ticket");
 		show_cell_time(&t, w, "first");
-		show_cell(&t, w, "confirmed_by");
-		show_cell(&t, w, "work");
+		show_cells(&t, w, "confirmed_by work");
 	}
 	if (show_number(answer, "unchecked") != 0)
 		say_problem(c, TEXT_WORK_UNCHECKED,

@@ -63,9 +63,8 @@ static const char *scalar(const json_t *value, char dst[32])
 	return dst;
 }
 
-void show_cell(struct table *t, const json_t *object, const char *key)
+static void add_value(struct table *t, const json_t *value)
 {
-	const json_t *value = json_object_get(object, key);
 	char joined[JOINED_MAX] = "", number[32];
 
 	if (!json_is_array(value)) {
@@ -82,6 +81,22 @@ void show_cell(struct table *t, const json_t *object, const char *key)
 	table_add(t, joined);
 }
 
+void show_cell(struct table *t, const json_t *object, const char *key)
+{
+	add_value(t, json_object_get(object, key));
+}
+
+void show_cells(struct table *t, const json_t *object, const char *keys)
+{
+	while (*keys != '\0') {
+		size_t len = strcspn(keys, " ");
+
+		add_value(t, json_object_getn(object, keys, len));
+		keys += len;
+		keys += strspn(keys, " ");
+	}
+}
+
 void show_cell_time(struct table *t, const json_t *object, const char *key)
 {
 	char text[SHOW_TIME_MAX];
@@ -96,6 +111,22 @@ int show_end(struct table *t)
 		return CLI_DONE;
 	out_complain("out of memory");
 	return CLI_FAILED;
+}
+
+int show_list(const struct cli *c, const json_t *answer, const char *key,
+	      const char *const *heads, show_row_fn *row)
+{
+	const json_t *one;
+	struct table t;
+	size_t i;
+
+	if (answer == NULL)
+		return CLI_FAILED;
+	if (c->json)
+		return show_json(answer);
+	t = show_table(c, heads);
+	json_array_foreach(json_object_get(answer, key), i, one) row(c, &t, one);
+	return show_end(&t);
 }
 
 int show_json(const json_t *answer)
