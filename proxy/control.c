@@ -79,7 +79,7 @@ static int on_rollback(struct ipc_peer *peer, const void *payload, size_t len, v
 		      on ? inforce_go_back(c->inforce, reply.text) : -ESTALE);
 }
 
-/* The kernel keeps closed what this process, started again, would not know of. */
+/* Started again, this process knows of none until mgmtd says so; the kernel keeps closed. */
 static int on_lockdown(struct ipc_peer *peer, const void *payload, size_t len, void *user)
 {
 	const struct control *c = user;
@@ -104,10 +104,10 @@ static int on_lockdown(struct ipc_peer *peer, const void *payload, size_t len, v
 
 static const char *what_is_wrong(const struct inforce *f, bool records)
 {
+	if (f->locked)
+		return "locked: every request is refused"; /* mgmtd goes by the first word */
 	if (f->snap == NULL)
 		return "no revision is loaded: every request is refused";
-	if (f->locked)
-		return "locked: every request is refused";
 	if (!records)
 		return "records cannot be written: every request is refused";
 	if (!engine_own_known(f->engine))

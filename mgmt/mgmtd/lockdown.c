@@ -121,13 +121,12 @@ static json_t *time_json(int64_t s)
 	return json_string(text);
 }
 
-/* gated's own word, in its status: root can switch it without us. */
-static bool gated_is_locked(const struct app *app)
+/* The part's own word, in its status: root can switch gated without us. */
+static bool is_locked(const struct app *app, enum part part)
 {
 	static const char word[] = "locked:";
 
-	return strncmp(app->parts.state[PART_GATED].status.text, word,
-		       sizeof(word) - 1) == 0;
+	return strncmp(app->parts.state[part].status.text, word, sizeof(word) - 1) == 0;
 }
 
 json_t *lockdown_json(const struct app *app)
@@ -136,7 +135,7 @@ json_t *lockdown_json(const struct app *app)
 	bool there = app->parts.state[PART_GATED].there;
 	int r;
 
-	if (there && !gated_is_locked(app))
+	if (there && !is_locked(app, PART_GATED))
 		return json_null();
 	r = db_query(app->db, &rows,
 		     "SELECT active, at, who, reason FROM lockdown"
@@ -152,9 +151,31 @@ json_t *lockdown_json(const struct app *app)
 	return json_null();
 }
 
+/*
+ * gated keeps a lockdown over a restart, proxyd does not. (The other way about nothing
+ * is done: what is locked stays so until somebody says otherwise.)
+ */
+static void owe_proxyd(struct app *app)
+{
+	const struct part_state *state = app->parts.state;
+
+	if (app->lockdown_owed != 0 || !state[PART_GATED].there ||
+	    !state[PART_PROXYD].there || !is_locked(app, PART_GATED) ||
+	    is_locked(app, PART_PROXYD))
+		return;
+	memset(&app->lockdown, 0, sizeof(app->lockdown));
+	app->lockdown.on = 1;
+	(void)str_copy(app->lockdown.who, sizeof(app->lockdown.who), "mgmtd");
+	(void)str_copy(app->lockdown.reason, sizeof(app->lockdown.reason),
+		       "the firewall is locked down");
+	app->lockdown_owed = 1u << PART_PROXYD;
+}
+
 void lockdown_tick(struct app *app)
 {
 	struct publish_result result = { 0 };
+
+	owe_proxyd(app);
 
 	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
 		unsigned bit = 1u << both[i];

@@ -217,6 +217,27 @@ static void test_lockdown_without_one(void **state)
 	json_decref(answer);
 }
 
+/* proxyd, started again, is told anew; what it was told is not undone by itself. */
+static void test_lockdown_after_restart(void **state)
+{
+	struct fake_shared *proxyd = f.proxyd.shared;
+
+	(void)state;
+	assert_int_equal(post("/api/lockdown", "{\"on\": true, \"reason\": \"r\"}", NULL),
+			 200);
+	app_tick(&f.app, f.now);
+	assert_int_equal(proxyd->lockdowns, 1);
+	memset(&proxyd->lockdown, 0, sizeof(proxyd->lockdown));
+	proxyd->status_text[0] = '\0';
+	app_tick(&f.app, f.now);
+	app_tick(&f.app, f.now);
+	assert_int_equal(proxyd->lockdowns, 2);
+	assert_int_equal(proxyd->lockdown.on, 1);
+	f.gated.shared->status_text[0] = '\0';
+	app_tick(&f.app, f.now);
+	assert_int_equal(proxyd->lockdowns, 2);
+}
+
 /* Switched past us: gated's status says it. */
 static void test_lockdown_seen(void **state)
 {
@@ -335,6 +356,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_not_a_proof, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lockdown, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lockdown_without_one, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_lockdown_after_restart, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_lockdown_seen, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_flows, setup, teardown),
