@@ -12,41 +12,7 @@
 #include "lib/str.h"
 #include "mgmt/mgmtd/alarm.h"
 #include "mgmt/mgmtd/store_alarm.h"
-#include "tests/unit/mgmtd/people.h"
-
-static struct fixture f;
-
-static int setup(void **state)
-{
-	(void)state;
-	fixture_open(&f);
-	fixture_apply_policy(&f);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fixture_close(&f);
-	return 0;
-}
-
-static json_t *ask(const char *method, const char *path, const char *body, unsigned want)
-{
-	unsigned status;
-	json_t *answer = fixture_root(&f, method, path, body, &status);
-
-	if (status != want)
-		fail_msg("%s: %u %s", path, status, people_code(answer));
-	return answer;
-}
-
-static const char *text(const json_t *obj, const char *key)
-{
-	const char *s = json_string_value(json_object_get(obj, key));
-
-	return s != NULL ? s : "";
-}
+#include "tests/unit/mgmtd/stand.h"
 
 static struct proto_event event(enum event_kind kind, uint8_t last, uint8_t state)
 {
@@ -75,12 +41,12 @@ static void add_device(uint8_t last, const char *kind)
 	(void)snprintf(body, sizeof(body),
 		       "{\"mac\": \"00:16:3e:00:00:%02x\", \"interface\": \"office0\"}",
 		       last);
-	json_decref(ask("POST", "/api/devices", body, 200));
+	json_decref(stand_ask("POST", "/api/devices", body, 200));
 	(void)snprintf(path, sizeof(path), "/api/devices/00:16:3e:00:00:%02x/approve",
 		       last);
 	(void)snprintf(body, sizeof(body),
 		       "{\"kind\": \"%s\", \"owner\": \"o\", \"reason\": \"r\"}", kind);
-	json_decref(ask("POST", path, body, 200));
+	json_decref(stand_ask("POST", path, body, 200));
 }
 
 static json_t *alarms(const char *state)
@@ -88,7 +54,7 @@ static json_t *alarms(const char *state)
 	char path[64];
 
 	(void)snprintf(path, sizeof(path), "/api/alarms?state=%s", state);
-	return ask("GET", path, NULL, 200);
+	return stand_ask("GET", path, NULL, 200);
 }
 
 static const json_t *nth(const json_t *answer, size_t i)
@@ -106,8 +72,8 @@ static void test_life(void **state)
 	take(event(EVENT_NEW_DEVICE, 2, PROTO_EVENT_RAISED)); /* recorded only */
 	answer = alarms("unacknowledged");
 	assert_int_equal(json_array_size(json_object_get(answer, "alarms")), 1);
-	assert_string_equal(text(nth(answer, 0), "kind"), "scan");
-	assert_string_equal(text(nth(answer, 0), "action"), "alarm");
+	assert_string_equal(stand_text(nth(answer, 0), "kind"), "scan");
+	assert_string_equal(stand_text(nth(answer, 0), "action"), "alarm");
 	assert_int_equal(json_integer_value(json_object_get(answer, "open")), 2);
 	json_decref(answer);
 	take(event(EVENT_SCAN, 1, PROTO_EVENT_CLOSED));
@@ -115,12 +81,13 @@ static void test_life(void **state)
 	answer = alarms("open");
 	assert_int_equal(json_array_size(json_object_get(answer, "alarms")), 1);
 	json_decref(answer);
-	json_decref(ask("POST", "/api/alarms/1/ack", "{\"done\": \"\"}", 422));
-	json_decref(ask("POST", "/api/alarms/9/ack", "{\"done\": \"見た\"}", 404));
-	answer = ask("POST", "/api/alarms/1/ack", "{\"done\": \"担当者に確認\"}", 200);
-	assert_string_equal(text(answer, "acknowledged_by"), "root");
+	json_decref(stand_ask("POST", "/api/alarms/1/ack", "{\"done\": \"\"}", 422));
+	json_decref(stand_ask("POST", "/api/alarms/9/ack", "{\"done\": \"見た\"}", 404));
+	answer = stand_ask("POST", "/api/alarms/1/ack", "{\"done\": \"担当者に確認\"}",
+			   200);
+	assert_string_equal(stand_text(answer, "acknowledged_by"), "root");
 	json_decref(answer);
-	json_decref(ask("POST", "/api/alarms/1/ack", "{\"done\": \"x\"}", 409));
+	json_decref(stand_ask("POST", "/api/alarms/1/ack", "{\"done\": \"x\"}", 409));
 	answer = alarms("unacknowledged");
 	assert_int_equal(json_array_size(json_object_get(answer, "alarms")), 0);
 	json_decref(answer);
@@ -174,9 +141,9 @@ static void test_limits(void **state)
 	(void)state;
 	for (uint8_t i = 1; i <= 5; i++)
 		add_device(i, i == 3 ? "printer" : "business");
-	json_decref(ask("POST", "/api/admission",
-			"{\"reason\": \"r\", \"events\": {\"scan\": \"quarantine\"}}",
-			200));
+	json_decref(stand_ask(
+		"POST", "/api/admission",
+		"{\"reason\": \"r\", \"events\": {\"scan\": \"quarantine\"}}", 200));
 	for (size_t i = 0; i < ARRAY_LEN(want); i++)
 		take(event(EVENT_SCAN, want[i].last, PROTO_EVENT_RAISED));
 	answer = alarms("all");
@@ -185,15 +152,15 @@ static void test_limits(void **state)
 
 		assert_int_equal(json_is_true(json_object_get(a, "quarantined")),
 				 want[i].isolated);
-		assert_int_equal(strncmp(text(a, "held_back"), want[i].held_back,
+		assert_int_equal(strncmp(stand_text(a, "held_back"), want[i].held_back,
 					 strlen(want[i].held_back)),
 				 0);
 	}
 	json_decref(answer);
-	answer = ask("GET", "/api/assets?state=quarantined", NULL, 200);
+	answer = stand_ask("GET", "/api/assets?state=quarantined", NULL, 200);
 	assert_int_equal(json_array_size(json_object_get(answer, "assets")), 3);
 	assert_string_equal(
-		text(json_array_get(json_object_get(answer, "assets"), 0), "by"),
+		stand_text(json_array_get(json_object_get(answer, "assets"), 0), "by"),
 		"(sensor)");
 	json_decref(answer);
 	f.now += 3601; /* the next hour */
@@ -210,14 +177,16 @@ static void test_settings(void **state)
 	json_t *answer;
 
 	(void)state;
-	json_decref(ask("POST", "/api/admission",
-			"{\"reason\": \"r\", \"contractor_days\": 0}", 422));
-	json_decref(ask("POST", "/api/admission",
-			"{\"reason\": \"r\", \"events\": {\"flood\": \"alarm\"}}", 422));
-	json_decref(ask("POST", "/api/admission",
-			"{\"reason\": \"r\", \"events\": {\"scan\": \"shoot\"}}", 422));
-	answer = ask("POST", "/api/admission",
-		     "{\"reason\": \"r\", \"contractor_days\": 10}", 200);
+	json_decref(stand_ask("POST", "/api/admission",
+			      "{\"reason\": \"r\", \"contractor_days\": 0}", 422));
+	json_decref(stand_ask("POST", "/api/admission",
+			      "{\"reason\": \"r\", \"events\": {\"flood\": \"alarm\"}}",
+			      422));
+	json_decref(stand_ask("POST", "/api/admission",
+			      "{\"reason\": \"r\", \"events\": {\"scan\": \"shoot\"}}",
+			      422));
+	answer = stand_ask("POST", "/api/admission",
+			   "{\"reason\": \"r\", \"contractor_days\": 10}", 200);
 	assert_int_equal(json_integer_value(json_object_get(answer, "contractor_days")),
 			 10);
 	assert_int_equal(json_integer_value(json_object_get(answer, "private_days")), 30);
@@ -229,10 +198,10 @@ static void test_settings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_life, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_malformed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_settings, setup, teardown),
+		ON_STAND(test_life),
+		ON_STAND(test_malformed),
+		ON_STAND(test_limits),
+		ON_STAND(test_settings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,25 +12,9 @@
 
 #include "mgmt/mgmtd/charset.h"
 #include "tests/unit/mgmtd/people.h"
+#include "tests/unit/mgmtd/stand.h"
 
 #define HEAD "number,name,owner,kind,mac,interface\n"
-
-static struct fixture f;
-
-static int setup(void **state)
-{
-	(void)state;
-	fixture_open(&f);
-	fixture_apply_policy(&f);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fixture_close(&f);
-	return 0;
-}
 
 static json_t *import(const char *bytes, size_t len, const char *encoding, bool check,
 		      unsigned want)
@@ -175,10 +159,10 @@ static void test_charset(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_rows, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_all_or_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_shift_jis, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_export, setup, teardown),
+		ON_STAND(test_rows),
+		ON_STAND(test_all_or_nothing),
+		ON_STAND(test_shift_jis),
+		ON_STAND(test_export),
 		cmocka_unit_test(test_charset),
 	};
 

@@ -11,7 +11,7 @@
 
 #include "lib/record.h"
 #include "lib/str.h"
-#include "tests/unit/mgmtd/fixture.h"
+#include "tests/unit/mgmtd/stand.h"
 
 #define MAC "02:00:00:00:00:0a"
 #define CONTRACTOR \
@@ -19,27 +19,10 @@
 	"30," \
 	" \"destinations\": [\"vendor.example\"]}"
 
-static struct fixture f;
-
 struct who {
 	char token[65], csrf[65];
 	bool background, no_csrf;
 };
-
-static int setup(void **state)
-{
-	(void)state;
-	fixture_open(&f);
-	fixture_apply_policy(&f);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fixture_close(&f);
-	return 0;
-}
 
 /* A request over HTTPS. *ret (or NULL) is the caller's. Returns the status. */
 static unsigned ask(struct who *w, const char *method, const char *path, const char *body,
@@ -453,18 +436,12 @@ static void test_odd_requests(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_first_sign_in, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lock_out, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_session_ends, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_csrf, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_four_eyes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_roles, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_device_life, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_request_is_not_exchanged, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_root, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_accounts, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_odd_requests, setup, teardown),
+		ON_STAND(test_first_sign_in), ON_STAND(test_lock_out),
+		ON_STAND(test_session_ends),  ON_STAND(test_csrf),
+		ON_STAND(test_four_eyes),     ON_STAND(test_roles),
+		ON_STAND(test_device_life),   ON_STAND(test_a_request_is_not_exchanged),
+		ON_STAND(test_root),          ON_STAND(test_accounts),
+		ON_STAND(test_odd_requests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

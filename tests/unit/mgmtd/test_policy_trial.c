@@ -11,24 +11,7 @@
 
 #include "lib/record.h"
 #include "lib/revision.h"
-#include "tests/unit/mgmtd/fixture.h"
-
-static struct fixture f;
-
-static int setup(void **state)
-{
-	(void)state;
-	fixture_open(&f);
-	fixture_apply_policy(&f);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fixture_close(&f);
-	return 0;
-}
+#include "tests/unit/mgmtd/stand.h"
 
 static unsigned ask(const char *method, const char *path, const char *body, json_t **ret)
 {
@@ -324,17 +307,12 @@ static void test_diff(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_confirmed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_rolled_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_time_is_over, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_gated_was_first, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_others, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_confirmation_lost, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_proxyd_follows, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_first_policy, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_diff, setup, teardown),
+		ON_STAND(test_confirmed),      ON_STAND(test_rolled_back),
+		ON_STAND(test_time_is_over),   ON_STAND(test_gated_was_first),
+		ON_STAND(test_restart),        ON_STAND(test_others),
+		ON_STAND(test_refused),        ON_STAND(test_confirmation_lost),
+		ON_STAND(test_proxyd_follows), ON_STAND(test_first_policy),
+		ON_STAND(test_diff),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,11 +12,9 @@
 
 #include "lib/str.h"
 #include "mgmt/mgmtd/proxy_sign_in.h"
-#include "tests/unit/mgmtd/fixture.h"
+#include "tests/unit/mgmtd/stand.h"
 
 #define PASSWORD "Correct:horse-1 馬"
-
-static struct fixture f;
 
 static void add(const char *login, bool must_change)
 {
@@ -30,18 +28,9 @@ static void add(const char *login, bool must_change)
 
 static int setup(void **state)
 {
-	(void)state;
-	fixture_open(&f);
-	fixture_apply_policy(&f);
+	(void)stand_open(state);
 	add("sato", false);
 	add("suzuki", true);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fixture_close(&f);
 	return 0;
 }
 
@@ -193,11 +182,11 @@ static void test_signed_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_verdicts, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lock, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_record, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_malformed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_signed_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_verdicts, setup, stand_close),
+		cmocka_unit_test_setup_teardown(test_lock, setup, stand_close),
+		cmocka_unit_test_setup_teardown(test_no_record, setup, stand_close),
+		cmocka_unit_test_setup_teardown(test_malformed, setup, stand_close),
+		cmocka_unit_test_setup_teardown(test_signed_out, setup, stand_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

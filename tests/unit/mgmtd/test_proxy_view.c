@@ -10,27 +10,10 @@
 
 #include "lib/record.h"
 #include "tests/unit/mgmtd/fake_tunnels.h"
-#include "tests/unit/mgmtd/fixture.h"
+#include "tests/unit/mgmtd/stand.h"
 
 #define LIST   "/api/proxy/connections"
 #define REASON "{\"reason\": \"looks wrong\"}"
-
-static struct fixture f;
-
-static int setup(void **state)
-{
-	(void)state;
-	fixture_open(&f);
-	fixture_apply_policy(&f);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fixture_close(&f);
-	return 0;
-}
 
 /* A list by root, with a query. *ret_status is set; the caller frees. */
 static json_t *list(const char *after, const char *limit, unsigned *ret_status)
@@ -180,11 +163,9 @@ static void test_proxyd_is_away(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_pages, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_odd_questions, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_odd_answers, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_cut, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_proxyd_is_away, setup, teardown),
+		ON_STAND(test_pages),          ON_STAND(test_odd_questions),
+		ON_STAND(test_odd_answers),    ON_STAND(test_cut),
+		ON_STAND(test_proxyd_is_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

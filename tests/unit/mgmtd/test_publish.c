@@ -15,26 +15,9 @@
 #include "lib/revision.h"
 #include "lib/spool.h"
 #include "mgmt/mgmtd/store_entry.h"
-#include "tests/unit/mgmtd/fixture.h"
+#include "tests/unit/mgmtd/stand.h"
 
 #define ENTRY "{\"host\": \"www.example.jp\", \"reason\": \"work\"}"
-
-static struct fixture f;
-
-static int setup(void **state)
-{
-	(void)state;
-	fixture_open(&f);
-	fixture_apply_policy(&f);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fixture_close(&f);
-	return 0;
-}
 
 static void stop(struct fake *fake, const char *rel)
 {
@@ -503,26 +486,20 @@ static void test_bad_policy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_all_follow, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_gated_refuses, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_proxyd_refuses, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_grant_needs_both, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_slow_daemon_is_undone, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_withdrawal_without_daemon, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_died_while_loading, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_crash_before_commit, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_no_record_no_change, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_refusal_is_not_repeated, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_lists, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_permits, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_policy_without_the_interface, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_bad_policy, setup, teardown),
+		ON_STAND(test_all_follow),
+		ON_STAND(test_gated_refuses),
+		ON_STAND(test_proxyd_refuses),
+		ON_STAND(test_grant_needs_both),
+		ON_STAND(test_slow_daemon_is_undone),
+		ON_STAND(test_withdrawal_without_daemon),
+		ON_STAND(test_died_while_loading),
+		ON_STAND(test_crash_before_commit),
+		ON_STAND(test_no_record_no_change),
+		ON_STAND(test_refusal_is_not_repeated),
+		ON_STAND(test_lists),
+		ON_STAND(test_permits),
+		ON_STAND(test_policy_without_the_interface),
+		ON_STAND(test_bad_policy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,34 +11,18 @@
 #include "lib/revision.h"
 #include "lib/str.h"
 #include "tests/unit/mgmtd/people.h"
+#include "tests/unit/mgmtd/stand.h"
 
 #define DAY_S 86400
 
-static struct fixture f;
 static struct person admin, manager;
 
 static int setup(void **state)
 {
-	(void)state;
-	fixture_open(&f);
-	fixture_apply_policy(&f);
+	(void)stand_open(state);
 	people_enter(&f, &admin, "taro", "admin");
 	people_enter(&f, &manager, "hanako", "manager");
 	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fixture_close(&f);
-	return 0;
-}
-
-static const char *text(const json_t *obj, const char *key)
-{
-	const char *s = json_string_value(json_object_get(obj, key));
-
-	return s != NULL ? s : "";
 }
 
 /* By p, or by root for NULL; the status must be that. The answer is the caller's. */
@@ -81,16 +65,18 @@ static void add_asset(char asset[ID_TEXT_MAX], char card[2][ID_TEXT_MAX])
 	const json_t *cards = json_object_get(answer, "cards");
 
 	assert_int_equal(json_array_size(cards), 2);
-	(void)str_copy(asset, ID_TEXT_MAX, text(answer, "id"));
+	(void)str_copy(asset, ID_TEXT_MAX, stand_text(answer, "id"));
 	for (size_t i = 0; i < 2; i++)
 		(void)str_copy(card[i], ID_TEXT_MAX,
-			       text(json_array_get(cards, i), "id"));
-	assert_string_equal(text(json_array_get(cards, 1), "mac"), "0a:00:5e:00:00:02");
-	assert_string_equal(text(json_array_get(cards, 1), "mac_given"),
+			       stand_text(json_array_get(cards, i), "id"));
+	assert_string_equal(stand_text(json_array_get(cards, 1), "mac"),
+			    "0a:00:5e:00:00:02");
+	assert_string_equal(stand_text(json_array_get(cards, 1), "mac_given"),
 			    "０ａ００．５ｅ００．０００２");
 	assert_true(json_is_true(json_object_get(json_array_get(cards, 0), "mac_local")));
-	assert_non_null(strstr(text(json_array_get(cards, 0), "mac_text"), "random"));
-	assert_string_equal(text(answer, "state"), "seen");
+	assert_non_null(
+		strstr(stand_text(json_array_get(cards, 0), "mac_text"), "random"));
+	assert_string_equal(stand_text(answer, "state"), "seen");
 	json_decref(answer);
 }
 
@@ -112,9 +98,10 @@ static void assert_state(const char *asset, const char *want)
 	(void)snprintf(path, sizeof(path), "/api/assets/%s", asset);
 	answer = fixture_root(&f, "GET", path, NULL, &status);
 	assert_int_equal(status, 200);
-	assert_string_equal(text(answer, "state"), want);
+	assert_string_equal(stand_text(answer, "state"), want);
 	assert_string_equal(
-		text(json_array_get(json_object_get(answer, "history"), 0), "to"), want);
+		stand_text(json_array_get(json_object_get(answer, "history"), 0), "to"),
+		want);
 	json_decref(answer);
 }
 
@@ -127,7 +114,7 @@ static void permit(const char *device, const char *body)
 	(void)snprintf(path, sizeof(path), "/api/devices/%s/request", device);
 	answer = post(&admin, path, body, 200);
 	(void)snprintf(approval, sizeof(approval), "{\"permit\": \"%s\"}",
-		       text(json_object_get(answer, "request"), "id"));
+		       stand_text(json_object_get(answer, "request"), "id"));
 	json_decref(answer);
 	(void)snprintf(path, sizeof(path), "/api/devices/%s/approve", device);
 	json_decref(post(&manager, path, approval, 200));
@@ -175,8 +162,8 @@ static void test_quarantine(void **state)
 	permit(card[0], "{\"kind\": \"business\", \"owner\": \"o\", \"reason\": \"r\"}");
 	answer = post(&admin, "/api/devices/0a005e000002/quarantine",
 		      "{\"reason\": \"感染の疑い\"}", 200);
-	assert_string_equal(text(answer, "state"), "quarantined");
-	assert_string_equal(text(answer, "by"), "taro");
+	assert_string_equal(stand_text(answer, "state"), "quarantined");
+	assert_string_equal(stand_text(answer, "by"), "taro");
 	json_decref(answer);
 	rev = load(0);
 	assert_int_equal(rev->behind, 2);
@@ -217,7 +204,7 @@ static void test_quarantine_unknown(void **state)
 	f.gated.shared->mode = FAKE_HANGS;
 	answer = post(&admin, "/api/devices/00:16:3e:00:00:09/quarantine",
 		      "{\"reason\": \"r\"}", 200);
-	assert_string_equal(text(answer, "kind"), "");
+	assert_string_equal(stand_text(answer, "kind"), "");
 	assert_int_equal(json_array_size(json_object_get(answer, "pending")), 1);
 	json_decref(answer);
 	f.gated.shared->mode = FAKE_ACCEPTS;
@@ -327,12 +314,14 @@ static void test_refusals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_two_cards, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_quarantine, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_quarantine_unknown, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_suspend_and_retire, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_begins_later, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_two_cards, setup, stand_close),
+		cmocka_unit_test_setup_teardown(test_quarantine, setup, stand_close),
+		cmocka_unit_test_setup_teardown(test_quarantine_unknown, setup,
+						stand_close),
+		cmocka_unit_test_setup_teardown(test_suspend_and_retire, setup,
+						stand_close),
+		cmocka_unit_test_setup_teardown(test_begins_later, setup, stand_close),
+		cmocka_unit_test_setup_teardown(test_refusals, setup, stand_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,11 +14,9 @@
 #include "mgmt/mgmtd/site_request.h"
 #include "mgmt/mgmtd/store_device.h"
 #include "mgmt/mgmtd/store_entry.h"
-#include "tests/unit/mgmtd/fixture.h"
+#include "tests/unit/mgmtd/stand.h"
 
 #define DEVICE "d0000000000000001"
-
-static struct fixture f;
 
 static int setup(void **state)
 {
@@ -27,17 +25,8 @@ static int setup(void **state)
 			    .name = "window 3",
 			    .interface = "office0" };
 
-	(void)state;
-	fixture_open(&f);
-	fixture_apply_policy(&f);
+	(void)stand_open(state);
 	return store_device_add(f.app.db, &d);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fixture_close(&f);
-	return 0;
 }
 
 static struct proto_site_request message(const char *device, const char *host)
@@ -226,12 +215,13 @@ static void test_without_policy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_filed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_approved_by_people, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_addresses, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_ceilings, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_malformed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_without_policy, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_filed, setup, stand_close),
+		cmocka_unit_test_setup_teardown(test_approved_by_people, setup,
+						stand_close),
+		cmocka_unit_test_setup_teardown(test_addresses, setup, stand_close),
+		cmocka_unit_test_setup_teardown(test_ceilings, setup, stand_close),
+		cmocka_unit_test_setup_teardown(test_malformed, setup, stand_close),
+		cmocka_unit_test_setup_teardown(test_without_policy, setup, stand_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,54 +10,9 @@
 #include "lib/str.h"
 #include "mgmt/mgmtd/chores.h"
 #include "mgmt/mgmtd/register.h"
-#include "tests/unit/mgmtd/people.h"
+#include "tests/unit/mgmtd/stand.h"
 
 #define DAY_S 86400
-
-static struct fixture f;
-static struct fake recordd;
-
-static int setup(void **state)
-{
-	char path[PATH_TEXT_MAX];
-
-	(void)state;
-	fixture_open(&f);
-	if (path_join(path, f.root, PATH_SOCK_RECORDD) < 0)
-		return -1;
-	memset(&recordd, 0, sizeof(recordd));
-	fake_start(&recordd, path);
-	fixture_apply_policy(&f);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	char path[PATH_TEXT_MAX];
-
-	(void)state;
-	if (path_join(path, f.root, PATH_SOCK_RECORDD) == 0)
-		fake_stop(&recordd, path);
-	fixture_close(&f);
-	return 0;
-}
-
-static json_t *ask(const char *method, const char *path, const char *body, unsigned want)
-{
-	unsigned status;
-	json_t *answer = fixture_root(&f, method, path, body, &status);
-
-	if (status != want)
-		fail_msg("%s: %u %s", path, status, people_code(answer));
-	return answer;
-}
-
-static const char *text(const json_t *obj, const char *key)
-{
-	const char *s = json_string_value(json_object_get(obj, key));
-
-	return s != NULL ? s : "";
-}
 
 /* Its permit's id into dst. */
 static void contractor(const char *mac, const char *end, char dst[ID_TEXT_MAX])
@@ -67,20 +22,21 @@ static void contractor(const char *mac, const char *end, char dst[ID_TEXT_MAX])
 
 	(void)snprintf(body, sizeof(body),
 		       "{\"mac\": \"%s\", \"interface\": \"office0\"}", mac);
-	json_decref(ask("POST", "/api/devices", body, 200));
+	json_decref(stand_ask("POST", "/api/devices", body, 200));
 	(void)snprintf(path, sizeof(path), "/api/devices/%s/approve", mac);
 	(void)snprintf(body, sizeof(body),
 		       "{\"kind\": \"contractor\", \"owner\": \"田中\", \"company\": "
 		       "\"保守社\", \"reason\": \"点検\", %s}",
 		       end);
-	answer = ask("POST", path, body, 200);
-	(void)str_copy(dst, ID_TEXT_MAX, text(json_object_get(answer, "permit"), "id"));
+	answer = stand_ask("POST", path, body, 200);
+	(void)str_copy(dst, ID_TEXT_MAX,
+		       stand_text(json_object_get(answer, "permit"), "id"));
 	json_decref(answer);
 }
 
 static size_t days(const char *path)
 {
-	json_t *answer = ask("GET", path, NULL, 200);
+	json_t *answer = stand_ask("GET", path, NULL, 200);
 	size_t n = json_array_size(json_object_get(answer, "work"));
 
 	json_decref(answer);
@@ -110,24 +66,24 @@ static void test_days(void **state)
 		       "{\"permit\": \"%s\", \"day\": \"2026-09-01\", \"work\": \"w\","
 		       " \"result\": \"r\", \"records\": \"x\"}",
 		       permit);
-	json_decref(ask("POST", "/api/work/confirm", body, 409));
+	json_decref(stand_ask("POST", "/api/work/confirm", body, 409));
 	(void)snprintf(body, sizeof(body),
 		       "{\"permit\": \"%s\", \"day\": \"%s\", \"work\": \"更新\","
 		       " \"result\": \"良好\", \"records\": \"異常なし\"}",
 		       permit, day);
-	answer = ask("POST", "/api/work/confirm", body, 200);
-	assert_string_equal(text(answer, "confirmed_by"), "root");
-	assert_string_equal(text(answer, "company"), "保守社");
+	answer = stand_ask("POST", "/api/work/confirm", body, 200);
+	assert_string_equal(stand_text(answer, "confirmed_by"), "root");
+	assert_string_equal(stand_text(answer, "company"), "保守社");
 	json_decref(answer);
-	json_decref(ask("POST", "/api/work/confirm", body, 409));
+	json_decref(stand_ask("POST", "/api/work/confirm", body, 409));
 	assert_int_equal(days("/api/work"), 1);
 	assert_int_equal(days("/api/work?state=all"), 2);
-	json_decref(ask("GET", "/api/work?from=2026-09-31", NULL, 400));
+	json_decref(stand_ask("GET", "/api/work?from=2026-09-31", NULL, 400));
 }
 
 static size_t due(const char *part)
 {
-	json_t *answer = ask("GET", "/api/assets/due?days=3", NULL, 200);
+	json_t *answer = stand_ask("GET", "/api/assets/due?days=3", NULL, 200);
 	size_t n = json_array_size(json_object_get(answer, part));
 
 	json_decref(answer);
@@ -153,8 +109,8 @@ static void test_due_and_dormant(void **state)
 	(void)state;
 	contractor("00163e000001", "\"seconds\": 7776000", permit);
 	sight(1, f.now);
-	json_decref(ask("POST", "/api/admission",
-			"{\"reason\": \"r\", \"dormant_days\": 20}", 200));
+	json_decref(stand_ask("POST", "/api/admission",
+			      "{\"reason\": \"r\", \"dormant_days\": 20}", 200));
 	assert_int_equal(due("ending") + due("dormant") + due("recertify"), 0);
 	f.now += 18 * DAY_S;
 	assert_int_equal(due("dormant"), 1);
@@ -163,27 +119,27 @@ static void test_due_and_dormant(void **state)
 	assert_int_equal(due("dormant"), 1);
 	sight(2, f.now);
 	chores_run(&f.app, f.now);
-	answer = ask("GET", "/api/assets?state=suspended", NULL, 200);
+	answer = stand_ask("GET", "/api/assets?state=suspended", NULL, 200);
 	assert_int_equal(json_array_size(json_object_get(answer, "assets")), 1);
 	json_decref(answer);
-	json_decref(ask("POST", "/api/devices/00163e000001/resume", "{\"reason\": \"r\"}",
-			200));
+	json_decref(stand_ask("POST", "/api/devices/00163e000001/resume",
+			      "{\"reason\": \"r\"}", 200));
 	chores_run(&f.app, f.now); /* it has its time again */
 	assert_int_equal(due("dormant"), 0);
 	f.now += 68 * DAY_S;
 	assert_int_equal(due("ending"), 1);
 	f.now += 277 * DAY_S;
 	assert_int_equal(due("recertify"), 1);
-	json_decref(ask("POST", "/api/devices/00163e000001/certify",
-			"{\"result\": \"現物を確認\"}", 200));
+	json_decref(stand_ask("POST", "/api/devices/00163e000001/certify",
+			      "{\"result\": \"現物を確認\"}", 200));
 	assert_int_equal(due("recertify"), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_days, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_due_and_dormant, setup, teardown),
+		ON_STAND_RECORDD(test_days),
+		ON_STAND_RECORDD(test_due_and_dormant),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
