@@ -15,11 +15,11 @@
 #include "lib/attr.h"
 #include "proxy/conn.h"
 #include "proxy/engine.h"
-#include "proxy/loop.h"
 #include "proxy/worker.h"
 #include "tests/support/alloc_fail.h"
 #include "tests/support/revision_parts.h"
 #include "tests/unit/allow/made.h"
+#include "tests/unit/proxy/stand.h"
 
 #define SOURCE_CONNS_MAX 256 /* the policy's default */
 #define SLOW             3000
@@ -36,126 +36,58 @@ static const char revision[] =
 	" limits: { device_connections: 1000, head_seconds: 4 } }\\n"
 	"\"," REVISION_PARTS("") ",\"permits\":[]}";
 
-/* One worker in its thread, with a spool of its own; clients are ends of socket pairs. */
-struct box {
-	char dir[64];
-	struct spool *spool;
-	struct engine *e;
+struct last {
+	const struct addr *src; /* NULL: of anybody */
+	struct record *record;
+	size_t count;
 };
 
-static void box_new(struct box *b)
+static void take(const struct record *rec, void *user)
 {
-	*b = (struct box){ .dir = "/tmp/test_engine.XXXXXX" };
-	assert_non_null(mkdtemp(b->dir));
-	assert_int_equal(spool_open(b->dir, &b->spool), 0);
-	assert_int_equal(engine_new(b->spool, 1, &b->e), 0);
+	struct last *l = user;
+
+	if (l->src != NULL && !addr_equal(rec->src, *l->src))
+		return;
+	*l->record = *rec;
+	l->count++;
 }
 
 /*
  * Returns how many records of src (NULL: of anybody) there are, the last of them in
  * ret_last.
  */
-static size_t box_free_of(struct box *b, const struct addr *src, struct record *ret_last)
+static size_t stop_of(struct stand *b, const struct addr *src, struct record *ret_last)
 {
-	char path[128];
-	struct spool_reader *r;
-	struct record rec;
-	uint64_t seq, lost;
-	size_t n = 0;
+	struct last l = { .src = src, .record = ret_last };
 
-	engine_free(b->e);
-	spool_close(b->spool);
-	assert_int_equal(spool_reader_open(b->dir, (struct spool_pos){ 0 }, &r), 0);
-	while (spool_reader_next(r, &rec, &seq, &lost) == 1) {
-		if (src != NULL && !addr_equal(rec.src, *src))
-			continue;
-		*ret_last = rec;
-		n++;
-	}
-	spool_reader_close(r);
-	(void)snprintf(path, sizeof(path), "%s/0000000000000001.spool", b->dir);
-	(void)unlink(path);
-	(void)snprintf(path, sizeof(path), "%s/lock", b->dir);
-	(void)unlink(path);
-	(void)rmdir(b->dir);
-	return n;
+	(void)stand_close(b, take, &l);
+	return l.count;
 }
 
-static size_t box_free(struct box *b, struct record *ret_last)
+static size_t stop(struct stand *b, struct record *ret_last)
 {
-	return box_free_of(b, NULL, ret_last);
+	return stop_of(b, NULL, ret_last);
 }
 
-static void box_use_revision(struct box *b)
+static void use_revision(struct stand *b)
 {
-	struct revision *rev = NULL;
-	struct snapshot *snap;
-	struct diags diags = { 0 };
-	struct made m;
-
-	assert_int_equal(revision_parse(revision, sizeof(revision) - 1, &rev, &diags), 0);
-	assert_int_equal(made_new(NULL, 0, &m), 0);
-	assert_int_equal(snapshot_new(rev, made_image(&m), &snap), 0);
-	made_close(&m);
-	assert_int_equal(engine_prepare(b->e, snap), 0);
-	assert_int_equal(engine_use(b->e, snap), 0);
-	snapshot_unref(snap);
+	assert_int_equal(stand_use(b, revision, NULL), 0);
 }
 
-struct arrival {
-	struct worker *w;
-	int fd;
-	struct sockaddr_storage from;
-};
-
-static void arrive(void *user)
+static int connect_from(struct stand *b, const char *from)
 {
-	const struct arrival *a = user;
-
-	worker_accept(a->w, a->fd, (const struct sockaddr *)&a->from);
-}
-
-/* Returns the client's end. The kernel has put mark on the connection. */
-static int connect_marked(struct box *b, const char *from, uint32_t mark)
-{
-	struct arrival a = { .w = engine_worker(b->e, 0) };
-	struct addr src;
-	int fd[2];
-	struct timeval limit = { .tv_sec = 10 };
-
-	assert_int_equal(addr_parse(from, &src), 0);
-	(void)addr_to_sockaddr(src, 40000, &a.from);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
-	assert_int_equal(
-		setsockopt(fd[1], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
-	a.fd = fd[0];
-	if (mark != 0)
-		assert_int_equal(
-			setsockopt(a.fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)), 0);
-	assert_int_equal(loop_call(a.w->loop, arrive, &a), 0);
-	return fd[1];
-}
-
-static int connect_from(struct box *b, const char *from)
-{
-	return connect_marked(b, from, 0);
+	return stand_connect(b, from, 0);
 }
 
 /* Send, and give back what came until the close. */
 static void ask_over(int fd, const char *request, char *dst, size_t size)
 {
-	size_t got = 0;
-	ssize_t n;
-
 	/* it may have been refused already */
 	(void)send(fd, request, strlen(request), MSG_NOSIGNAL);
-	while ((n = read(fd, dst + got, size - 1 - got)) > 0)
-		got += (size_t)n;
-	dst[got] = '\0';
-	(void)close(fd);
+	stand_read(fd, dst, size);
 }
 
-static void ask(struct box *b, const char *from, const char *request, char *dst,
+static void ask(struct stand *b, const char *from, const char *request, char *dst,
 		size_t size)
 {
 	ask_over(connect_from(b, from), request, dst, size);
@@ -208,16 +140,16 @@ static void test_refusals(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		char answer[8192], want[32];
 		struct record rec = { 0 };
-		struct box b;
+		struct stand b;
 
-		box_new(&b);
+		stand_open(&b);
 		if (rows[i].policy)
-			box_use_revision(&b);
+			use_revision(&b);
 		ask(&b, rows[i].from, rows[i].request, answer, sizeof(answer));
 		(void)snprintf(want, sizeof(want), "HTTP/1.1 %u ", rows[i].status);
 		if (strncmp(answer, want, strlen(want)) != 0)
 			fail_msg("row %zu: %s", i, answer);
-		assert_int_equal(box_free(&b, &rec), 1);
+		assert_int_equal(stop(&b, &rec), 1);
 		assert_int_equal(rec.kind, RECORD_PROXY_DENY);
 		assert_int_equal(rec.reason, rows[i].reason);
 		assert_int_equal(rec.revision, rows[i].policy ? 7 : 0);
@@ -231,12 +163,12 @@ static void test_byte_by_byte(void **state)
 	static const char request[] = "GET http://a.example/ HTTP/1.1\r\n" HOST;
 	char answer[8192] = "";
 	struct record rec = { 0 };
-	struct box b;
+	struct stand b;
 	int fd;
 
 	(void)state;
-	box_new(&b);
-	box_use_revision(&b);
+	stand_open(&b);
+	use_revision(&b);
 	fd = connect_from(&b, "10.40.0.2");
 	for (size_t i = 0; i < sizeof(request) - 1; i++) {
 		assert_int_equal(write(fd, request + i, 1), 1);
@@ -246,7 +178,7 @@ static void test_byte_by_byte(void **state)
 	assert_true(read(fd, answer, sizeof(answer) - 1) > 0);
 	assert_memory_equal(answer, "HTTP/1.1 403", 12);
 	(void)close(fd);
-	assert_int_equal(box_free(&b, &rec), 1);
+	assert_int_equal(stop(&b, &rec), 1);
 }
 
 /* One address cannot take every place; the refusals are summed up in records. */
@@ -254,11 +186,11 @@ static void test_ceiling(void **state)
 {
 	int fd[SOURCE_CONNS_MAX + 3];
 	struct record rec = { 0 };
-	struct box b;
+	struct stand b;
 	char answer[16] = "";
 
 	(void)state;
-	box_new(&b);
+	stand_open(&b);
 	for (size_t i = 0; i < ARRAY_LEN(fd); i++)
 		fd[i] = connect_from(&b, "10.40.0.2");
 	assert_int_equal(sources_total(b.e->sources), SOURCE_CONNS_MAX);
@@ -267,12 +199,12 @@ static void test_ceiling(void **state)
 	(void)close(connect_from(&b, "10.40.0.3")); /* another one has its own places */
 	for (size_t i = 0; i < ARRAY_LEN(fd); i++)
 		(void)close(fd[i]);
-	assert_int_equal(box_free(&b, &rec), 2);
+	assert_int_equal(stop(&b, &rec), 2);
 	assert_int_equal(rec.reason, REASON_OVERLOAD);
 	assert_int_equal(rec.count, 2);
 }
 
-static void wait_until_empty(struct box *b)
+static void wait_until_empty(struct stand *b)
 {
 	for (int i = 0; i < 1000 && sources_total(b->e->sources) != 0; i++)
 		(void)usleep(10000);
@@ -290,11 +222,11 @@ static void test_slow_heads(void **state)
 	static int slow[SLOW];
 	struct record rec = { 0 };
 	char answer[8192] = "", from[32];
-	struct box b;
+	struct stand b;
 
 	(void)state;
-	box_new(&b);
-	box_use_revision(&b);
+	stand_open(&b);
+	use_revision(&b);
 	for (size_t i = 0; i < SLOW; i++) {
 		(void)snprintf(from, sizeof(from), "10.40.0.%zu", i % 200 + 2);
 		slow[i] = connect_from(&b, from);
@@ -314,7 +246,7 @@ static void test_slow_heads(void **state)
 		(void)close(slow[i]);
 	wait_until_empty(&b);
 	/* one for each head that was begun, none for who said nothing */
-	assert_int_equal(box_free(&b, &rec), 50 + SLOW / 2);
+	assert_int_equal(stop(&b, &rec), 50 + SLOW / 2);
 	assert_int_equal(rec.reason, REASON_BAD_REQUEST);
 }
 
@@ -323,21 +255,21 @@ static void test_limits_follow_the_revision(void **state)
 {
 	int fd[SOURCE_CONNS_MAX + 20];
 	struct record rec = { 0 };
-	struct box b;
+	struct stand b;
 
 	(void)state;
-	box_new(&b);
+	stand_open(&b);
 	for (size_t i = 0; i < SOURCE_CONNS_MAX; i++)
 		fd[i] = connect_from(&b, "10.40.0.2");
 	(void)close(connect_from(&b, "10.40.0.2"));
 	assert_int_equal(sources_total(b.e->sources), SOURCE_CONNS_MAX);
-	box_use_revision(&b);
+	use_revision(&b);
 	for (size_t i = SOURCE_CONNS_MAX; i < ARRAY_LEN(fd); i++)
 		fd[i] = connect_from(&b, "10.40.0.2");
 	assert_int_equal(sources_total(b.e->sources), ARRAY_LEN(fd));
 	for (size_t i = 0; i < ARRAY_LEN(fd); i++)
 		(void)close(fd[i]);
-	assert_int_equal(box_free(&b, &rec), 1);
+	assert_int_equal(stop(&b, &rec), 1);
 	assert_int_equal(rec.reason, REASON_OVERLOAD);
 }
 
@@ -350,17 +282,17 @@ static void test_allocation(void **state)
 	for (unsigned n = 1; fired; n++) {
 		char answer[8192];
 		struct record rec;
-		struct box b;
+		struct stand b;
 
-		box_new(&b);
-		box_use_revision(&b);
+		stand_open(&b);
+		use_revision(&b);
 		alloc_fail_at(n);
 		ask(&b, "10.40.0.2", rows[1].request, answer, sizeof(answer));
 		fired = alloc_fail_fired();
 		alloc_fail_at(0);
 		if (!fired)
 			assert_true(strncmp(answer, "HTTP/1.1 403", 12) == 0);
-		(void)box_free(&b, &rec);
+		(void)stop(&b, &rec);
 	}
 }
 
@@ -378,7 +310,7 @@ static const char persons[] =
 		"80") ",\"permits\":[]}";
 
 /* What is decided about an open request of 10.40.0.2 for http://a.example. */
-static struct decide_answer decide_again(const char *text, size_t len,
+static struct decide_answer decide_again(const char *text,
 					 const struct allow_entry *entry,
 					 const char *path, bool upgraded)
 {
@@ -388,10 +320,7 @@ static struct decide_answer decide_again(const char *text, size_t len,
 	};
 	struct request rq = { 0 };
 	struct conn c = { .w = w, .rq = &rq };
-	struct revision *rev = NULL;
-	struct diags diags = { 0 };
 	struct decide_answer a;
-	struct made m;
 
 	assert_non_null(w);
 	rq.path = strdup(path);
@@ -399,10 +328,7 @@ static struct decide_answer decide_again(const char *text, size_t len,
 	if (upgraded)
 		c.rq = NULL;
 	assert_int_equal(addr_parse("10.40.0.2", &f.src), 0);
-	assert_int_equal(revision_parse(text, len, &rev, &diags), 0);
-	assert_int_equal(made_new(entry, 1, &m), 0);
-	assert_int_equal(snapshot_new(rev, made_image(&m), &w->snap), 0);
-	made_close(&m);
+	w->snap = stand_snapshot(text, entry);
 	a = request_decide(&c, &f, 1);
 	free(rq.path);
 	snapshot_unref(w->snap);
@@ -416,9 +342,9 @@ static void test_person_has_not_signed_in(void **state)
 	struct allow_entry e = made_entry("a.example");
 
 	(void)state;
-	assert_true(decide_again(persons, sizeof(persons) - 1, &e, "/", false).allowed);
+	assert_true(decide_again(persons, &e, "/", false).allowed);
 	e.list = 1;
-	assert_false(decide_again(persons, sizeof(persons) - 1, &e, "/", false).allowed);
+	assert_false(decide_again(persons, &e, "/", false).allowed);
 }
 
 /* An upgraded connection is still that of its path. */
@@ -428,12 +354,9 @@ static void test_path_is_kept(void **state)
 
 	(void)state;
 	e.path = "/socket";
-	assert_true(
-		decide_again(persons, sizeof(persons) - 1, &e, "/socket", true).allowed);
-	assert_true(
-		decide_again(persons, sizeof(persons) - 1, &e, "/socket", false).allowed);
-	assert_false(
-		decide_again(persons, sizeof(persons) - 1, &e, "/other", true).allowed);
+	assert_true(decide_again(persons, &e, "/socket", true).allowed);
+	assert_true(decide_again(persons, &e, "/socket", false).allowed);
+	assert_false(decide_again(persons, &e, "/other", true).allowed);
 }
 
 #define ZONE_MARK 0x0f000000u /* of all devices of a zone without admission */
@@ -443,19 +366,19 @@ static void test_flood_of_refusals(void **state)
 {
 	struct record rec = { 0 };
 	struct addr src;
-	struct box b;
+	struct stand b;
 	char answer[8192];
 
 	(void)state;
-	box_new(&b);
-	box_use_revision(&b);
+	stand_open(&b);
+	use_revision(&b);
 	for (int i = 0; i < DAMPEN_BURST + 100; i++)
-		ask_over(connect_marked(&b, "10.40.0.2", ZONE_MARK), rows[1].request,
+		ask_over(stand_connect(&b, "10.40.0.2", ZONE_MARK), rows[1].request,
 			 answer, sizeof(answer));
-	ask_over(connect_marked(&b, "10.40.0.3", ZONE_MARK), rows[1].request, answer,
+	ask_over(stand_connect(&b, "10.40.0.3", ZONE_MARK), rows[1].request, answer,
 		 sizeof(answer));
 	assert_int_equal(addr_parse("10.40.0.3", &src), 0);
-	assert_int_equal(box_free_of(&b, &src, &rec), 1);
+	assert_int_equal(stop_of(&b, &src, &rec), 1);
 	assert_int_equal(rec.reason, REASON_NOT_LISTED);
 	assert_int_equal(rec.count, 0); /* it stands for itself alone */
 }

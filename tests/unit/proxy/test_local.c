@@ -18,11 +18,10 @@
 #include "proxy/desk.h"
 #include "proxy/engine.h"
 #include "proxy/localpage.h"
-#include "proxy/worker.h"
 #include "tests/support/alloc_fail.h"
 #include "tests/support/revision_parts.h"
-#include "tests/unit/allow/made.h"
 #include "tests/unit/proxy/fake_mgmtd.h"
+#include "tests/unit/proxy/stand.h"
 
 #define ANSWER_MAX (LOCALPAGE_MAX + 1)
 #define OURS       "Host: sekisho.internal\r\n"
@@ -45,84 +44,31 @@ static const char revision[] =
 
 /* One worker, a mgmtd, and what was answered last. */
 struct box {
-	char dir[64];
-	struct spool *spool;
-	struct engine *e;
+	struct stand s;
 	struct fake_mgmtd mgmtd;
 	char answer[ANSWER_MAX];
 };
-
-static void use_revision(struct box *b)
-{
-	struct revision *rev = NULL;
-	struct snapshot *snap;
-	struct diags diags = { 0 };
-	struct made m;
-	int r = revision_parse(revision, sizeof(revision) - 1, &rev, &diags);
-	char text[512];
-
-	(void)diag_print(&diags, "revision", text, sizeof(text));
-	if (r < 0)
-		fail_msg("%s", text);
-	assert_int_equal(made_new(NULL, 0, &m), 0);
-	assert_int_equal(snapshot_new(rev, made_image(&m), &snap), 0);
-	made_close(&m);
-	assert_int_equal(engine_prepare(b->e, snap), 0);
-	assert_int_equal(engine_use(b->e, snap), 0);
-	snapshot_unref(snap);
-}
 
 static struct box *box_new(void)
 {
 	struct box *b = calloc(1, sizeof(*b));
 
 	assert_non_null(b);
-	(void)snprintf(b->dir, sizeof(b->dir), "/tmp/test_local.XXXXXX");
-	assert_non_null(mkdtemp(b->dir));
-	assert_int_equal(spool_open(b->dir, &b->spool), 0);
-	assert_int_equal(engine_new(b->spool, 1, &b->e), 0);
+	stand_open(&b->s);
 	fake_mgmtd_start(&b->mgmtd);
-	assert_int_equal(engine_hire_clerk(b->e, b->mgmtd.path), 0);
-	use_revision(b);
+	assert_int_equal(engine_hire_clerk(b->s.e, b->mgmtd.path), 0);
+	assert_int_equal(stand_use(&b->s, revision, NULL), 0);
 	return b;
 }
 
 /* Returns how many records there are. */
 static size_t box_free(struct box *b)
 {
-	struct spool_reader *r;
-	char path[128];
-	struct record rec;
-	uint64_t seq, lost;
-	size_t n = 0;
+	size_t n = stand_close(&b->s, NULL, NULL);
 
-	engine_free(b->e);
 	fake_mgmtd_end(&b->mgmtd);
-	spool_close(b->spool);
-	assert_int_equal(spool_reader_open(b->dir, (struct spool_pos){ 0 }, &r), 0);
-	while (spool_reader_next(r, &rec, &seq, &lost) == 1)
-		n++;
-	spool_reader_close(r);
-	(void)snprintf(path, sizeof(path), "%s/0000000000000001.spool", b->dir);
-	(void)unlink(path);
-	(void)snprintf(path, sizeof(path), "%s/lock", b->dir);
-	(void)unlink(path);
-	(void)rmdir(b->dir);
 	free(b);
 	return n;
-}
-
-struct arrival {
-	struct worker *w;
-	int fd;
-	struct sockaddr_storage from;
-};
-
-static void arrive(void *user)
-{
-	const struct arrival *a = user;
-
-	worker_accept(a->w, a->fd, (const struct sockaddr *)&a->from);
 }
 
 /* A real connection over loopback: the proxy's end has an address of its own. */
@@ -146,31 +92,17 @@ static void tcp_pair(int fd[2])
 /* Returns the client's end. */
 static int connect_from(struct box *b, const char *from)
 {
-	struct arrival a = { .w = engine_worker(b->e, 0) };
-	struct timeval limit = { .tv_sec = 10 };
-	struct addr src;
 	int fd[2];
 
-	assert_int_equal(addr_parse(from, &src), 0);
-	(void)addr_to_sockaddr(src, 40000, &a.from);
 	tcp_pair(fd);
-	assert_int_equal(
-		setsockopt(fd[1], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
-	a.fd = fd[0];
-	assert_int_equal(loop_call(a.w->loop, arrive, &a), 0);
-	return fd[1];
+	return stand_arrive(&b->s, fd, from);
 }
 
 static unsigned read_answer(struct box *b, int fd)
 {
-	size_t got = 0;
-	ssize_t n;
 	unsigned status = 0;
 
-	while ((n = read(fd, b->answer + got, ANSWER_MAX - 1 - got)) > 0)
-		got += (size_t)n;
-	b->answer[got] = '\0';
-	(void)close(fd);
+	stand_read(fd, b->answer, ANSWER_MAX);
 	if (strncmp(b->answer, "HTTP/1.1 ", 9) == 0)
 		status = (unsigned)strtoul(b->answer + 9, NULL, 10);
 	return status;
@@ -250,14 +182,14 @@ static void test_pac(void **state)
 static void test_no_policy(void **state)
 {
 	struct box *b = box_new();
-	struct engine *with = b->e;
+	struct engine *with = b->s.e;
 
 	(void)state;
-	assert_int_equal(engine_new(b->spool, 1, &b->e), 0);
+	assert_int_equal(engine_new(b->s.spool, 1, &b->s.e), 0);
 	assert_int_equal(ask(b, ONE, "GET /proxy.pac HTTP/1.1\r\n" OURS "\r\n"), 503);
 	assert_int_equal(look(b, ONE), 503);
-	engine_free(b->e);
-	b->e = with;
+	engine_free(b->s.e);
+	b->s.e = with;
 	(void)box_free(b);
 }
 
@@ -315,7 +247,7 @@ static void test_counted(void **state)
 	assert_int_equal(look(b, ONE), 200);
 	assert_int_equal(look(b, "10.60.0.2"), 403);
 	assert_int_equal(ask(b, ONE, "GET / HTTP/1.1\r\n" OURS "\r\n"), 400);
-	engine_measure(b->e, &m);
+	engine_measure(b->s.e, &m);
 	assert_int_equal(m.workers, 1);
 	assert_int_equal(m.accepted, 5);
 	assert_int_equal(m.requests_denied, 3);

@@ -18,11 +18,11 @@
 #include "lib/attr.h"
 #include "proxy/engine.h"
 #include "proxy/lockout.h"
-#include "proxy/loop.h"
 #include "proxy/worker.h"
 #include "tests/support/revision_parts.h"
 #include "tests/unit/allow/made.h"
 #include "tests/unit/proxy/fake_mgmtd.h"
+#include "tests/unit/proxy/stand.h"
 
 #define ANSWER_MAX  65536
 #define RECORDS_MAX 512
@@ -50,9 +50,7 @@
 
 /* One worker, a mgmtd, and what was answered and recorded. */
 struct box {
-	char dir[64];
-	struct spool *spool;
-	struct engine *e;
+	struct stand s;
 	struct fake_mgmtd mgmtd;
 	char answer[ANSWER_MAX];
 	struct record record[RECORDS_MAX];
@@ -63,23 +61,9 @@ struct box {
 static void use(struct box *b, const char *text)
 {
 	struct allow_entry entry = made_entry(SITE);
-	struct revision *rev = NULL;
-	struct snapshot *snap;
-	struct diags diags = { 0 };
-	struct made m;
-	char why[512];
-	int r = revision_parse(text, strlen(text), &rev, &diags);
 
-	(void)diag_print(&diags, "revision", why, sizeof(why));
-	if (r < 0)
-		fail_msg("%s", why);
 	entry.list = 1;
-	assert_int_equal(made_new(&entry, 1, &m), 0);
-	assert_int_equal(snapshot_new(rev, made_image(&m), &snap), 0);
-	made_close(&m);
-	assert_int_equal(engine_prepare(b->e, snap), 0);
-	(void)engine_use(b->e, snap);
-	snapshot_unref(snap);
+	(void)stand_use(&b->s, text, &entry);
 }
 
 static struct box *box_new(void)
@@ -87,42 +71,26 @@ static struct box *box_new(void)
 	struct box *b = calloc(1, sizeof(*b));
 
 	assert_non_null(b);
-	(void)snprintf(b->dir, sizeof(b->dir), "/tmp/test_signin.XXXXXX");
-	assert_non_null(mkdtemp(b->dir));
-	assert_int_equal(spool_open(b->dir, &b->spool), 0);
-	assert_int_equal(engine_new(b->spool, 1, &b->e), 0);
+	stand_open(&b->s);
 	fake_mgmtd_start(&b->mgmtd);
-	assert_int_equal(engine_hire_clerk(b->e, b->mgmtd.path), 0);
+	assert_int_equal(engine_hire_clerk(b->s.e, b->mgmtd.path), 0);
 	use(b, REVISION("lab, strict"));
 	return b;
+}
+
+static void take(const struct record *rec, void *user)
+{
+	struct box *b = user;
+
+	if (b->records < RECORDS_MAX)
+		b->record[b->records++] = *rec;
 }
 
 /* Ends the engine and reads what it has recorded. */
 static void box_stop(struct box *b)
 {
-	struct spool_reader *r;
-	uint64_t seq, lost;
-
-	engine_free(b->e);
+	(void)stand_close(&b->s, take, b);
 	fake_mgmtd_end(&b->mgmtd);
-	spool_close(b->spool);
-	assert_int_equal(spool_reader_open(b->dir, (struct spool_pos){ 0 }, &r), 0);
-	while (b->records < RECORDS_MAX &&
-	       spool_reader_next(r, &b->record[b->records], &seq, &lost) == 1)
-		b->records++;
-	spool_reader_close(r);
-}
-
-static void box_free(struct box *b)
-{
-	char path[128];
-
-	(void)snprintf(path, sizeof(path), "%s/0000000000000001.spool", b->dir);
-	(void)unlink(path);
-	(void)snprintf(path, sizeof(path), "%s/lock", b->dir);
-	(void)unlink(path);
-	(void)rmdir(b->dir);
-	free(b);
 }
 
 static size_t count(const struct box *b, enum reason reason)
@@ -134,35 +102,10 @@ static size_t count(const struct box *b, enum reason reason)
 	return n;
 }
 
-struct arrival {
-	struct worker *w;
-	int fd;
-	struct sockaddr_storage from;
-};
-
-static void arrive(void *user)
-{
-	const struct arrival *a = user;
-
-	worker_accept(a->w, a->fd, (const struct sockaddr *)&a->from);
-}
-
 /* Returns the client's end. */
 static int connect_from(struct box *b, const char *from)
 {
-	struct arrival a = { .w = engine_worker(b->e, 0) };
-	struct timeval limit = { .tv_sec = 10 };
-	struct addr src;
-	int fd[2];
-
-	assert_int_equal(addr_parse(from, &src), 0);
-	(void)addr_to_sockaddr(src, 40000, &a.from);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
-	assert_int_equal(
-		setsockopt(fd[1], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
-	a.fd = fd[0];
-	assert_int_equal(loop_call(a.w->loop, arrive, &a), 0);
-	return fd[1];
+	return stand_connect(&b->s, from, 0);
 }
 
 static void put(int fd, const char *text)
@@ -180,13 +123,7 @@ static unsigned status_of(const struct box *b)
 /* Read until the close. */
 static unsigned finish(struct box *b, int fd)
 {
-	size_t got = 0;
-	ssize_t n;
-
-	while ((n = read(fd, b->answer + got, ANSWER_MAX - 1 - got)) > 0)
-		got += (size_t)n;
-	b->answer[got] = '\0';
-	(void)close(fd);
+	stand_read(fd, b->answer, ANSWER_MAX);
 	return status_of(b);
 }
 
@@ -260,7 +197,7 @@ static void test_asked_for(void **state)
 	assert_int_equal(atomic_load(&b->mgmtd.asked), 0);
 	box_stop(b);
 	assert_int_equal(count(b, REASON_SIGN_IN), 4);
-	box_free(b);
+	free(b);
 }
 
 /* The user counts in the decision, and is on record. */
@@ -286,7 +223,7 @@ static void test_signed_in(void **state)
 			  strcmp(b->record[i].user, "suzuki") == 0;
 	}
 	assert_true(sato && suzuki);
-	box_free(b);
+	free(b);
 }
 
 static void test_refused(void **state)
@@ -311,7 +248,7 @@ static void test_refused(void **state)
 		if (b->record[i].reason == REASON_SIGN_IN) /* nobody knows who it was */
 			assert_string_equal(b->record[i].user, "");
 	}
-	box_free(b);
+	free(b);
 }
 
 static void test_shut_out(void **state)
@@ -335,7 +272,7 @@ static void test_shut_out(void **state)
 	box_stop(b);
 	assert_int_equal(count(b, REASON_SIGN_IN),
 			 LOCKOUT_FAILURES); /* once more, then no more */
-	box_free(b);
+	free(b);
 }
 
 /* Browsers answer on the same connection. */
@@ -391,7 +328,7 @@ static void test_kept(void **state)
 	assert_true(says(b, "Connection: close"));
 	box_stop(b);
 	assert_int_equal(count(b, REASON_SIGN_IN), 4); /* once a connection */
-	box_free(b);
+	free(b);
 }
 
 /* mgmtd is away, or says nothing for long; the client goes meanwhile. */
@@ -414,7 +351,7 @@ static void test_no_answer(void **state)
 		(void)usleep(1000);
 	(void)close(fd);
 	for (int i = 0; i < 5000; i++) {
-		engine_measure(b->e, &m);
+		engine_measure(b->s.e, &m);
 		if (m.connections_open == 0)
 			break;
 		(void)usleep(1000);
@@ -427,7 +364,7 @@ static void test_no_answer(void **state)
 	assert_int_equal(finish(b, fd), 503); /* when mgmtd's time is over */
 	box_stop(b);
 	assert_int_equal(count(b, REASON_OVERLOAD), 3);
-	box_free(b);
+	free(b);
 }
 
 /* What waits for mgmtd is judged by the policy that is in force then. */
@@ -449,7 +386,7 @@ static void test_policy_changes_meanwhile(void **state)
 	box_stop(b);
 	for (size_t i = 0; i < b->records; i++)
 		assert_string_equal(b->record[i].user, "");
-	box_free(b);
+	free(b);
 }
 
 /* A tunnel that waits for its name: nobody answers there. */
@@ -460,7 +397,7 @@ static int open_tunnel(struct box *b, const char *from, const char *login)
 	struct proxy_metrics m;
 	uint64_t before;
 
-	engine_measure(b->e, &m);
+	engine_measure(b->s.e, &m);
 	before = m.dns_hits + m.dns_misses;
 	write_connect(request, sizeof(request), login, FAKE_RIGHT);
 	port = strstr(request, ":8443");
@@ -468,7 +405,7 @@ static int open_tunnel(struct box *b, const char *from, const char *login)
 	memmove(port + 1, port + 2, strlen(port + 2) + 1); /* :443 */
 	put(fd, request);
 	for (int i = 0; i < 5000; i++) {
-		engine_measure(b->e, &m);
+		engine_measure(b->s.e, &m);
 		if (m.dns_hits + m.dns_misses != before)
 			break;
 		(void)usleep(1000);
@@ -482,18 +419,18 @@ static void test_signed_out(void **state)
 	int fd = open_tunnel(b, ONE, "sato"), asked;
 
 	(void)state;
-	assert_int_equal(engine_sign_out(b->e, "suzuki"), 0);
-	assert_int_equal(engine_sign_out(b->e, "sato"), 1);
+	assert_int_equal(engine_sign_out(b->s.e, "suzuki"), 0);
+	assert_int_equal(engine_sign_out(b->s.e, "sato"), 1);
 	assert_int_equal(finish(b, fd), 403);
 	assert_true(says(b, "X-Sekisho-Reason: withdrawn\r\n"));
 	asked = atomic_load(&b->mgmtd.asked);
 	assert_int_equal(ask_as(b, "sato", FAKE_RIGHT), 403); /* asked anew */
 	assert_int_equal(atomic_load(&b->mgmtd.asked), asked + 1);
 	fd = open_tunnel(b, ONE, "sato");
-	assert_int_equal(engine_sign_out(b->e, ""), 1);
+	assert_int_equal(engine_sign_out(b->s.e, ""), 1);
 	assert_int_equal(finish(b, fd), 403);
 	box_stop(b);
-	box_free(b);
+	free(b);
 }
 
 /* The request may come in pieces, and with what follows it. */
@@ -511,7 +448,7 @@ static void test_pieces(void **state)
 	}
 	assert_int_equal(finish(b, fd), 403);
 	assert_true(says(b, "X-Sekisho-Reason: port\r\n"));
-	(void)engine_sign_out(b->e, "");
+	(void)engine_sign_out(b->s.e, "");
 	assert_int_equal(ask(b, ONE,
 			     "\r\nPOST http://sekisho.internal/request HTTP/1.1\r\n" OURS
 			     "Proxy-Authorization: Basic c2F0bzpyaWdodDpwYXNz\r\n"
@@ -521,7 +458,7 @@ static void test_pieces(void **state)
 	assert_false(says(b, "Proxy-Authenticate"));
 	box_stop(b);
 	assert_int_equal(count(b, REASON_SIGN_IN), 0);
-	box_free(b);
+	free(b);
 }
 
 #define FLOOD (DAMPEN_BURST + 100)
@@ -544,7 +481,7 @@ static void test_flood(void **state)
 			stood_for += r->count != 0 ? r->count : 1;
 	}
 	assert_int_equal(stood_for, FLOOD);
-	box_free(b);
+	free(b);
 }
 
 int main(void)
