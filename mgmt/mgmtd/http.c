@@ -327,7 +327,8 @@ static int join_loop(struct http *h, sd_event *event)
 		return -ENOTSUP;
 	r = sd_event_add_io(event, &h->io, info->epoll_fd, EPOLLIN, on_io, h);
 	if (r >= 0)
-		r = sd_event_add_time_relative(event, &h->timer, CLOCK_MONOTONIC, 0, 0,
+		/* 1 us: with an accuracy of 0, sd-event would be up to 250 ms late */
+		r = sd_event_add_time_relative(event, &h->timer, CLOCK_MONOTONIC, 0, 1,
 					       on_timer, h);
 	return r < 0 ? r : 0;
 }
