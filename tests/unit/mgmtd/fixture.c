@@ -60,7 +60,7 @@ void fixture_open(struct fixture *f)
 	fake_start(&f->proxyd, path);
 	if (app_open(&f->app, f->root) < 0)
 		abort();
-	f->app.parts.load_ms = 300;
+	f->app.parts.load_ms = 1000;
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -88,7 +88,7 @@ void fixture_restart(struct fixture *f)
 	app_close(&f->app);
 	if (app_open(&f->app, f->root) < 0)
 		abort();
-	f->app.parts.load_ms = 300;
+	f->app.parts.load_ms = 1000;
 }
 
 /* "?a=b&c=d" behind the path, in place. */
