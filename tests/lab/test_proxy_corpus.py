@@ -53,14 +53,8 @@ class Played:
 @pytest.fixture(name="played", scope="module")
 def played_fixture():
     stand = Stand(f"pc{os.getpid()}", ENTRIES)
-    try:
-        stand.up()
+    with stand.running():
         yield Played(stand)
-    finally:
-        log, report = stand.log(), stand.sanitizer_report()
-        stand.down()
-    print(log[-3000:])
-    assert not report, report
 
 
 def test_corpus_is_large_enough_and_ids_are_unique():

@@ -17,21 +17,13 @@ def stand_fixture():
     stand = Stand(f"pe{os.getpid()}", [f"{HOST} 443"])
     stand.names.names[HOST] = at(ADDRESS)
     stand.origin.scripts[ADDRESS] = origin.Reply(raw=True)
-    try:
-        stand.up()
+    with stand.running():
         yield stand
-    finally:
-        log, report = stand.log(), stand.sanitizer_report()
-        stand.down()
-    print(log[-3000:])
-    assert not report, report
 
 
 def tunnel(stand, first):
     """The tunnel, and whether its hello reached the origin."""
-    client = stand.on_client(stand.connect)
-    client.send(b"CONNECT %s:443 HTTP/1.1\r\nHost: %s\r\n\r\n" % ((HOST.encode(),) * 2))
-    assert client.response(5, head_only=True).status == 200
+    client = stand.open_tunnel(HOST)
     client.send(first)
     return client, client.read_until(lambda b: len(b) >= len(origin.TUNNEL_OK), 5)
 

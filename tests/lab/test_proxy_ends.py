@@ -20,30 +20,15 @@ def stand_fixture():
     for name in (ANY, SEEN):
         stand.names.names[name] = at(ADDRESS)
     stand.origin.scripts[ADDRESS] = origin.Reply(raw=True, parting=PARTING)
-    try:
-        stand.up()
+    with stand.running():
         yield stand
-    finally:
-        log, report = stand.log(), stand.sanitizer_report()
-        stand.down()
-    print(log[-3000:])
-    assert not report, report
-
-
-def tunnel(stand, host, first):
-    client = stand.on_client(stand.connect)
-    client.send(b"CONNECT %s:443 HTTP/1.1\r\nHost: %s\r\n\r\n" % (host.encode(), host.encode()))
-    assert client.response(5, head_only=True).status == 200
-    client.send(first)
-    assert client.read_until(lambda b: len(b) >= len(origin.TUNNEL_OK), 5)
-    return client
 
 
 def test_the_client_ends(stand):
     first = hello.hello(SEEN.encode())
     # RFC 9110 9.3.6: both sides are closed, in order, with all that the client has sent
     for more in (0, MUCH):
-        with tunnel(stand, SEEN, first) as client:
+        with stand.tunnel(SEEN, first) as client:
             assert client.send(bytes(more))
             client.shut()
             assert client.wait_end(10) == "close"
@@ -55,7 +40,7 @@ def test_the_client_ends(stand):
         assert arrival.ended == "close"
         assert len(arrival.data) == len(first) + more
     # what is not known to be TLS may go on half open
-    with tunnel(stand, ANY, b"no TLS at all") as client:
+    with stand.tunnel(ANY, b"no TLS at all") as client:
         client.shut()
         assert client.wait_end(5) == "close"
         assert client.buffer == origin.TUNNEL_OK + PARTING

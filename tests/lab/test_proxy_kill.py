@@ -21,14 +21,8 @@ def stand_fixture():
     stand.names.names[f".{ZONE}"] = at(ADDRESS)
     stand.names.names[f".{TUNNEL_ZONE}"] = at(TUNNEL_ADDRESS)
     stand.origin.scripts[TUNNEL_ADDRESS] = origin.Reply(raw=True)
-    try:
-        stand.up()
+    with stand.running():
         yield stand
-    finally:
-        log, report = stand.log(), stand.sanitizer_report()
-        stand.down()
-    print(log[-3000:])
-    assert not report, report
 
 
 class Load:

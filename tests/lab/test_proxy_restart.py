@@ -176,17 +176,7 @@ def make_fixture():
 
     yield make
     for stand in stands:
-        log, report = stand.log(), stand.sanitizer_report()
-        stand.down()
-        print(log[-3000:])
-        assert not report, report
-
-
-def tunnel(stand, host):
-    client = stand.on_client(stand.connect)
-    client.send(b"CONNECT %s:443 HTTP/1.1\r\nHost: %s\r\n\r\n" % ((host.encode(),) * 2))
-    assert client.response(5, head_only=True).status == 200
-    return client
+        stand.end()
 
 
 def say(client, data):
@@ -204,7 +194,7 @@ def received(stand, host):
 @KINDS
 def test_tunnels_go_on(make, kind):
     stand = make(kind=kind)
-    bulk, echo = tunnel(stand, BULK), tunnel(stand, ECHO)
+    bulk, echo = stand.open_tunnel(BULK), stand.open_tunnel(ECHO)
     assert say(echo, b"one") == b"answer 0\n"
     bulk.send(b"go")
     # the client is slow, so that bytes wait in proxyd when it ends
@@ -233,7 +223,7 @@ def test_tunnels_go_on(make, kind):
 @KINDS
 def test_what_the_next_revision_does_not_allow_is_cut(make, kind):
     stand = make(kind=kind)
-    echo, bulk = tunnel(stand, ECHO), tunnel(stand, BULK)
+    echo, bulk = stand.open_tunnel(ECHO), stand.open_tunnel(BULK)
     assert say(echo, b"one") == b"answer 0\n"
     bulk.send(b"go")
     assert bulk.read_until(lambda b: len(b) > 300_000, 10)
@@ -263,7 +253,7 @@ def test_websocket_is_judged_by_its_path(make):
 
 def test_the_policy_may_cut(make):
     stand = make(POLICY + "  restart: cut\n")
-    echo = tunnel(stand, ECHO)
+    echo = stand.open_tunnel(ECHO)
     assert say(echo, b"one") == b"answer 0\n"
     stand.restart()
     assert echo.wait_end(3)
@@ -273,7 +263,7 @@ def test_the_policy_may_cut(make):
 
 def test_a_policy_that_cuts_is_published_in_between(make):
     stand = make()
-    echo = tunnel(stand, ECHO)
+    echo = stand.open_tunnel(ECHO)
     assert say(echo, b"one") == b"answer 0\n"
     stand.policy = POLICY + "  restart: cut\n"
     stand.publish()
@@ -286,7 +276,7 @@ def test_a_policy_that_cuts_is_published_in_between(make):
 @KINDS
 def test_a_stop_is_on_record_afterwards(make, kind):
     stand = make(kind=kind)
-    echo = tunnel(stand, ECHO)
+    echo = stand.open_tunnel(ECHO)
     assert say(echo, b"one") == b"answer 0\n"
     stand.stop_proxy()  # with it goes the store
     assert echo.wait_end(3)
@@ -307,7 +297,7 @@ def test_rubbish_in_the_store(make):
     assert "cannot be taken up" in stand.log()
     right.settimeout(3)
     os.close(memory)
-    echo = tunnel(stand, ECHO)
+    echo = stand.open_tunnel(ECHO)
     assert say(echo, b"one") == b"answer 0\n"
     assert not stand.closes()
 
@@ -316,7 +306,7 @@ def test_rubbish_in_the_store(make):
 def test_many_tunnels(make, kind):
     """More than one message of the store holds."""
     stand = make(kind=kind)
-    clients = [tunnel(stand, ECHO) for _ in range(150)]
+    clients = [stand.open_tunnel(ECHO) for _ in range(150)]
     for client in clients:
         assert say(client, b"one") == b"answer 0\n"
     stand.restart()

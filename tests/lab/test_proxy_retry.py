@@ -17,14 +17,8 @@ HOST, ADDRESS, PORT = "again.example.jp", "45.113.16.10", 8443
 def stand_fixture():
     stand = Stand(f"pt{os.getpid()}", [f"{HOST} {PORT}"])
     stand.names.names[HOST] = at(ADDRESS)
-    try:
-        stand.up()
+    with stand.running():
         yield stand
-    finally:
-        log, report = stand.log(), stand.sanitizer_report()
-        stand.down()
-    print(log[-3000:])
-    assert not report, report
 
 
 @pytest.fixture(name="server")

@@ -27,23 +27,8 @@ def stand_fixture():
     stand.origin.scripts[WEB] = origin.Reply(
         echo=lambda r: (SWITCHED if r.target == "/socket" else
                         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", False))
-    try:
-        stand.up()
+    with stand.running():
         yield stand
-    finally:
-        log, report = stand.log(), stand.sanitizer_report()
-        stand.down()
-    print(log[-3000:])
-    assert not report, report
-
-
-def tunnel(stand, host, first):
-    client = stand.on_client(stand.connect)
-    client.send(b"CONNECT %s:443 HTTP/1.1\r\nHost: %s\r\n\r\n" % (host.encode(), host.encode()))
-    assert client.response(5, head_only=True).status == 200
-    client.send(first)
-    assert client.read_until(lambda b: len(b) >= len(origin.TUNNEL_OK), 5)
-    return client
 
 
 def ask(stand, host, path, more=b""):
@@ -60,9 +45,9 @@ def load(stand, entries):
 
 
 def test_a_new_revision(stand):
-    unseen = tunnel(stand, ANY, b"no TLS at all")
-    seen = tunnel(stand, SEEN, b"anything, too")
-    gone = tunnel(stand, GONE, hello.hello(GONE.encode()))
+    unseen = stand.tunnel(ANY, b"no TLS at all")
+    seen = stand.tunnel(SEEN, b"anything, too")
+    gone = stand.tunnel(GONE, hello.hello(GONE.encode()))
     socket, answer = ask(stand, SOCKET, b"/socket",
                          b"Connection: Upgrade\r\nUpgrade: websocket\r\n")
     assert answer.status == 101

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """client -- gateway with a real proxyd -- origin, in namespaces of their own."""
+import contextlib
 import json
 import os
 import pathlib
@@ -87,6 +88,21 @@ class Stand:
         for name in (self.client, self.gw, self.net):
             netns.run(["ip", "netns", "del", name], check=False)
         shutil.rmtree(self.root, ignore_errors=True)
+
+    def end(self):
+        """Down, and no sanitizer has found anything."""
+        log, report = self.log(), self.sanitizer_report()
+        self.down()
+        print(log[-3000:])  # pytest shows it when the test failed
+        assert not report, report
+
+    @contextlib.contextmanager
+    def running(self):
+        try:
+            self.up()
+            yield self
+        finally:
+            self.end()
 
     def _links(self):
         for name in (self.client, self.gw, self.net):
@@ -176,6 +192,20 @@ class Stand:
 
     def on_client(self, call):
         return netns.inside(self.client, call)
+
+    def open_tunnel(self, host):
+        """A client whose tunnel to host is granted."""
+        client = self.on_client(self.connect)
+        client.send(b"CONNECT %s:443 HTTP/1.1\r\nHost: %s\r\n\r\n" % ((host.encode(),) * 2))
+        assert client.response(5, head_only=True).status == 200
+        return client
+
+    def tunnel(self, host, first):
+        """The same, and it has sent first and was answered by the origin."""
+        client = self.open_tunnel(host)
+        client.send(first)
+        assert client.read_until(lambda b: len(b) >= len(origin.TUNNEL_OK), 5)
+        return client
 
     def log(self):
         path = self.root / "proxyd.log"
