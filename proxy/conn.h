@@ -144,6 +144,13 @@ static inline bool conn_is_admitted(uint32_t mark)
 	return (mark & REVISION_MARK_NUMBER) != 0;
 }
 
+#define CONN_HTTP_PORT 80 /* redirected from there: plain requests; from others: TLS */
+
+static inline bool conn_is_redirected_tls(const struct conn *c)
+{
+	return c->meant_port != 0 && c->meant_port != CONN_HTTP_PORT;
+}
+
 /* Takes fd when it returns 0; -ENOMEM or another errno leaves it alone. */
 int conn_new(struct worker *w, int fd, uint32_t mark, struct addr src, uint16_t port,
 	     struct conn **ret_conn) MUST_CHECK;
@@ -157,31 +164,7 @@ void conn_free(struct conn *c);
  */
 void conn_end(struct conn *c, enum reason reason);
 
-/* A person wants it to end. */
-void conn_cut(struct conn *c, const char *who);
-
-/* By the worker's snapshot. True when it was not allowed any more, and is ended. */
-bool conn_judge_again(struct conn *c, int64_t now_s);
-
-/*
- * Who was signed in as login ("": as anybody) is not any more. True when that was
- * the user of what is open here, and it is ended.
- */
-bool conn_sign_out(struct conn *c, const char *login);
-
 /* --- between the files of a connection --- */
-
-/* Record a refusal; one of many is only counted, in a later record (dampen.h). */
-void conn_record_refusal(struct conn *c, enum reason reason);
-
-/* Refuse with a record and a page. */
-void conn_refuse(struct conn *c, enum reason reason, unsigned status);
-
-/* Answer with a page only: the record is written already. */
-void conn_answer(struct conn *c, enum reason reason, unsigned status);
-
-/* Answer with these bytes of our own, and end. */
-void conn_say(struct conn *c, const char *text, size_t len);
 
 /* Write the close record where one is owed. */
 void conn_record_close(struct conn *c, enum reason reason);
@@ -197,6 +180,9 @@ void conn_drop_origin(struct conn *c, bool reset);
 /* The request is done with: free it, and what it held. */
 void conn_forget_request(struct conn *c);
 
+/* Whoever still looks for an origin need not any more. */
+void conn_stop_looking(struct request *rq);
+
 /* Keep bytes of the client for later, behind those that are kept. Returns 0 or -ENOMEM. */
 int conn_hold(struct conn *c, const char *data, size_t len) MUST_CHECK;
 
@@ -206,9 +192,6 @@ void conn_take_held(struct conn *c, uint32_t len);
 /* A ClientHello with an encrypted part is refused. */
 bool conn_refuses_ech(const struct conn *c);
 
-/* Everything is said: tell the client, and read what it still sends until it closes. */
-void conn_drain(struct conn *c);
-
 /* request.c: wait for a request, and look at what is there already. */
 void request_await(struct conn *c);
 void request_read(struct conn *c);
@@ -217,15 +200,6 @@ void request_timeout(struct conn *c);
 /* request.c: the connection's request and its number. Returns 0 or -ENOMEM. */
 int request_begin(struct conn *c) MUST_CHECK;
 
-/* request.c: decide about c->rq, and note it for the record. */
-void request_judge(struct conn *c);
-
-/* request.c: decide, and refuse or note what the decision holds. True: allowed. */
-bool request_admit(struct conn *c);
-
-/* request.c: ask decide() about a connection's facts. */
-struct decide_answer request_decide(const struct conn *c, const struct declog_facts *f,
-				    int64_t now_s);
 /* request.c: look at the request in c->in again; mgmtd has been asked about it. */
 void request_resume(struct conn *c);
 

@@ -13,6 +13,7 @@
 #include "proxy/limit.h"
 #include "proxy/measure.h"
 #include "proxy/page.h"
+#include "proxy/reply.h"
 
 static void append_addr(char *dst, size_t size, struct addr a)
 {
@@ -47,7 +48,7 @@ static void refuse_addresses(struct conn *c, const struct addr *addr, size_t cou
 	for (size_t i = 0; i < count; i++)
 		append_addr(f->detail, sizeof(f->detail), addr[i]);
 	f->dst = addr[0];
-	conn_refuse(c, REASON_ADDRESS, 403);
+	reply_refuse(c, REASON_ADDRESS, 403);
 }
 
 /* The record names every address that may be dialled: the first, and the others behind. */
@@ -64,7 +65,7 @@ static void open_record(struct conn *c)
 			    &c->ticket);
 
 	if (r < 0) {
-		conn_refuse(c, REASON_NO_RECORD, 503);
+		reply_refuse(c, REASON_NO_RECORD, 503);
 		return;
 	}
 	c->opened_ms = loop_now_ms(w->loop);
@@ -79,7 +80,7 @@ static void on_addresses(void *user, int error, const struct addr *addr, size_t 
 
 	c->rq->query = NULL;
 	if (error < 0) {
-		conn_refuse(c, REASON_NAME_FAILED, 502);
+		reply_refuse(c, REASON_NAME_FAILED, 502);
 		return;
 	}
 	keep_allowed(c, addr, count);
@@ -153,7 +154,7 @@ void contact_start(struct conn *c)
 	}
 	r = resolver_start(c->w->resolver, rq->facts.host, on_addresses, c, &rq->query);
 	if (r < 0)
-		conn_refuse(c, REASON_OVERLOAD, 503);
+		reply_refuse(c, REASON_OVERLOAD, 503);
 }
 
 static int take_over(struct conn *c, struct loop_io *io)
@@ -201,7 +202,7 @@ static void on_dialled(void *user, int error, struct loop_io *io, struct addr ad
 	}
 	c->w->metrics.upstream_failed++;
 	conn_record_close(c, REASON_CONNECT_FAILED);
-	conn_answer(c, REASON_CONNECT_FAILED, error == -ETIMEDOUT ? 504 : 502);
+	reply_page(c, REASON_CONNECT_FAILED, error == -ETIMEDOUT ? 504 : 502);
 }
 
 static void dial(struct conn *c)
@@ -220,7 +221,7 @@ static void dial(struct conn *c)
 	if (dialer_start(c->w->loop, &t, on_dialled, c, &rq->dialer) == 0)
 		return;
 	conn_record_close(c, REASON_OVERLOAD);
-	conn_answer(c, REASON_OVERLOAD, 503);
+	reply_page(c, REASON_OVERLOAD, 503);
 }
 
 void contact_opened(struct conn *c, int error)
@@ -230,7 +231,7 @@ void contact_opened(struct conn *c, int error)
 		free(c->ticket);
 		c->ticket = NULL;
 		conn_drop_origin(c, false);
-		conn_refuse(c, REASON_NO_RECORD, 503);
+		reply_refuse(c, REASON_NO_RECORD, 503);
 		return;
 	}
 	measure_opened(c->w, c->rq->reason);
@@ -240,16 +241,16 @@ void contact_opened(struct conn *c, int error)
 		go(c);
 	} else {
 		conn_record_close(c, REASON_OVERLOAD);
-		conn_answer(c, REASON_OVERLOAD, 503);
+		reply_page(c, REASON_OVERLOAD, 503);
 	}
 }
 
 void contact_timeout(struct conn *c)
 {
 	if (c->state == CONN_LOOKUP) {
-		conn_refuse(c, REASON_NAME_FAILED, 504);
+		reply_refuse(c, REASON_NAME_FAILED, 504);
 		return;
 	}
 	conn_record_close(c, REASON_CONNECT_FAILED);
-	conn_answer(c, REASON_CONNECT_FAILED, 504);
+	reply_page(c, REASON_CONNECT_FAILED, 504);
 }

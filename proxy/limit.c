@@ -5,6 +5,7 @@
 
 #include "lib/str.h"
 #include "proxy/engine.h"
+#include "proxy/reply.h"
 
 #define TUNNEL "tunnel-upload"
 #define DAY    "device-day-upload"
@@ -53,7 +54,7 @@ static void cut(struct conn *c, const char *which)
 	note(c, which);
 	conn_record_close_as(c, REASON_LIMIT, which);
 	if (page)
-		conn_answer(c, REASON_LIMIT, 403);
+		reply_page(c, REASON_LIMIT, 403);
 	else
 		conn_end(c, REASON_LIMIT);
 }
@@ -152,7 +153,7 @@ bool limit_refuses(struct conn *c)
 		return false;
 	note(c, DAY);
 	(void)str_copy(f->detail, sizeof(f->detail), DAY);
-	conn_refuse(c, REASON_LIMIT, 403);
+	reply_refuse(c, REASON_LIMIT, 403);
 	return true;
 }
 

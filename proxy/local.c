@@ -16,6 +16,7 @@
 #include "proxy/localpage.h"
 #include "proxy/pac.h"
 #include "proxy/page.h"
+#include "proxy/reply.h"
 
 _Static_assert(DESK_TOKEN_SIZE - 1 <= LOCALPAGE_TOKEN_MAX, "a token fits the page");
 _Static_assert(DESK_TOKEN_SIZE - 1 <= LOCALFORM_TOKEN_MAX, "a token fits the form");
@@ -95,7 +96,7 @@ static bool may_ask(struct conn *c, enum local_kind kind)
 	if (a.reason == REASON_NOT_LISTED ||
 	    (a.reason == REASON_SIGN_IN && kind == LOCAL_PAC))
 		return true;
-	conn_refuse(c, a.reason, page_status(a.reason));
+	reply_refuse(c, a.reason, page_status(a.reason));
 	return false;
 }
 
@@ -103,9 +104,9 @@ static bool may_ask(struct conn *c, enum local_kind kind)
 static void say(struct conn *c, int error, char *text, size_t len)
 {
 	if (error < 0)
-		conn_answer(c, REASON_OVERLOAD, 503);
+		reply_page(c, REASON_OVERLOAD, 503);
 	else
-		conn_say(c, text, len);
+		reply_say(c, text, len);
 	free(text);
 }
 
@@ -333,7 +334,7 @@ void local_event(struct conn *c)
 void local_timeout(struct conn *c)
 {
 	if (c->rq->order == NULL) {
-		conn_refuse(c, REASON_BAD_REQUEST, 408);
+		reply_refuse(c, REASON_BAD_REQUEST, 408);
 		return;
 	}
 	local_forget(c->rq);

@@ -7,6 +7,7 @@
 #include "proxy/conn.h"
 #include "proxy/engine.h"
 #include "proxy/limit.h"
+#include "proxy/reply.h"
 
 #define BUDGET (512 * 1024) /* bytes moved in one go */
 
@@ -21,7 +22,7 @@ static void fail_client(struct conn *c, int error)
 {
 	if (error == -EBADMSG && c->down.bytes == 0) {
 		conn_record_close(c, REASON_BAD_REQUEST);
-		conn_answer(c, REASON_BAD_REQUEST, 400);
+		reply_page(c, REASON_BAD_REQUEST, 400);
 	} else {
 		fail(c, error);
 	}
@@ -73,7 +74,7 @@ static void fail_origin(struct conn *c, int error)
 		return;
 	if (c->down.bytes == 0) {
 		conn_record_close(c, REASON_ERROR);
-		conn_answer(c, REASON_ERROR, 502);
+		reply_page(c, REASON_ERROR, 502);
 	} else {
 		fail(c, error);
 	}
@@ -175,7 +176,7 @@ static void finish(struct conn *c)
 	conn_drop_origin(c, false);
 	flow_clear(&c->up, &c->w->tools);
 	if (!keep_client) {
-		conn_drain(c);
+		reply_drain(c);
 		return;
 	}
 	conn_forget_request(c);
@@ -266,7 +267,7 @@ void plain_timeout(struct conn *c)
 		limit_end_old(c);
 	} else if (c->down.bytes == 0) {
 		conn_record_close(c, REASON_IDLE);
-		conn_answer(c, REASON_IDLE, 504);
+		reply_page(c, REASON_IDLE, 504);
 	} else {
 		conn_end(c, REASON_IDLE);
 	}

@@ -7,8 +7,10 @@
 #include "lib/str.h"
 #include "proxy/conn.h"
 #include "proxy/engine.h"
+#include "proxy/judge.h"
 #include "proxy/local.h"
 #include "proxy/page.h"
+#include "proxy/reply.h"
 #include "proxy/rewrite.h"
 #include "proxy/signin.h"
 #include "proxy/target.h"
@@ -25,66 +27,6 @@ struct parsed {
 	struct target target; /* no host: addressed to the proxy itself */
 	enum local_kind local;
 };
-
-struct decide_answer request_decide(const struct conn *c, const struct declog_facts *f,
-				    int64_t now_s)
-{
-	struct addr literal;
-	bool tunnel = strcmp(f->method, "CONNECT") == 0;
-	bool is_literal =
-		c->rq != NULL ? c->rq->literal
-			      : f->host[0] != '\0' && addr_parse(f->host, &literal) == 0;
-	/* whom the permit was given to (f->user, too) has not signed in by that */
-	struct decide_question q = {
-		.src = f->src,
-		.mark = c->mark,
-		.now_s = now_s,
-		.host = f->host[0] != '\0' ? f->host : NULL,
-		.literal = is_literal,
-		.port = f->dst_port,
-		.scheme = tunnel ? DECIDE_CONNECT : DECIDE_HTTP,
-		.path = c->rq != NULL ? c->rq->path : c->path,
-		.method = f->method,
-		.user = c->signed_in ? f->user : NULL,
-	};
-	struct decide_answer a = decide(c->w->snap, &q);
-
-	if (transparent_is_refused(c)) {
-		a.allowed = false;
-		a.reason = REASON_ZONE;
-	}
-	return a;
-}
-
-static struct decide_answer judge(struct conn *c)
-{
-	struct decide_answer a =
-		request_decide(c, &c->rq->facts, loop_wall_us(c->w->loop) / 1000000);
-
-	declog_note(&c->rq->facts, &a);
-	return a;
-}
-
-void request_judge(struct conn *c)
-{
-	(void)judge(c);
-}
-
-bool request_admit(struct conn *c)
-{
-	struct decide_answer a = judge(c);
-
-	if (!a.allowed) {
-		conn_refuse(c, a.reason, page_status(a.reason));
-		return false;
-	}
-	c->rq->reason = a.reason;
-	c->rq->tls_any = a.tls_any;
-	c->rq->named_address = a.named_address;
-	c->until = a.until;
-	worker_note_until(c->w, c->until);
-	return true;
-}
 
 int request_begin(struct conn *c)
 {
@@ -121,8 +63,8 @@ static unsigned status_of(int error)
 
 static void refuse(struct conn *c, unsigned status)
 {
-	(void)judge(c); /* for the record: who it was */
-	conn_refuse(c, REASON_BAD_REQUEST, status);
+	(void)judge_note(c); /* for the record: who it was */
+	reply_refuse(c, REASON_BAD_REQUEST, status);
 }
 
 static void refuse_malformed(struct conn *c, int error)
@@ -284,7 +226,7 @@ static bool has_signed_in(struct conn *c, const struct parsed *p, const char *da
 	const struct snapshot *snap = c->w->snap;
 
 	if (snap == NULL || snap->rev->policy->proxy.sign_in_count == 0 ||
-	    p->local == LOCAL_PAC || judge(c).reason != REASON_SIGN_IN)
+	    p->local == LOCAL_PAC || judge_note(c).reason != REASON_SIGN_IN)
 		return true;
 	return signin_check(c, &p->head, data, head_len, len);
 }
@@ -305,15 +247,15 @@ static void begin(struct conn *c, const char *data, size_t head_len, size_t len)
 		local_serve(c, p.local, &p.head, data + head_len, len - head_len);
 		return;
 	}
-	if (!request_admit(c))
+	if (!judge_admit(c))
 		return;
 	if (ends_here(&p)) {
-		conn_say(c, OPTIONS_ANSWER, strlen(OPTIONS_ANSWER));
+		reply_say(c, OPTIONS_ANSWER, strlen(OPTIONS_ANSWER));
 		return;
 	}
 	r = prepare(c, &p, data + head_len, len - head_len);
 	if (r == -ENOMEM)
-		conn_refuse(c, REASON_OVERLOAD, 503);
+		reply_refuse(c, REASON_OVERLOAD, 503);
 	else if (r < 0)
 		refuse_malformed(c, r);
 	else

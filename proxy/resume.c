@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "proxy/engine.h"
+#include "proxy/judge.h"
 #include "proxy/limit.h"
 #include "proxy/retry.h"
 
@@ -235,7 +236,7 @@ int resume_tunnel(struct worker *w, const struct carry_tunnel *t,
 		unmake(c);
 		return r;
 	}
-	if (!conn_judge_again(c, loop_wall_us(w->loop) / 1000000) && !limit_revise(c))
+	if (!judge_again(c, loop_wall_us(w->loop) / 1000000) && !limit_revise(c))
 		worker_note_until(w, c->until);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "proxy/conn.h"
 #include "proxy/engine.h"
 #include "proxy/measure.h"
+#include "proxy/reply.h"
 
 /* The password must not stay in a buffer that lives on. */
 static void scrub(struct conn *c, const struct http1_head *h)
@@ -30,10 +31,10 @@ static void refuse(struct conn *c, unsigned status, enum page_hint hint)
 	rq->hint = hint;
 	rq->keep = status == 407 && rq->may_keep && !c->asked;
 	if (!c->asked)
-		conn_record_refusal(c, REASON_SIGN_IN);
+		reply_record_refusal(c, REASON_SIGN_IN);
 	c->asked = true;
 	measure_refused(c->w, REASON_SIGN_IN);
-	conn_answer(c, REASON_SIGN_IN, status);
+	reply_page(c, REASON_SIGN_IN, status);
 }
 
 /* One record for each time that an address is shut out. */
@@ -64,7 +65,7 @@ static void wait_for(struct conn *c, const struct accounts_key *key,
 	if (c->answered || (c->in_len == 0 && conn_hold(c, data, len) < 0) ||
 	    accounts_ask(w->engine->accounts, key, b, c->rq->facts.zone, w->loop,
 			 on_answered, c, &c->rq->wait) < 0) {
-		conn_refuse(c, REASON_OVERLOAD, 503);
+		reply_refuse(c, REASON_OVERLOAD, 503);
 		return;
 	}
 	c->state = CONN_SIGN_IN;
@@ -125,7 +126,7 @@ bool signin_check(struct conn *c, const struct http1_head *h, const char *data,
 			  !h->chunked && h->length == 0 && head_len == len;
 	if (c->w->engine->accounts == NULL) {
 		scrub(c, h);
-		conn_refuse(c, REASON_OVERLOAD, 503);
+		reply_refuse(c, REASON_OVERLOAD, 503);
 		return false;
 	}
 	if (basic_of(h, &b) < 0) {
@@ -141,7 +142,7 @@ bool signin_check(struct conn *c, const struct http1_head *h, const char *data,
 void signin_timeout(struct conn *c)
 {
 	signin_forget(c->rq);
-	conn_refuse(c, REASON_OVERLOAD, 503);
+	reply_refuse(c, REASON_OVERLOAD, 503);
 }
 
 void signin_forget(struct request *rq)

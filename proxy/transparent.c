@@ -9,6 +9,8 @@
 
 #include "lib/str.h"
 #include "proxy/clienthello.h"
+#include "proxy/judge.h"
+#include "proxy/reply.h"
 
 /* SO_ORIGINAL_DST and IP6T_SO_ORIGINAL_DST; their headers do not go with netinet/in.h */
 #define ORIGINAL_DST 80
@@ -72,7 +74,7 @@ bool transparent_is_refused(const struct conn *c)
 
 void transparent_answer(struct conn *c)
 {
-	conn_say(c, ALERT, sizeof(ALERT) - 1);
+	reply_say(c, ALERT, sizeof(ALERT) - 1);
 }
 
 static int begin(struct conn *c)
@@ -99,8 +101,8 @@ static void refuse(struct conn *c, enum reason reason)
 		return;
 	}
 	c->rq->facts.dst = original(c->client->fd, &port);
-	request_judge(c);
-	conn_refuse(c, transparent_is_refused(c) ? REASON_ZONE : reason, 403);
+	(void)judge_note(c);
+	reply_refuse(c, transparent_is_refused(c) ? REASON_ZONE : reason, 403);
 }
 
 static void ask_for(struct conn *c, const struct clienthello *hello)
@@ -116,11 +118,11 @@ static void ask_for(struct conn *c, const struct clienthello *hello)
 	c->rq->hello_len = hello->length;
 	c->tls_version = hello->version;
 	c->tls_ech = hello->ech;
-	if (!request_admit(c))
+	if (!judge_admit(c))
 		return;
 	if (hello->ech && conn_refuses_ech(c)) {
 		(void)str_copy(f->detail, sizeof(f->detail), DETAIL ", ECH");
-		conn_refuse(c, REASON_SNI, 403);
+		reply_refuse(c, REASON_SNI, 403);
 		return;
 	}
 	contact_start(c);

@@ -6,6 +6,7 @@
 
 #include "lib/str.h"
 #include "proxy/conn.h"
+#include "proxy/judge.h"
 
 struct listing {
 	struct worker *w;
@@ -139,7 +140,7 @@ static void cut_here(void *user)
 	for (struct conn *c = k->w->live; c != NULL; c = c->next) {
 		if (c->id != k->id || state_of(c) == 0)
 			continue;
-		conn_cut(c, k->who);
+		judge_cut(c, k->who);
 		k->found = true;
 		return;
 	}

@@ -12,6 +12,7 @@
 #include "lib/str.h"
 #include "proxy/conn.h"
 #include "proxy/engine.h"
+#include "proxy/judge.h"
 #include "proxy/limit.h"
 #include "proxy/measure.h"
 #include "proxy/page.h"
@@ -98,7 +99,7 @@ void worker_note_until(struct worker *w, int64_t until)
 }
 
 /* Ask the same question again for everything open; end what gets another answer. */
-static size_t judge_again(struct worker *w)
+static size_t judge_all(struct worker *w)
 {
 	int64_t now = now_s(w);
 	struct conn *next;
@@ -108,7 +109,7 @@ static size_t judge_again(struct worker *w)
 	upstream_drop_kept(w->upstreams);
 	for (struct conn *c = w->live; c != NULL; c = next) {
 		next = c->next;
-		cut += conn_judge_again(c, now) ? 1 : 0;
+		cut += judge_again(c, now) ? 1 : 0;
 	}
 	return cut;
 }
@@ -120,7 +121,7 @@ size_t worker_sign_out(struct worker *w, const char *login)
 
 	for (struct conn *c = w->live; c != NULL; c = next) {
 		next = c->next;
-		cut += conn_sign_out(c, login) ? 1 : 0;
+		cut += judge_sign_out(c, login) ? 1 : 0;
 	}
 	return cut;
 }
@@ -151,7 +152,7 @@ static void on_expiry(void *user)
 
 	/* a clock that was set back undoes beginnings, and when the next change is */
 	if (next_end(w) <= now || now < w->looked_s) {
-		(void)judge_again(w);
+		(void)judge_all(w);
 		note_change(w);
 	}
 	w->looked_s = now;
@@ -408,7 +409,7 @@ size_t worker_use(struct worker *w, struct snapshot *snap)
 	refresh_own(w);
 	note_change(w);
 	use_limits(w);
-	cut = judge_again(w);
+	cut = judge_all(w);
 	cut += revise_limits(w);
 	if (w->live != NULL)
 		worker_note_until(w, next_end(w));

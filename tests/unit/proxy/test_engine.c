@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "lib/attr.h"
-#include "proxy/conn.h"
 #include "proxy/engine.h"
+#include "proxy/judge.h"
 #include "proxy/worker.h"
 #include "tests/support/alloc_fail.h"
 #include "tests/support/revision_parts.h"
@@ -329,7 +329,7 @@ static struct decide_answer decide_again(const char *text,
 		c.rq = NULL;
 	assert_int_equal(addr_parse("10.40.0.2", &f.src), 0);
 	w->snap = stand_snapshot(text, entry);
-	a = request_decide(&c, &f, 1);
+	a = judge_facts(&c, &f, 1);
 	free(rq.path);
 	snapshot_unref(w->snap);
 	free(w);
