@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,8 @@ int fdio_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
-static int write_and_sync(const char *path, mode_t mode, const void *data, size_t len)
+static int write_file(const char *path, mode_t mode, const void *data, size_t len,
+		      bool sync)
 {
 	CLEANUP(close_p)
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
@@ -75,9 +77,16 @@ static int write_and_sync(const char *path, mode_t mode, const void *data, size_
 	if (fchmod(fd, mode) == -1) /* whatever the umask */
 		return -errno;
 	r = fdio_write_all(fd, data, len);
-	if (r == 0 && fsync(fd) == -1)
+	if (r == 0 && sync && fsync(fd) == -1)
 		r = -errno;
 	return r;
+}
+
+int fdio_sync_file(const char *path)
+{
+	CLEANUP(close_p) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd == -1 || fsync(fd) == -1 ? -errno : 0;
 }
 
 int fdio_sync_folder_of(const char *path)
@@ -94,7 +103,7 @@ int fdio_sync_folder_of(const char *path)
 	return 0;
 }
 
-int fdio_replace_file(const char *path, mode_t mode, const void *data, size_t len)
+static int replace(const char *path, mode_t mode, const void *data, size_t len, bool sync)
 {
 	char temporary[PATH_TEXT_MAX];
 	int n = snprintf(temporary, sizeof(temporary), "%s.new", path);
@@ -102,12 +111,22 @@ int fdio_replace_file(const char *path, mode_t mode, const void *data, size_t le
 
 	if (n < 0 || (size_t)n >= sizeof(temporary))
 		return -ENAMETOOLONG;
-	r = write_and_sync(temporary, mode, data, len);
+	r = write_file(temporary, mode, data, len, sync);
 	if (r == 0 && rename(temporary, path) == -1)
 		r = -errno;
-	if (r < 0) {
+	if (r < 0)
 		(void)unlink(temporary);
-		return r;
-	}
-	return fdio_sync_folder_of(path);
+	return r;
+}
+
+int fdio_replace_file(const char *path, mode_t mode, const void *data, size_t len)
+{
+	int r = replace(path, mode, data, len, true);
+
+	return r < 0 ? r : fdio_sync_folder_of(path);
+}
+
+int fdio_put_file(const char *path, mode_t mode, const void *data, size_t len)
+{
+	return replace(path, mode, data, len, false);
 }

@@ -30,6 +30,13 @@ int fdio_write_all(int fd, const void *data, size_t len) MUST_CHECK;
 int fdio_replace_file(const char *path, mode_t mode, const void *data,
 		      size_t len) MUST_CHECK;
 
+/*
+ * The same, but without waiting for the disk: that needs fdio_sync_file() and then
+ * fdio_sync_folder_of().
+ */
+int fdio_put_file(const char *path, mode_t mode, const void *data, size_t len) MUST_CHECK;
+int fdio_sync_file(const char *path) MUST_CHECK;
+
 /* Put on disk what happened to the names in the folder that path lies in. */
 int fdio_sync_folder_of(const char *path) MUST_CHECK;
 

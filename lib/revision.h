@@ -239,7 +239,15 @@ int revision_key_ensure(const char *dir, const char *secret_path) MUST_CHECK;
  */
 int revision_create_image(const char *dir, uint64_t number) MUST_CHECK;
 
-/* Sign and write text as revision number. The files are 0640, on disk when it returns. */
+/*
+ * Sign and write text as revision number. The files are 0640. They can be loaded at once;
+ * they are on disk, as they must be before it is current, when revision_sync() returns 0.
+ */
+int revision_write(const char *dir, const char *secret_path, uint64_t number,
+		   const char *text, size_t len) MUST_CHECK;
+int revision_sync(const char *dir, uint64_t number) MUST_CHECK;
+
+/* Both. */
 int revision_store(const char *dir, const char *secret_path, uint64_t number,
 		   const char *text, size_t len) MUST_CHECK;
 

@@ -308,7 +308,7 @@ static int discard(const char *dir, uint64_t number)
 	return result;
 }
 
-int revision_store(const char *dir, const char *secret_path, uint64_t number,
+int revision_write(const char *dir, const char *secret_path, uint64_t number,
 		   const char *text, size_t len)
 {
 	unsigned char secret[crypto_sign_SECRETKEYBYTES], sig[crypto_sign_BYTES];
@@ -323,13 +323,33 @@ int revision_store(const char *dir, const char *secret_path, uint64_t number,
 		return r;
 	(void)crypto_sign_detached(sig, NULL, (const unsigned char *)text, len, secret);
 	sodium_memzero(secret, sizeof(secret));
-	r = fdio_replace_file(json, 0640, text, len);
+	r = fdio_put_file(json, 0640, text, len);
 	if (r == 0)
-		r = fdio_replace_file(signature, 0640, sig, sizeof(sig));
-	if (r < 0)
-		(void)discard(
-			dir,
-			number); /* what stays is never current, and is replaced next time */
+		r = fdio_put_file(signature, 0640, sig, sizeof(sig));
+	if (r < 0) /* what stays is never current, and is replaced next time */
+		(void)discard(dir, number);
+	return r;
+}
+
+int revision_sync(const char *dir, uint64_t number)
+{
+	char json[PATH_TEXT_MAX], signature[PATH_TEXT_MAX];
+	int r;
+
+	if ((r = file_path(json, dir, number, ".json")) < 0 ||
+	    (r = file_path(signature, dir, number, ".sig")) < 0 ||
+	    (r = fdio_sync_file(json)) < 0 || (r = fdio_sync_file(signature)) < 0)
+		return r;
+	return fdio_sync_folder_of(json);
+}
+
+int revision_store(const char *dir, const char *secret_path, uint64_t number,
+		   const char *text, size_t len)
+{
+	int r = revision_write(dir, secret_path, number, text, len);
+
+	if (r == 0 && (r = revision_sync(dir, number)) < 0)
+		(void)discard(dir, number);
 	return r;
 }
 

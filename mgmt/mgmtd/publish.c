@@ -142,9 +142,16 @@ static int write_text(struct publisher *p, const struct publish_order *order,
 	return r;
 }
 
+/* The files' other codes mean something else to our callers. */
+static int file_code(int r)
+{
+	return r == 0 || r == -ENOSPC ? r : -EIO;
+}
+
 /*
- * The ledger as it stands in the open transaction becomes files on disk. Returns
- * -EALREADY: a small revision would say nothing.
+ * The ledger as it stands in the open transaction becomes files, which are on disk only
+ * before the revision is current: packets do not wait for that. Returns -EALREADY: a
+ * small revision would say nothing.
  */
 static int write_files(struct publisher *p, const struct publish_order *order,
 		       uint64_t number, struct publish_result *ret)
@@ -169,9 +176,7 @@ static int write_files(struct publisher *p, const struct publish_order *order,
 			order->confirm_s != 0 ? order->now + order->confirm_s : 0);
 	if (r < 0)
 		return r;
-	r = revision_store(p->dir, p->secret, number, text, len);
-	/* its other codes mean something else to our callers */
-	return r == 0 || r == -ENOSPC ? r : -EIO;
+	return file_code(revision_write(p->dir, p->secret, number, text, len));
 }
 
 /* Have one daemon load it. asked gets its bit unless it surely has not changed. */
@@ -300,6 +305,8 @@ static int carry_out(struct publisher *p, const struct publish_order *order,
 
 	if (r == 0)
 		r = send_to_both(p, order, number, asked, ret);
+	if (r == 0)
+		r = file_code(revision_sync(p->dir, number));
 	if (r < 0)
 		return r;
 	return order->confirm_s != 0 ? settle_trial(p, order, number)
