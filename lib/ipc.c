@@ -39,6 +39,7 @@ struct ipc_peer {
 	int fd;
 	unsigned role;
 	uid_t uid;
+	uint64_t id;
 	struct ipc_peer *next;
 };
 
@@ -51,6 +52,7 @@ struct ipc_server {
 	sd_event_source *listener;
 	struct ipc_peer *peers;
 	size_t peer_count;
+	uint64_t last_id;
 	size_t queued; /* bytes, of all peers */
 };
 
@@ -325,6 +327,7 @@ static int add_peer(struct ipc_server *s, int fd)
 	p->uid = cred.uid;
 	p->role = ipc_roles_of(s->roles, cred.uid);
 	p->fd = fd;
+	p->id = ++s->last_id;
 	r = sd_event_add_io(s->event, &p->source, fd, EPOLLIN, on_peer, p);
 	if (r < 0) {
 		free(p);
@@ -404,6 +407,28 @@ int ipc_reply(struct ipc_peer *peer, uint16_t type, const void *payload, size_t 
 unsigned ipc_peer_role(const struct ipc_peer *peer)
 {
 	return peer->role;
+}
+
+uint64_t ipc_peer_id(const struct ipc_peer *peer)
+{
+	return peer->id;
+}
+
+int ipc_answer(struct ipc_server *s, uint64_t peer_id, uint16_t type, const void *payload,
+	       size_t len)
+{
+	struct ipc_peer *p = s->peers;
+	int r;
+
+	while (p != NULL && p->id != peer_id)
+		p = p->next;
+	if (p == NULL)
+		return -ENOENT;
+	r = ipc_reply(p, type, payload, len);
+	if (r < 0)
+		(void)shutdown(p->fd,
+			       SHUT_RDWR); /* the loop closes it: it may be in use */
+	return r;
 }
 
 static int set_deadlines(int fd, unsigned timeout_ms)

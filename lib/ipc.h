@@ -86,6 +86,14 @@ int ipc_reply(struct ipc_peer *peer, uint16_t type, const void *payload,
 	      size_t len) MUST_CHECK;
 unsigned ipc_peer_role(const struct ipc_peer *peer);
 
+/*
+ * For an answer that comes later: the peer's number, never 0 and never given again; and
+ * ipc_reply() to it, after which it is closed where that failed. -ENOENT: it is gone.
+ */
+uint64_t ipc_peer_id(const struct ipc_peer *peer);
+int ipc_answer(struct ipc_server *s, uint64_t peer_id, uint16_t type, const void *payload,
+	       size_t len) MUST_CHECK;
+
 /* Client side: blocking, with a deadline for every send and receive. */
 int ipc_connect(const char *path, unsigned timeout_ms, int *ret_fd) MUST_CHECK;
 int ipc_send(int fd, uint16_t type, const void *payload, size_t len) MUST_CHECK;

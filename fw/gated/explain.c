@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fw/gated/gate.h"
 #include "fw/verify/num.h"
 #include "fw/verify/report.h"
 #include "lib/mem.h"
+#include "lib/revision.h"
 
 #define EPHEMERAL 40000
 
@@ -203,34 +203,44 @@ static void run_question(struct question *q, struct eval *e)
 	eval_packet(e, q->hook, &q->packet);
 }
 
-int proof_explain(struct gate *g, const struct proto_explain *m, char **ret_text)
+/* The answer in malloc()ed memory. */
+static int explain(struct question *q, const struct model *model,
+		   const struct proto_explain *m, char **ret_text)
 {
-	struct question q = { .rev = g->now.rev };
 	struct eval e = { .limits = true };
-	struct model *model = NULL;
 	struct explanation x;
-	int r = g->now.rev != NULL ? proof_read_model(g, &model) : -ENOENT;
+	int r = q->rev != NULL ? ifnames_new(&q->w, model, &q->names) : -ENOENT;
 
 	if (r == 0)
-		r = ifnames_new(&q.w, model, &q.names);
-	if (r == 0)
-		r = make_question(&q, m);
-	if (r == 0) {
-		e.model = model;
-		e.names = &q.names;
-		run_question(&q, &e);
-		x = (struct explanation){ .model = model,
-					  .rev = q.rev,
-					  .names = &q.names,
-					  .packet = &q.packet,
-					  .eval = &e,
-					  .from = q.from,
-					  .to = q.to,
-					  .reason = refusal_of(model, &e) };
-		*ret_text = report_explanation(&x);
-		r = *ret_text != NULL ? 0 : -ENOMEM;
-	}
+		r = make_question(q, m);
+	if (r < 0)
+		return r;
+	e.model = model;
+	e.names = &q->names;
+	run_question(q, &e);
+	x = (struct explanation){ .model = model,
+				  .rev = q->rev,
+				  .names = &q->names,
+				  .packet = &q->packet,
+				  .eval = &e,
+				  .from = q->from,
+				  .to = q->to,
+				  .reason = refusal_of(model, &e) };
+	*ret_text = report_explanation(&x);
+	return *ret_text != NULL ? 0 : -ENOMEM;
+}
+
+int explain_packet(const struct revision *rev, const struct model *m,
+		   const struct proto_explain *asked, FILE *out)
+{
+	CLEANUP(free_p) char *text = NULL;
+	struct question q = { .rev = rev };
+	int r = explain(&q, m, asked, &text);
+
 	work_free(&q.w);
-	model_free(model);
-	return r;
+	if (r < 0)
+		r = fprintf(out, "{\"error\":\"%s\"}", strerror(-r));
+	else
+		r = fputs(text, out);
+	return r < 0 ? -EIO : 0;
 }

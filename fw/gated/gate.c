@@ -174,14 +174,13 @@ static void read_lockdown(struct gate *g)
 
 static int serve(struct gate *g)
 {
-	struct ipc_server *server = NULL;
 	int listener = -1, status = EXIT_FAILURE;
 	int r = svc_listen(g->svc, PATH_SOCK_GATED, &listener);
 
 	if (r < 0)
 		return status;
 	r = ipc_server_new(g->svc->event, listener, &g->svc->roles, requests_permits,
-			   requests_count, g, &server);
+			   requests_count, g, &g->server);
 	if (r == 0)
 		r = watch(g);
 	if (r < 0)
@@ -192,7 +191,9 @@ static int serve(struct gate *g)
 		status = svc_run(g->svc);
 		listener_flush(g);
 	}
-	ipc_server_free(server);
+	aside_stop(&g->proof.aside);
+	ipc_server_free(g->server);
+	g->server = NULL;
 	(void)close(listener);
 	return status;
 }

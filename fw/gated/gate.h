@@ -40,6 +40,7 @@ struct gate_drift { /* the last change of the ruleset by somebody else */
 
 struct gate {
 	struct svc *svc;
+	struct ipc_server *server;
 	struct journal journal;
 	int channel;
 	struct gate_loaded now; /* in force; rev NULL: none */

@@ -11,6 +11,7 @@
 
 #include "fw/gated/gate.h"
 #include "fw/gated/link.h"
+#include "fw/gated/requests.h"
 #include "fw/verify/decode.h"
 #include "fw/verify/num.h"
 #include "fw/verify/report.h"
@@ -22,6 +23,21 @@
 #define DUMP_TRIES     8 /* new flows are renewed every second, which changes the ruleset */
 #define INTERFACES_MAX 4096
 #define COST_FACTOR    50 /* at most this part of the time goes into proving */
+
+struct job {
+	const struct gate *g;
+	struct decode *ruleset; /* as it was read */
+	bool explain;
+	struct proto_explain question;
+};
+
+/* In front of the proof's text, when it comes back from the other process. */
+struct answer_head {
+	bool good;
+	char text[160]; /* what is wrong; "" nothing */
+};
+
+static void start_next(struct gate *g);
 
 static int take_message(const void *nlmsg, size_t len, void *user)
 {
@@ -50,7 +66,8 @@ static int new_decode(struct decode **ret)
 	return r;
 }
 
-int proof_read_model(struct gate *g, struct model **ret_model)
+/* The kernel's messages as they are now. -EINTR: it never held still. */
+static int read_ruleset(struct gate *g, struct decode **ret_decode)
 {
 	int r = -EINTR;
 
@@ -61,7 +78,7 @@ int proof_read_model(struct gate *g, struct model **ret_model)
 		if (r == 0)
 			r = link_dump(g->channel, take_message, d);
 		if (r == 0)
-			r = decode_finish(d, ret_model);
+			*ret_decode = STEAL(d);
 		decode_free(d);
 	}
 	if (r == -ECONNRESET)
@@ -93,27 +110,27 @@ static void write_answer(struct gate *g, const char *text)
 }
 
 /* Keep the answer for PROTO_STATUS; say it when it is another one than before. */
-static void note_answer(struct gate *g, bool good, const char *text)
+static void note_answer(struct gate *g, const struct answer_head *v)
 {
 	struct proof_state *s = &g->proof;
-	bool same = s->asked && s->good == good && s->locked == g->lockdown.on &&
-		    strcmp(s->text, text) == 0;
-	const char *what = g->lockdown.on ? "management alone" : "the policy's";
+	bool same = s->asked && s->good == v->good && s->locked == s->now_locked &&
+		    strcmp(s->text, v->text) == 0;
+	const char *what = s->now_locked ? "management alone" : "the policy's";
 	char proved[96];
 
 	s->asked = true;
-	s->good = good;
-	s->locked = g->lockdown.on;
-	s->full = g->now.rev != NULL ? g->now.rev->full : 0;
-	(void)str_copy(s->text, sizeof(s->text), text);
+	s->good = v->good;
+	s->locked = s->now_locked;
+	s->full = s->now_full;
+	(void)str_copy(s->text, sizeof(s->text), v->text);
 	if (same)
 		return;
 	(void)snprintf(proved, sizeof(proved), "the ruleset is proved to be %s", what);
-	if (good)
+	if (v->good)
 		log_info(AREA, "%s", proved);
 	else
-		log_warn(AREA, "%s", text);
-	write_answer(g, good ? proved : text);
+		log_warn(AREA, "%s", v->text);
+	write_answer(g, v->good ? proved : v->text);
 }
 
 static const char *zone_name(const struct proof *p, uint32_t z)
@@ -123,74 +140,200 @@ static const char *zone_name(const struct proof *p, uint32_t z)
 					      : "another interface";
 }
 
-static void judge_answer(struct gate *g, const struct proof *p)
+static void judge(const struct proof *p, struct answer_head *v)
 {
-	char text[160] = "";
-
+	v->good = p->result == PROOF_PROVED;
 	if (p->result == PROOF_NOT)
-		(void)snprintf(text, sizeof(text), "the ruleset is not proved: %s",
+		(void)snprintf(v->text, sizeof(v->text), "the ruleset is not proved: %s",
 			       p->reason_count != 0    ? p->reason[0]
 			       : p->w.error == -ENOMEM ? "out of memory"
 						       : "too complex");
 	else if (p->difference_count != 0)
-		(void)snprintf(text, sizeof(text),
+		(void)snprintf(v->text, sizeof(v->text),
 			       "the ruleset lets pass %s than the policy, from %s to %s",
 			       p->difference[0].more ? "more" : "less",
 			       zone_name(p, p->difference[0].from),
 			       zone_name(p, p->difference[0].to));
 	else if (p->result == PROOF_BROKEN)
-		(void)snprintf(text, sizeof(text),
+		(void)snprintf(v->text, sizeof(v->text),
 			       "the ruleset breaks an assertion of the policy");
-	note_answer(g, p->result == PROOF_PROVED, text);
 }
 
-int proof_run(struct gate *g, char **ret_text)
+/* Write the verdict, then the answer. */
+static int prove_it(const struct job *job, const struct model *m, FILE *out)
 {
-	struct model *m = NULL;
-	struct mono start = mono_now();
-	struct facts facts = facts_of(g);
+	struct facts facts = facts_of(job->g);
 	struct proof *p = calloc(1, sizeof(*p));
-	const struct revision *expected = g->now.rev;
+	const struct revision *expected = job->g->now.rev;
 	struct lockdown_bare bare = { 0 };
-	int r = p != NULL ? proof_read_model(g, &m) : -ENOMEM;
+	struct answer_head v = { 0 };
+	char *text;
+	int r = p != NULL ? 0 : -ENOMEM;
 
-	if (r == 0 && g->lockdown.on && g->now.rev != NULL) {
-		r = lockdown_bare(g->now.rev, &bare);
+	if (r == 0 && job->g->lockdown.on && expected != NULL) {
+		r = lockdown_bare(expected, &bare);
 		expected = &bare.rev;
 	}
-	if (r == 0) {
-		prove(m, expected, &facts, p);
-		judge_answer(g, p);
-		*ret_text = report_proof(p, (double)(mono_now().us - start.us) / 1000);
-		r = *ret_text != NULL ? 0 : -ENOMEM;
-		proof_free(p);
+	if (r < 0)
+		return r;
+	prove(m, expected, &facts, p);
+	judge(p, &v);
+	text = report_proof(p, (double)(mono_now().us - job->g->proof.begun.us) / 1000);
+	if (text == NULL)
+		return -ENOMEM;
+	(void)fwrite(&v, sizeof(v), 1, out);
+	return fputs(text, out) == EOF ? -EIO : 0;
+}
+
+/* In a process of its own: memory goes with it. */
+static int work(void *arg, FILE *out)
+{
+	const struct job *job = arg;
+	struct model *m = NULL;
+	int r = decode_finish(job->ruleset, &m);
+
+	if (r < 0)
+		return r;
+	return job->explain ? explain_packet(job->g->now.rev, m, &job->question, out)
+			    : prove_it(job, m, out);
+}
+
+static void answer(struct gate *g, uint64_t peer, const char *text, size_t len)
+{
+	if (peer != 0 && requests_answer_text(g, peer, text, len) < 0)
+		log_info(AREA, "nobody waits for an answer any more");
+}
+
+/* Everybody whom this answer is for; the others wait on. */
+static void answer_all(struct gate *g, int error, const char *text, size_t len)
+{
+	struct proof_state *s = &g->proof;
+	char why[96];
+	size_t left = 0;
+
+	if (error < 0) {
+		(void)snprintf(why, sizeof(why), "{\"error\":\"%s\"}", strerror(-error));
+		text = why;
+		len = strlen(why);
 	}
-	lockdown_bare_free(&bare);
-	model_free(m);
-	free(p);
-	return r;
+	for (size_t i = 0; i < s->asker_count; i++) {
+		if (s->asker[i].served)
+			answer(g, s->asker[i].peer, text, len);
+		else
+			s->asker[left++] = s->asker[i];
+	}
+	s->asker_count = left;
+}
+
+static void plan(struct proof_state *s)
+{
+	int64_t cost = mono_diff_ms(mono_now(), s->begun) * COST_FACTOR;
+
+	s->next =
+		mono_after_ms(mono_now(), cost > PROOF_EVERY_MS ? cost : PROOF_EVERY_MS);
+}
+
+static void finish(struct gate *g, int error, const char *text, size_t len)
+{
+	struct answer_head v = { 0 };
+
+	if (g->proof.proving && error == 0 && len >= sizeof(v)) {
+		memcpy(&v, text, sizeof(v));
+		text += sizeof(v);
+		len -= sizeof(v);
+	} else if (g->proof.proving) {
+		error = error == 0 ? -EPIPE : error;
+		(void)snprintf(v.text, sizeof(v.text), "the ruleset is not proved: %s",
+			       strerror(-error));
+	}
+	if (g->proof.proving) {
+		note_answer(g, &v);
+		plan(&g->proof);
+	}
+	answer_all(g, error, text, len);
+}
+
+static void on_done(int error, char *text, size_t len, void *user)
+{
+	struct gate *g = user;
+
+	finish(g, error, text, len);
+	free(text);
+	start_next(g);
+	gate_check_peer(g);
+}
+
+/* The first one's question, and if that is the proof, everybody else's who wants it. */
+static void choose(struct gate *g)
+{
+	struct proof_state *s = &g->proof;
+
+	s->begun = mono_now();
+	s->now_full = g->now.rev != NULL ? g->now.rev->full : 0;
+	s->now_locked = g->lockdown.on;
+	s->proving = !s->asker[0].explain;
+	for (size_t i = 0; i < s->asker_count; i++)
+		s->asker[i].served = i == 0 || (s->proving && !s->asker[i].explain);
+}
+
+static void start_next(struct gate *g)
+{
+	struct proof_state *s = &g->proof;
+
+	while (s->asker_count != 0 && !aside_is_on(&s->aside)) {
+		struct job job = { .g = g,
+				   .explain = s->asker[0].explain,
+				   .question = s->asker[0].question };
+		int r;
+
+		choose(g);
+		r = read_ruleset(g, &job.ruleset);
+		if (r == 0)
+			r = aside_start(&s->aside, g->svc->event, PROOF_LIMIT_MS, work,
+					&job, on_done, g);
+		decode_free(job.ruleset);
+		if (r < 0)
+			finish(g, r, NULL, 0);
+	}
+}
+
+static int ask(struct gate *g, uint64_t peer, const struct proto_explain *question)
+{
+	struct proof_state *s = &g->proof;
+	struct proof_asker *a = &s->asker[s->asker_count];
+
+	if (s->asker_count == ARRAY_LEN(s->asker))
+		return -EBUSY;
+	*a = (struct proof_asker){ .peer = peer, .explain = question != NULL };
+	if (question != NULL)
+		a->question = *question;
+	s->asker_count++;
+	start_next(g);
+	return 0;
+}
+
+int proof_ask(struct gate *g, uint64_t peer)
+{
+	return ask(g, peer, NULL);
+}
+
+int proof_explain(struct gate *g, uint64_t peer, const struct proto_explain *question)
+{
+	return ask(g, peer, question);
 }
 
 void proof_tick(struct gate *g)
 {
-	CLEANUP(free_p) char *text = NULL;
+	struct proof_state *s = &g->proof;
 	uint64_t full = g->now.rev != NULL ? g->now.rev->full : 0;
-	struct mono now = mono_now();
-	char why[96];
-	int64_t cost;
-	int r;
 
 	if (g->now.rev == NULL ||
-	    (g->proof.asked && g->proof.full == full &&
-	     g->proof.locked == g->lockdown.on && mono_diff_ms(g->proof.next, now) > 0))
+	    (s->asked && s->full == full && s->locked == g->lockdown.on &&
+	     mono_diff_ms(s->next, mono_now()) > 0))
 		return;
-	r = proof_run(g, &text);
-	if (r < 0) {
-		(void)snprintf(why, sizeof(why), "the ruleset is not proved: %s",
-			       strerror(-r));
-		note_answer(g, false, why);
+	for (size_t i = 0; i < s->asker_count; i++) {
+		if (s->asker[i].peer == 0)
+			return;
 	}
-	cost = mono_diff_ms(mono_now(), now) * COST_FACTOR;
-	g->proof.next =
-		mono_after_ms(mono_now(), cost > PROOF_EVERY_MS ? cost : PROOF_EVERY_MS);
+	(void)ask(g, 0, NULL); /* -EBUSY: in a second again */
 }

@@ -121,7 +121,7 @@ static int on_status(struct ipc_peer *peer, const void *payload, size_t len, voi
 	return ipc_reply(peer, PROTO_STATUS_REPLY, &st, sizeof(st));
 }
 
-static int send_text(struct ipc_peer *peer, const char *text, size_t len)
+int requests_answer_text(struct gate *g, uint64_t peer, const char *text, size_t len)
 {
 	for (size_t at = 0;; at += PROTO_TEXT_MAX) {
 		struct proto_text m = { 0 };
@@ -131,7 +131,7 @@ static int send_text(struct ipc_peer *peer, const char *text, size_t len)
 		m.last = left <= PROTO_TEXT_MAX;
 		m.len = (uint32_t)(m.last != 0 ? left : PROTO_TEXT_MAX);
 		memcpy(m.data, text + at, m.len);
-		r = ipc_reply(peer, PROTO_TEXT, &m, sizeof(m));
+		r = ipc_answer(g->server, peer, PROTO_TEXT, &m, sizeof(m));
 		if (r < 0 || m.last != 0)
 			return r;
 	}
@@ -139,7 +139,7 @@ static int send_text(struct ipc_peer *peer, const char *text, size_t len)
 
 static int on_show(struct ipc_peer *peer, const void *payload, size_t len, void *user)
 {
-	const struct gate *g = user;
+	struct gate *g = user;
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
@@ -154,48 +154,37 @@ static int on_show(struct ipc_peer *peer, const void *payload, size_t len, void 
 	if (fclose(out) != 0)
 		r = -ENOMEM;
 	if (r == 0)
-		r = send_text(peer, text, size);
+		r = requests_answer_text(g, ipc_peer_id(peer), text, size);
 	free(text);
 	return r;
 }
 
-/* A question that cannot be answered is answered with an error in words. */
-static int send_answer(struct gate *g, struct ipc_peer *peer, int r, char *text)
+/* The answer comes later. */
+static int asked(struct gate *g, uint64_t peer, int r)
 {
-	char error[96];
+	static const char busy[] = "{\"error\":\"too many questions at once\"}";
 
-	if (r < 0) {
-		(void)snprintf(error, sizeof(error), "{\"error\":\"%s\"}", strerror(-r));
-		r = send_text(peer, error, strlen(error));
-	} else
-		r = send_text(peer, text, strlen(text));
-	free(text);
 	gate_check_peer(g);
-	return r;
+	return r < 0 ? requests_answer_text(g, peer, busy, sizeof(busy) - 1) : 0;
 }
 
 static int on_prove(struct ipc_peer *peer, const void *payload, size_t len, void *user)
 {
-	struct gate *g = user;
-	char *text = NULL;
-	int r = proof_run(g, &text);
+	uint64_t id = ipc_peer_id(peer);
 
 	(void)payload;
 	(void)len;
-	return send_answer(g, peer, r, text);
+	return asked(user, id, proof_ask(user, id));
 }
 
 static int on_explain(struct ipc_peer *peer, const void *payload, size_t len, void *user)
 {
-	struct gate *g = user;
+	uint64_t id = ipc_peer_id(peer);
 	struct proto_explain m;
-	char *text = NULL;
-	int r;
 
 	(void)len;
 	memcpy(&m, payload, sizeof(m));
-	r = proof_explain(g, &m, &text);
-	return send_answer(g, peer, r, text);
+	return asked(user, id, proof_explain(user, id, &m));
 }
 
 const struct ipc_permit requests_permits[] = {

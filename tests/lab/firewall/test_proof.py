@@ -1,9 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The proof through all daemons: what they put into the kernel is proved, what others add is told."""
 import json
+import os
+import pathlib
+import signal
+import socket
+import struct
 import time
 
+from firewall import door
 from lab import topology as topo
+from lab.lab import wait_for as lab_wait
 
 
 def verify(lab):
@@ -60,3 +67,50 @@ def test_explained(make_lab):
     told = explain(lab, "10.10.0.10", "10.20.0.10", "22")
     assert (told["verdict"], told["flow"], told["reason"]) == ("drop", None, "no-flow"), told
     assert told["rule"]["chain"] == "deny"
+
+
+def catch_aside(lab, asked):
+    """Ask until the process that works out the proof is seen, and stop it there."""
+    netns = os.stat(f"/run/netns/{lab.net.ns('gw')}").st_ino
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        asked()
+        for entry in pathlib.Path("/proc").iterdir():
+            try:
+                if (entry / "comm").read_text() != "gated-aside\n" or \
+                        os.stat(entry / "ns/net").st_ino != netns:
+                    continue
+                os.kill(int(entry.name), signal.SIGSTOP)
+            except OSError:
+                continue
+            if (entry / "stat").read_text().rsplit(")", 1)[1].split()[0] == "T":
+                return int(entry.name)
+    return None
+
+
+def test_permits_come_while_it_is_worked_out(make_lab):
+    lab = make_lab()
+    wait_for(lab, "proved")
+    mac = topo.MAC[topo.CONTRACTOR]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as conn:
+        conn.connect(str(lab.root / "run/sekisho/gated.sock"))
+        pid = catch_aside(lab, lambda: conn.send(struct.pack("=HHI", 16, door.VERSION, 0)))
+        assert pid is not None, "no proof was caught at work"
+        try:
+            before = door.current(lab)
+            lab.cli("device", "approve", mac, "--kind", "business", "--owner", "保守",
+                    "--reason", "a test", "--interface", "office0")
+            assert lab_wait(lambda: door.current(lab) > before, 10)
+            assert lab_wait(lambda: door.status(lab)[0] == door.current(lab), 10), door.status(lab)
+            assert mac in door.nft(lab, "list", "map", "inet", "sekisho", "permits")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        conn.settimeout(20)
+        text = b""
+        while True:
+            piece = conn.recv(65536)[8:]
+            last, length = struct.unpack("=II", piece[:8])
+            text += piece[8:8 + length]
+            if last:
+                break
+    assert json.loads(text)["result"] == "proved", text
