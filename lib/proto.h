@@ -51,6 +51,8 @@ enum proto_type {
 	PROTO_EXPLAIN = 17, /* struct proto_explain -> PROTO_TEXT ... until .last: JSON */
 	/* sensord -> mgmtd: something is wrong on a segment, or is over */
 	PROTO_EVENT = 18, /* struct proto_event, no answer */
+	/* mgmtd or root -> gated: send packets of our own, and see what becomes of them */
+	PROTO_PROBE = 19, /* empty -> PROTO_TEXT ... until .last: JSON */
 	/* answers */
 	PROTO_RESULT = 100,
 	PROTO_STATUS_REPLY = 101,

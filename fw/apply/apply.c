@@ -13,6 +13,7 @@
 #include "fw/apply/dump.h"
 #include "fw/apply/hold.h"
 #include "fw/apply/intake.h"
+#include "fw/apply/probing.h"
 #include "fw/apply/request.h"
 #include "fw/apply/trial.h"
 #include "lib/ipc.h"
@@ -33,6 +34,7 @@ struct apply {
 	struct trial trial;
 	uint32_t commits;
 	struct intake intake;
+	struct probing probing;
 };
 
 static int answer(struct apply *a, const struct fw_result *result)
@@ -246,6 +248,27 @@ static int on_list(struct apply *a, const void *payload)
 	return answer(a, &res);
 }
 
+static int on_probe(struct apply *a, const void *payload)
+{
+	probing_take(&a->probing, payload);
+	return 0;
+}
+
+static int on_probe_run(struct apply *a, const void *payload)
+{
+	struct probe_answer found = { 0 };
+	struct probe_run order;
+	struct fw_result res;
+	int r;
+
+	memcpy(&order, payload, sizeof(order));
+	r = probing_run(&a->probing, &a->hold.nfnl, &order, &found);
+	if (r == 0)
+		r = send_content(a, FW_ANS_PROBE, &found, sizeof(found));
+	res = result_of(r, 0, "cannot send probes");
+	return answer(a, &res);
+}
+
 static const struct {
 	uint16_t type;
 	size_t len;
@@ -257,6 +280,8 @@ static const struct {
 	{ FW_REQ_CUT_FLOW, sizeof(struct fw_cut_flow), on_cut_flow },
 	{ FW_REQ_LIST, 0, on_list },
 	{ FW_REQ_DUMP, 0, on_dump },
+	{ FW_REQ_PROBE, sizeof(struct probe), on_probe },
+	{ FW_REQ_PROBE_RUN, sizeof(struct probe_run), on_probe_run },
 	{ FW_REQ_CONFIRM, sizeof(struct fw_trial), on_confirm },
 	{ FW_REQ_ROLLBACK, sizeof(struct fw_trial), on_rollback },
 };
@@ -296,7 +321,8 @@ static int on_channel(sd_event_source *source, int fd, uint32_t events, void *us
 	return 0;
 }
 
-int apply_new(sd_event *event, int channel, int notes, struct apply **ret_apply)
+int apply_new(sd_event *event, int channel, int notes, int prober,
+	      struct apply **ret_apply)
 {
 	struct apply *a = calloc(1, sizeof(*a));
 	int r;
@@ -306,6 +332,7 @@ int apply_new(sd_event *event, int channel, int notes, struct apply **ret_apply)
 	a->event = sd_event_ref(event);
 	a->channel = channel;
 	a->notes = notes;
+	a->probing.channel = prober;
 	r = hold_open(&a->hold, event, on_drift, a);
 	if (r == 0)
 		r = trial_open(&a->trial, event, on_time_over, a);
@@ -336,6 +363,7 @@ void apply_free(struct apply *a)
 	(void)sd_event_source_disable_unref(a->source);
 	trial_close(&a->trial);
 	hold_close(&a->hold);
+	probing_clear(&a->probing);
 	(void)sd_event_unref(a->event);
 	intake_forget(&a->intake);
 	free(a);

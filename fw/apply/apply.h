@@ -16,11 +16,11 @@
 struct apply;
 
 /*
- * channel, notes (for what it says unasked): non-blocking SOCK_SEQPACKET sockets; they
- * stay the caller's. When it returns 0 the kernel drops what our rules, if it has any
+ * channel, notes (for what it says unasked): non-blocking SOCK_SEQPACKET sockets;
+ * prober: one to the probe role, or -1. They stay the caller's. When it returns 0 the kernel drops what our rules, if it has any
  * yet, do not permit.
  */
-int apply_new(sd_event *event, int channel, int notes,
+int apply_new(sd_event *event, int channel, int notes, int prober,
 	      struct apply **ret_apply) MUST_CHECK;
 
 /*

@@ -43,8 +43,13 @@ enum fw_request {
 	FW_REQ_ROLLBACK = 213, /* the same */
 	FW_REQ_PORT = 218, /* struct fw_port */
 	FW_REQ_DUMP = 215, /* empty; FW_ANS_DUMP with what the kernel holds; answered */
+	FW_REQ_PROBE = 216, /* struct probe */
+	FW_REQ_PROBE_RUN =
+		217, /* struct probe_run; FW_ANS_PROBE with what became of them; answered */
+	FW_REQ_INJECT = 219, /* struct probe_order: to the probe role; answered */
 	FW_ANS_RESULT = 220, /* struct fw_result */
 	FW_ANS_FLOW = 221, /* a conntrack message as the kernel sent it */
+	FW_ANS_PROBE = 224, /* struct probe_answer */
 	FW_ANS_DUMP = 225, /* the next part of a run of nftables messages, as sent */
 	FW_NOTE_ROLLBACK = 230, /* struct fw_rolled_back: the time was over */
 	FW_NOTE_DRIFT = 231, /* struct fw_drifted: somebody else changed the ruleset */

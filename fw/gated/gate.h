@@ -9,6 +9,7 @@
 #include "fw/gated/ifzone.h"
 #include "fw/gated/journal.h"
 #include "fw/gated/lockdown.h"
+#include "fw/gated/probes.h"
 #include "fw/gated/proof.h"
 #include "fw/gated/who.h"
 #include "lib/mono.h"
@@ -62,6 +63,7 @@ struct gate {
 	struct lockdown lockdown;
 	struct gate_drift drift;
 	struct proof_state proof;
+	struct probes_state probes;
 };
 
 /* The compile role's whole life. Returns the exit status. */

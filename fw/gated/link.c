@@ -131,6 +131,26 @@ int link_recording(int channel, bool on)
 	return ask(channel, FW_REQ_RECORDING, &m, sizeof(m), &res);
 }
 
+static void take_answer(const void *payload, size_t len, void *user)
+{
+	struct probe_answer *a = user;
+
+	if (len == sizeof(*a))
+		memcpy(a, payload, len);
+}
+
+int link_probe(int channel, const struct probe *list, uint32_t count, uint32_t word,
+	       struct probe_answer *ret_answer)
+{
+	const struct probe_run order = { .count = count, .word = word };
+	struct fw_result res;
+
+	if (send_records(channel, FW_REQ_PROBE, list, sizeof(*list), count) < 0 ||
+	    ipc_send(channel, FW_REQ_PROBE_RUN, &order, sizeof(order)) < 0)
+		return -ECONNRESET;
+	return take_result(channel, FW_ANS_PROBE, take_answer, ret_answer, &res);
+}
+
 int link_cut_mark(int channel, uint32_t mark, uint32_t *ret_cut)
 {
 	const struct fw_cut_mark m = { .mark = mark };

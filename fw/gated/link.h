@@ -13,6 +13,7 @@
 #include "fw/apply/change.h"
 #include "fw/apply/request.h"
 #include "fw/compile/ruleset.h"
+#include "fw/probe/probe.h"
 #include "lib/attr.h"
 
 /*
@@ -35,6 +36,13 @@ int link_rollback(int channel, uint64_t revision, uint32_t *ret_cut) MUST_CHECK;
 
 /* Let new flows pass for the next three seconds, or stop them now. */
 int link_recording(int channel, bool on) MUST_CHECK;
+
+/*
+ * Send the probes of list, known by word and their place in it, and see what becomes of
+ * them. Returns 0, the apply role's negative code, or -ECONNRESET.
+ */
+int link_probe(int channel, const struct probe *list, uint32_t count, uint32_t word,
+	       struct probe_answer *ret_answer) MUST_CHECK;
 
 /* End connections. *ret_cut: how many. */
 int link_cut_mark(int channel, uint32_t mark, uint32_t *ret_cut) MUST_CHECK;

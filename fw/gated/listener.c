@@ -146,7 +146,8 @@ static void on_open(const struct netlink_msg *m, void *user)
 	size_t skip = sizeof(FW_LOG_OPEN_PREFIX) - 1;
 
 	if (!parse_packet(g, &g->open_stream, m, &p) ||
-	    strncmp(p.prefix, FW_LOG_OPEN_PREFIX, skip) != 0)
+	    strncmp(p.prefix, FW_LOG_OPEN_PREFIX, skip) != 0 ||
+	    probes_is_own(&g->probes, &p))
 		return;
 	t = tuple_of(&p);
 	flow.key = flowtable_key(&t);
@@ -202,7 +203,7 @@ static void on_deny(const struct netlink_msg *m, void *user)
 	struct nflog_packet p;
 	enum reason reason;
 
-	if (!parse_packet(g, &g->deny_stream, m, &p))
+	if (!parse_packet(g, &g->deny_stream, m, &p) || probes_is_own(&g->probes, &p))
 		return;
 	if (p.physindev != 0) /* indev is the whole bridge */
 		p.indev = p.physindev;

@@ -97,6 +97,9 @@ static void describe(const struct gate *g, struct proto_status *st)
 	} else if (g->proof.asked && !g->proof.good) {
 		st->ok = 0;
 		(void)str_copy(st->text, sizeof(st->text), g->proof.text);
+	} else if (g->probes.bad && g->now.rev->full == g->probes.revision) {
+		st->ok = 0;
+		(void)str_copy(st->text, sizeof(st->text), g->probes.text);
 	} else if (g->trial) {
 		(void)snprintf(st->text, sizeof(st->text),
 			       "revision %" PRIu64 " is on trial for %" PRId64
@@ -177,6 +180,17 @@ static int on_prove(struct ipc_peer *peer, const void *payload, size_t len, void
 	return asked(user, id, proof_ask(user, id));
 }
 
+static int on_probe(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	struct gate *g = user;
+	char *text = NULL;
+	int r = probes_run(g, &text);
+
+	(void)payload;
+	(void)len;
+	return send_answer(g, peer, r, text);
+}
+
 static int on_explain(struct ipc_peer *peer, const void *payload, size_t len, void *user)
 {
 	uint64_t id = ipc_peer_id(peer);
@@ -189,6 +203,7 @@ static int on_explain(struct ipc_peer *peer, const void *payload, size_t len, vo
 
 const struct ipc_permit requests_permits[] = {
 	{ PROTO_PROVE, IPC_MGMTD | IPC_ROOT, 0, on_prove },
+	{ PROTO_PROBE, IPC_MGMTD | IPC_ROOT, 0, on_probe },
 	{ PROTO_EXPLAIN, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_explain), on_explain },
 	{ PROTO_LOAD_REVISION, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_load), on_load },
 	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },

@@ -15,6 +15,7 @@
 #include "fw/apply/apply.h"
 #include "fw/apply/request.h"
 #include "fw/apply/sockets.h"
+#include "fw/probe/inject.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 
@@ -23,12 +24,15 @@
 #define DENY_BATCH 32 /* packets that may wait in the kernel for 100 ms */
 #define OPEN_BATCH 1 /* what passes is recorded at once */
 #define FDS        5
+#define PROBER_S   2 /* it answers in microseconds, or it is stuck */
 
 struct child {
 	int fd[FDS]; /* channel, denied, open, events, notes: in the order of request.h */
 	int channel; /* our end */
 	int notes; /* our end */
 	pid_t pid;
+	int prober; /* our end of the probe role's channel */
+	pid_t prober_pid;
 };
 
 /* ours does not block; the other's is as it likes. */
@@ -58,18 +62,18 @@ static int open_sockets(struct child *c)
 	return r;
 }
 
-/* In the child: only these descriptors, at their places, then a fresh program. */
-static _Noreturn void run_child(const struct child *c, int argc, char **argv,
-				pid_t parent)
+/* In a child: fd[] become the descriptors from FW_CHANNEL_FD on, then a fresh program. */
+static _Noreturn void become(const char *role, const int *fd, int count, int argc,
+			     char **argv, pid_t parent)
 {
-	char *args[ARGS_MAX] = { argv[0], "--role", "compile" };
+	char *args[ARGS_MAX] = { argv[0], "--role", (char *)(intptr_t)role };
 	int high[FDS];
 
 	for (int i = 1; i < argc && i + 3 < ARGS_MAX; i++)
 		args[i + 2] = argv[i];
-	for (int i = 0; i < FDS; i++)
-		high[i] = fcntl(c->fd[i], F_DUPFD_CLOEXEC, FW_NOTE_FD + 1);
-	for (int i = 0; i < FDS; i++) {
+	for (int i = 0; i < count; i++)
+		high[i] = fcntl(fd[i], F_DUPFD_CLOEXEC, FW_NOTE_FD + 1);
+	for (int i = 0; i < count; i++) {
 		if (high[i] == -1 || dup2(high[i], FW_CHANNEL_FD + i) == -1)
 			_exit(EXIT_FAILURE);
 	}
@@ -87,7 +91,7 @@ static int start_child(struct child *c, int argc, char **argv)
 	if (c->pid == -1)
 		return -errno;
 	if (c->pid == 0)
-		run_child(c, argc, argv, parent);
+		become("compile", c->fd, FDS, argc, argv, parent);
 	for (int i = 0; i < FDS; i++) {
 		(void)close(c->fd[i]);
 		c->fd[i] = -1;
@@ -95,16 +99,40 @@ static int start_child(struct child *c, int argc, char **argv)
 	return 0;
 }
 
-static void stop_child(struct child *c)
+static void stop(pid_t *pid, int *channel)
 {
-	if (c->pid <= 0)
+	if (*pid <= 0)
 		return;
-	(void)kill(c->pid, SIGTERM);
-	close_p(&c->channel); /* it may be waiting for an answer */
-	c->channel = -1;
-	while (waitpid(c->pid, NULL, 0) == -1 && errno == EINTR)
+	(void)kill(*pid, SIGTERM);
+	close_p(channel); /* it may be waiting for an answer */
+	*channel = -1;
+	while (waitpid(*pid, NULL, 0) == -1 && errno == EINTR)
 		;
-	c->pid = 0;
+	*pid = 0;
+}
+
+/*
+ * Before this process gives up CAP_BPF: the probe role inherits it, loads its program
+ * and gives up everything. Without it there are no probes, and everything else.
+ */
+static void start_prober(struct child *c, int argc, char **argv)
+{
+	const struct timeval wait = { .tv_sec = PROBER_S };
+	pid_t parent = getpid();
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+		return;
+	(void)setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+	c->prober_pid = fork();
+	if (c->prober_pid == 0)
+		become("probe", &pair[1], 1, argc, argv, parent);
+	(void)close(pair[1]);
+	if (c->prober_pid > 0)
+		c->prober = pair[0];
+	else
+		(void)close(pair[0]);
 }
 
 static void close_all(struct child *c)
@@ -113,11 +141,14 @@ static void close_all(struct child *c)
 		close_p(&c->fd[i]);
 	close_p(&c->channel);
 	close_p(&c->notes);
+	close_p(&c->prober);
 }
 
 int roles_apply(struct svc *svc, int argc, char **argv)
 {
-	struct child c = { .fd = { -1, -1, -1, -1, -1 }, .channel = -1, .notes = -1 };
+	struct child c = {
+		.fd = { -1, -1, -1, -1, -1 }, .channel = -1, .notes = -1, .prober = -1
+	};
 	struct apply *apply = NULL;
 	int status = EXIT_FAILURE;
 	int r = open_sockets(&c);
@@ -127,16 +158,32 @@ int roles_apply(struct svc *svc, int argc, char **argv)
 		close_all(&c);
 		return status;
 	}
+	start_prober(&c, argc, argv);
 	svc_seal(svc, UINT64_C(1) << CAP_NET_ADMIN);
 	r = start_child(&c, argc, argv);
 	if (r == 0)
-		r = apply_new(svc->event, c.channel, c.notes, &apply);
+		r = apply_new(svc->event, c.channel, c.notes, c.prober, &apply);
 	if (r < 0)
 		log_err(AREA, "cannot start: %s", strerror(-r));
 	else
 		status = svc_run(svc);
 	apply_free(apply);
-	stop_child(&c);
+	stop(&c.pid, &c.channel);
+	stop(&c.prober_pid, &c.prober);
 	close_all(&c);
 	return status;
+}
+
+int roles_probe(struct svc *svc)
+{
+	int program = -1;
+	int r = inject_open(&program);
+
+	(void)prctl(PR_SET_NAME, "gated-probe", 0, 0, 0);
+	svc_seal(svc, 0);
+	if (r < 0)
+		log_warn(AREA, "no probes: the kernel does not take a BPF program: %s",
+			 strerror(-r));
+	inject_serve(FW_CHANNEL_FD, r < 0 ? r : program);
+	return EXIT_SUCCESS;
 }

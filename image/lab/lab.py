@@ -17,7 +17,7 @@ from . import topology as topo
 
 DAEMONS = {  # account and capabilities, as docs/decisions/0001 has them
     "recordd": ("sekisho-record", ()),
-    "gated": ("sekisho-gate", ("net_admin",)),
+    "gated": ("sekisho-gate", ("net_admin", "bpf")),
     "proxyd": ("sekisho-proxy", ()),
     "sensord": ("sekisho-sensor", ("net_raw",)),
     "mgmtd": ("sekisho-mgmt", ()),

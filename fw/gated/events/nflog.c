@@ -37,6 +37,19 @@ static struct addr read_addr(struct rd *r, uint8_t family)
 	return a;
 }
 
+/* TCP's sequence number, or what UDP carries first. */
+static void read_word(struct rd r, struct nflog_packet *p)
+{
+	uint32_t word;
+
+	if (p->proto == IPPROTO_UDP)
+		(void)rd_be32(&r);
+	word = rd_be32(&r);
+	p->has_word =
+		!rd_failed(&r) && (p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP);
+	p->word = p->has_word ? word : 0;
+}
+
 static void read_transport(struct rd r, struct nflog_packet *p)
 {
 	uint16_t first, second;
@@ -55,6 +68,7 @@ static void read_transport(struct rd r, struct nflog_packet *p)
 		p->has_ports = true;
 		p->src_port = first;
 		p->dst_port = second;
+		read_word(r, p);
 		return;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
@@ -68,6 +82,9 @@ static void read_transport(struct rd r, struct nflog_packet *p)
 		(void)rd_be16(&r);
 		first = rd_be16(&r);
 		p->icmp_id = rd_failed(&r) ? 0 : first;
+		second = rd_be16(&r);
+		p->has_word = !rd_failed(&r);
+		p->word = p->has_word ? (uint32_t)first << 16 | second : 0;
 		return;
 	default:
 		return;

@@ -47,6 +47,8 @@ struct nflog_packet {
 	uint8_t icmp_type;
 	uint8_t icmp_code;
 	uint16_t icmp_id; /* of an echo request; whatever stands there otherwise */
+	bool has_word;
+	uint32_t word; /* by which probes are known: see fw/probe/probe.h */
 };
 
 /*

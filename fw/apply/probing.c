@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fw/apply/probing.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "fw/apply/catch.h"
+#include "fw/apply/request.h"
+#include "fw/probe/frame.h"
+#include "lib/ipc.h"
+
+#define STEP_NS 10000000 /* 10 ms */
+#define STEPS   50 /* until what has not arrived will not */
+
+static int inject(int channel, const struct probe *p, uint32_t word, int32_t *ret_code)
+{
+	struct probe_order order = { .probe = *p, .word = word };
+	struct fw_result res;
+	uint16_t type = 0;
+	size_t len = 0;
+	int r = ipc_send(channel, FW_REQ_INJECT, &order, sizeof(order));
+
+	if (r == 0)
+		r = ipc_recv(channel, &type, &res, sizeof(res), &len);
+	if (r < 0)
+		return r;
+	if (type != FW_ANS_RESULT || len != sizeof(res))
+		return -EBADMSG;
+	*ret_code = res.code;
+	return 0;
+}
+
+static int inject_all(int channel, const struct probe *list, const struct probe_run *o,
+		      struct probe_answer *a)
+{
+	for (uint32_t i = 0; i < o->count; i++) {
+		int32_t code = 0;
+		int r = inject(channel, &list[i], o->word + i, &code);
+
+		if (r < 0)
+			return r;
+		if (code < 0)
+			a->refused = code;
+		else
+			a->mark[i] = PROBE_SENT;
+	}
+	return 0;
+}
+
+static bool all_arrived(const struct probe_answer *a)
+{
+	for (uint32_t i = 0; i < a->count; i++) {
+		if (a->mark[i] == PROBE_SENT)
+			return false;
+	}
+	return true;
+}
+
+/* On the next processor a probe may be between two hooks: one look more. */
+static int collect(struct nfnl *n, const struct probe_run *o, struct probe_answer *a)
+{
+	const struct timespec step = { .tv_nsec = STEP_NS };
+	bool done = false;
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < STEPS && !done; i++) {
+		done = all_arrived(a);
+		(void)nanosleep(&step, NULL);
+		r = catch_read(n, o->count, o->word, a->mark);
+	}
+	return r;
+}
+
+static int run(const struct probing *p, struct nfnl *n, const struct probe_run *order,
+	       struct probe_answer *ret_answer)
+{
+	struct probe_answer a = { .count = order->count };
+	int r = catch_open(n, order->count, order->word), closed;
+
+	if (r < 0)
+		return r;
+	r = inject_all(p->channel, p->list, order, &a);
+	if (r == 0)
+		r = collect(n, order, &a);
+	closed = catch_close(n);
+	if (r == 0)
+		r = closed;
+	if (r == 0)
+		*ret_answer = a;
+	return r;
+}
+
+void probing_take(struct probing *p, const void *payload)
+{
+	struct probe one;
+
+	memcpy(&one, payload, sizeof(one));
+	if (p->list == NULL)
+		p->list = calloc(PROBE_MAX, sizeof(*p->list));
+	if (p->list == NULL)
+		p->refused = -ENOMEM;
+	else if (p->count == PROBE_MAX || !frame_is_allowed(&one))
+		p->refused = -EPERM;
+	else
+		p->list[p->count++] = one;
+}
+
+int probing_run(struct probing *p, struct nfnl *n, const struct probe_run *order,
+		struct probe_answer *ret_answer)
+{
+	int r = p->refused;
+
+	if (r == 0 && (order->count == 0 || order->count != p->count ||
+		       (order->word & PROBE_WORD_INDEX) != 0))
+		r = -EPERM;
+	if (r == 0)
+		r = p->channel < 0 ? -ENOTCONN : run(p, n, order, ret_answer);
+	probing_clear(p);
+	return r;
+}
+
+void probing_clear(struct probing *p)
+{
+	free(p->list);
+	p->list = NULL;
+	p->count = 0;
+	p->refused = 0;
+}
