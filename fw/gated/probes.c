@@ -2,107 +2,38 @@
 #include "fw/gated/probes.h"
 
 #include <errno.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <net/if_arp.h>
-#include <netpacket/packet.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "fw/gated/gate.h"
 #include "fw/gated/link.h"
 #include "fw/probe/outcome.h"
-#include "fw/probe/route.h"
+#include "fw/probe/machine.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "lib/str.h"
 
-#define AREA           "gated"
-#define KNOWN_MS       3000 /* the kernel holds what is logged for 100 ms */
-#define INTERFACES_MAX 4096
-
-struct site {
-	struct plan_site site;
-	struct plan_interface *interface; /* owned */
-	size_t room;
-};
-
-static struct plan_interface *interface_of(struct site *s, const char *name)
-{
-	size_t n = s->site.interface_count;
-
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(s->interface[i].name, name) == 0)
-			return &s->interface[i];
-	}
-	if (n == s->room)
-		return NULL;
-	(void)str_copy(s->interface[n].name, sizeof(s->interface[n].name), name);
-	s->site.interface_count++;
-	return &s->interface[n];
-}
-
-static void take_address(struct plan_interface *i, const struct sockaddr *sa)
-{
-	struct sockaddr_ll ll;
-	uint16_t port;
-
-	if (sa->sa_family == AF_PACKET) {
-		memcpy(&ll, sa, sizeof(ll));
-		if (ll.sll_hatype == ARPHRD_ETHER && ll.sll_halen == sizeof(i->mac.b))
-			memcpy(i->mac.b, ll.sll_addr, sizeof(i->mac.b));
-	} else if ((sa->sa_family == AF_INET || sa->sa_family == AF_INET6) &&
-		   i->address_count < PLAN_ADDRESSES_MAX) {
-		i->address[i->address_count++] = addr_from_sockaddr(sa, &port);
-	}
-}
-
-static bool route(void *user, struct addr to, char ret_interface[16])
-{
-	(void)user;
-	return route_to(to, ret_interface);
-}
-
-static int read_site(struct site *s)
-{
-	struct ifaddrs *list = NULL;
-
-	s->interface = calloc(INTERFACES_MAX, sizeof(*s->interface));
-	if (s->interface == NULL)
-		return -ENOMEM;
-	s->room = INTERFACES_MAX;
-	if (getifaddrs(&list) == -1)
-		return -errno;
-	for (const struct ifaddrs *i = list; i != NULL; i = i->ifa_next) {
-		struct plan_interface *one = interface_of(s, i->ifa_name);
-
-		if (one == NULL || i->ifa_addr == NULL)
-			continue;
-		one->up = one->up || (i->ifa_flags & IFF_UP) != 0;
-		take_address(one, i->ifa_addr);
-	}
-	freeifaddrs(list);
-	s->site.interface = s->interface;
-	s->site.route = route;
-	s->site.now = (int64_t)time(NULL);
-	randombytes_buf(s->site.stranger.b, sizeof(s->site.stranger.b));
-	s->site.stranger.b[0] = (uint8_t)((s->site.stranger.b[0] & 0xfc) | 0x02);
-	return 0;
-}
+#define AREA     "gated"
+#define KNOWN_MS 3000 /* the kernel holds what is logged for 100 ms */
 
 static bool is_sent(const struct plan_item *i)
 {
 	return i->why_not == NULL;
 }
 
-/* Nothing is sent before our own records know what they are not to tell of. */
+/*
+ * Our own records have to know what they are not to tell of before it is sent. While
+ * those of a run may still wait in the kernel the next one is known by the same word.
+ */
 static void announce(struct probes_state *s, uint32_t count)
 {
-	s->word = randombytes_random() & ~(uint32_t)PROBE_WORD_INDEX;
-	s->count = count;
+	bool waiting = mono_diff_ms(s->known_to, mono_now()) > 0;
+
+	if (!waiting)
+		s->word = randombytes_random() & ~(uint32_t)PROBE_WORD_INDEX;
+	s->count = waiting && s->count > count ? s->count : count;
 	s->known_to = mono_after_ms(mono_now(), KNOWN_MS);
 }
 
@@ -186,16 +117,16 @@ static int send_and_judge(struct gate *g, const struct plan *plan, char **ret_te
 
 int probes_run(struct gate *g, char **ret_text)
 {
-	struct site site = { 0 };
+	struct machine machine = { 0 };
 	struct plan plan = { 0 };
-	int r = g->now.rev == NULL ? -ENOENT : g->lockdown.on ? -EBUSY : read_site(&site);
+	int r = g->now.rev == NULL ? -ENOENT : g->lockdown.on ? -EBUSY : machine_read(&machine);
 
 	if (r == 0)
-		r = plan_make(g->now.rev, &site.site, &plan);
+		r = plan_make(g->now.rev, &machine.plan, &plan);
 	if (r == 0)
 		r = send_and_judge(g, &plan, ret_text);
 	plan_clear(&plan);
-	free(site.interface);
+	machine_clear(&machine);
 	return r;
 }
 

@@ -1,17 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Packets of our own: what they find is what real ones would, and nobody else hears of them."""
+import contextlib
 import json
+import pathlib
+import re
+import select
 import socket
 import struct
+import time
 
+import pytest
+
+from firewall import fwstand
 from lab import topology as topo
 from lab.lab import wait_for
+from proxy import netns
 
+GOLDEN = pathlib.Path(__file__).resolve().parents[2] / "golden/fw/clinic.yaml"
+PERMITS = [fwstand.permit(1, "core0", "core"), fwstand.permit(2, "office0", "office")]
 PROBE, TEXT = 19, 102
 
 
-def probe(lab):
-    """What gated answers; asked at its own door, so that nothing comes between."""
+def ask(lab):
+    """What gated answers, at its own door."""
     text = b""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as conn:
         conn.settimeout(20)
@@ -25,9 +36,184 @@ def probe(lab):
                 return json.loads(text)
 
 
-def test_all_as_expected(make_lab):
+class Ears:
+    """Everything that comes in at a card of another namespace."""
+
+    def __init__(self, spaces):
+        self.socks = [netns.inside(ns, self.listen) for ns in spaces]
+
+    @staticmethod
+    def listen():
+        return socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+
+    def heard(self, macs):
+        """Frames of IPv4 and IPv6 that the gateway's cards sent, but for neighbours' matters."""
+        found = []
+        while select.select(self.socks, [], [], 0.2)[0]:
+            for s in select.select(self.socks, [], [], 0)[0]:
+                data, where = s.recvfrom(65536)
+                if where[2] == socket.PACKET_OUTGOING or data[6:12] not in macs:
+                    continue
+                six = data[12:14] == b"\x86\xdd"
+                if six and (data[20] == 0 or (data[20] == 58 and 130 <= data[54] <= 143)):
+                    continue
+                if six or data[12:14] == b"\x08\x00":
+                    found.append(data.hex())
+        return found
+
+    def close(self):
+        for s in self.socks:
+            s.close()
+
+
+def gateway_macs(ns):
+    links = json.loads(netns.run(["ip", "-netns", ns, "-j", "link", "show"]).stdout)
+    return {bytes.fromhex(link["address"].replace(":", "")) for link in links}
+
+
+class Bench:
+    """The stand with a policy's rules, which no daemon puts back."""
+
+    def __init__(self, stand, folder, policy=None, permits=None):
+        self.stand = stand
+        self.policy = policy or GOLDEN.read_text(encoding="utf-8")
+        self.permits = PERMITS if permits is None else permits
+        self.files = [folder / "policy.yaml", folder / "objects.json"]
+        self.files[0].write_text(self.policy, encoding="utf-8")
+        self.files[1].write_text(json.dumps({"ports": [443], "permits": self.permits}),
+                                 encoding="utf-8")
+        stand.load(self.policy, self.permits)
+        self.saved = "flush ruleset\n" + stand.list("list", "ruleset")
+
+    def probe(self):
+        done = netns.run(netns.command(self.stand.gw, [fwstand.tool("fw_probe_kernel"),
+                                                       *self.files]))
+        return json.loads(done.stdout)
+
+    @contextlib.contextmanager
+    def edit(self, text):
+        self.stand.nft(text)
+        try:
+            yield
+        finally:
+            self.stand.nft(self.saved)
+
+    def handle(self, chain, pattern):
+        for line in self.stand.list("-a", "list", "chain", "inet", "sekisho", chain).splitlines():
+            if re.search(pattern, line):
+                return f"inet sekisho {chain} handle {line.rsplit(' ', 1)[1]}"
+        raise AssertionError(f"no {pattern} in {chain}")
+
+
+@pytest.fixture(name="bench")
+def bench_fixture(stand, tmp_path):
+    return Bench(stand, tmp_path)
+
+
+def wrong(found, **like):
+    return [w for w in found["wrong"] if all(w[k] == v for k, v in like.items())]
+
+
+def test_the_policy_is_found_as_it_is(bench):
+    found = bench.probe()
+    assert found["result"] == "good" and not found["wrong"], found
+    assert not found["not_tested"], found
+    assert found["passed"] >= 4 and found["blocked"] >= 20, found
+    assert "sekisho_probe" not in bench.stand.list("list", "ruleset")
+
+
+def test_nobody_hears_of_it(bench):
+    """Not the servers, not connection tracking, not a neighbour."""
+    stand = bench.stand
+    stand.serve("claims0", [("tcp", 443)])
+    netns.run(["ip", "netns", "exec", stand.gw, "conntrack", "-F"], check=False)
+    ears = Ears([stand.ns(name) for name in fwstand.LINKS])
+    try:
+        found = bench.probe()
+        assert found["result"] == "good", found
+        assert ears.heard(gateway_macs(stand.gw)) == []
+        left = netns.run(["ip", "netns", "exec", stand.gw, "conntrack", "-L"], check=False).stdout
+        assert "tcp" not in left and "udp" not in left, left
+        # a real one is heard, and is tracked
+        assert stand.reached(stand.ns("core0"), [("tcp", "10.20.0.10", 443)])
+        assert ears.heard(gateway_macs(stand.gw))
+    finally:
+        ears.close()
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_a_flow_that_is_blocked(bench, family):
+    name = {4: "ip", 6: "ip6"}[family]
+    with bench.edit(f"insert rule inet sekisho forward meta nfproto ipv{family} drop"):
+        found = bench.probe()
+    assert found["result"] == "bad", (name, found)
+    assert wrong(found, kind="flow", flow="core-claims", family=family, expected="pass"), found
+    assert not wrong(found, family=10 - family), found
+    assert bench.probe()["result"] == "good"
+
+
+def test_what_passes_and_should_not(bench):
+    """A rule that lets everything through, and each of the checks taken away."""
+    mark = "meta mark set 0x01000001"  # or the guard would drop it
+    with bench.edit(f"insert rule inet sekisho forward {mark} accept"):
+        found = bench.probe()
+    assert wrong(found, kind="no-flow", expected="block"), found
+    assert wrong(found, kind="spoofed") and wrong(found, kind="stranger"), found
+    with bench.edit(f"insert rule inet sekisho input {mark} accept"):
+        found = bench.probe()
+    assert wrong(found, kind="no-door", to="gateway"), found
+    assert wrong(found, kind="stranger", to="gateway"), found
+    assert not wrong(found, kind="no-flow"), found
+
+
+def test_admission_that_does_not_enforce(bench):
+    """The rules let a card pass that has no permit: only the strangers tell."""
+    lines = bench.stand.list("list", "chain", "inet", "sekisho", "forward-core")
+    assert "unknown" in lines, lines
+    where = bench.handle("forward-core", "jump unknown")
+    with bench.edit(f"replace rule {where} meta mark 0 meta mark set 0x01000001"):
+        found = bench.probe()
+    assert found["result"] == "bad", found
+    assert {w["kind"] for w in found["wrong"]} == {"stranger"}, found
+    assert {w["family"] for w in found["wrong"]} == {4, 6} and wrong(found, **{"from": "core"})
+
+
+def test_without_a_sender_nothing_is_said(bench, stand, tmp_path):
+    """Nobody has a permit: what needs one is not tested, the strangers are blocked all the same."""
+    found = Bench(stand, tmp_path, permits=[]).probe()
+    assert found["result"] == "good" and found["untested"] > 0, found
+    assert any(n["flow"] == "core-claims" and "permit" in n["why"] for n in found["not_tested"])
+
+
+def test_what_does_not_arrive_is_not_blocked(bench):
+    """The link is down: neither good nor bad."""
+    netns.run(["ip", "-netns", bench.stand.gw, "link", "set", "core0", "down"])
+    found = bench.probe()
+    assert not found["wrong"], found
+    assert any(n["from"] == "core" for n in found["not_tested"]), found
+
+
+def test_by_gated(make_lab):
+    """Through the daemons: good, on record once, nothing else on record, no alarm of the watch."""
     lab = make_lab()
-    assert wait_for(lambda: lab.tcp(topo.CORE, topo.ADDRESS[topo.CLAIMS][0], 443), 5)
-    found = probe(lab)
-    print(json.dumps(found, indent=1))
-    assert found["result"] == "good", found
+    claims = topo.ADDRESS[topo.CLAIMS][0]
+    assert wait_for(lambda: lab.tcp(topo.CORE, claims, 443), 5)
+    assert wait_for(lambda: [r for r in lab.records() if r["kind"] == "flow-open"], 10)
+    time.sleep(1.5)  # what was refused before is written every second
+    before = max(r["id"] for r in lab.records())
+    found = [ask(lab), ask(lab)]
+    assert all(f["result"] == "good" and f["untested"] == 0 for f in found), found
+    time.sleep(0.5)  # longer than the kernel keeps what is logged
+    assert lab.tcp(topo.CORE, claims, 443)  # its record comes behind all those of the probes
+
+    def since():
+        return [r for r in lab.records() if r["id"] > before]
+
+    assert wait_for(lambda: [r for r in since() if r["kind"] == "flow-open"], 10)
+    time.sleep(1.5)
+    rows = since()
+    assert len([r for r in rows if r["kind"] == "flow-open"]) == 1, rows
+    assert not [r for r in rows if r["kind"] in ("flow-deny", "device-seen", "gap")], rows
+    service = [r["detail"] for r in rows if r["kind"] == "service"]
+    assert len([d for d in service if "probes:" in d]) == 2, service
+    assert not [d for d in service if "changed" in d or "proved" in d], service
