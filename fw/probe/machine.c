@@ -56,7 +56,8 @@ int machine_read(struct machine *s)
 {
 	struct ifaddrs *list = NULL;
 
-	*s = (struct machine){ .interface = calloc(INTERFACES_MAX, sizeof(*s->interface)) };
+	*s = (struct machine){ .interface =
+				       calloc(INTERFACES_MAX, sizeof(*s->interface)) };
 	if (s->interface == NULL)
 		return -ENOMEM;
 	if (getifaddrs(&list) == -1)

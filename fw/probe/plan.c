@@ -370,19 +370,21 @@ static void add_strange_frame(struct making *m, const struct pick_source *s, siz
 	add(m, &item);
 }
 
-/* To another port of the same bridge: to a card that nobody there has either. */
+/* To a device at another port of the same bridge; to one that nobody has, if need be. */
 static void add_neighbour(struct making *m, const struct pick_source *s, size_t zone)
 {
 	struct plan_item item = {
 		.kind = PLAN_STRANGER, .from = zone, .to = zone, .flow = ""
 	};
 	struct addr to = s->addr;
-	size_t last = to.family == 4 ? 3 : 15;
+	struct mac mac;
 
-	to.bytes[last] ^= 1;
+	to.bytes[to.family == 4 ? 3 : 15] ^= 1;
 	put_source(&item.probe, s);
 	item.probe.target_mac[0] = 0x02; /* not the gateway: the bridge sends it on */
 	item.probe.target_mac[5] ^= 0xff;
+	if (pick_neighbour(&m->pick, zone, s->in, &mac))
+		memcpy(item.probe.target_mac, mac.b, sizeof(mac.b));
 	put_tcp(&item.probe, to, 22);
 	add(m, &item);
 }

@@ -281,3 +281,23 @@ bool pick_own(const struct pick_source *s, uint8_t family, struct addr *ret_addr
 	}
 	return false;
 }
+
+bool pick_neighbour(const struct pick *p, size_t zone, const struct plan_interface *in,
+		    struct mac *ret_mac)
+{
+	for (size_t i = 0; i < p->rev->permit_count; i++) {
+		const struct revision_permit *permit = &p->rev->permit[i];
+
+		if (permit->zone != zone || permit->destination_count != 0 ||
+		    !revision_permit_holds(permit, p->site->now))
+			continue;
+		for (size_t c = 0; c < permit->card_count; c++) {
+			if (strcmp(permit->card[c].interface, in->name) == 0 ||
+			    pick_interface(p, permit->card[c].interface) == NULL)
+				continue;
+			*ret_mac = permit->card[c].mac;
+			return true;
+		}
+	}
+	return false;
+}

@@ -39,6 +39,10 @@ const char *pick_target(const struct pick *p, const struct pick_side *side,
 /* This machine's address of that family where the source's packets come in. */
 bool pick_own(const struct pick_source *s, uint8_t family, struct addr *ret_addr);
 
+/* The card of a device with a permit at another port of the zone's bridge. */
+bool pick_neighbour(const struct pick *p, size_t zone, const struct plan_interface *in,
+		    struct mac *ret_mac);
+
 /* Has that side any address of the family? */
 bool pick_has_family(const struct pick *p, const struct pick_side *side, uint8_t family);
 
