@@ -11,7 +11,6 @@
 
 struct judging {
 	const struct revision *rev;
-	int refused;
 	struct outcome *res;
 	json_t *wrong, *not_tested;
 };
@@ -48,10 +47,12 @@ static json_t *packet_json(const struct probe *p)
 
 	memcpy(m.b, p->source_mac, sizeof(m.b));
 	mac_format(m, mac);
-	return json_pack("{s:s,s:s,s:o,s:o,s:s,s:o}", "iif", p->iifname, "mac", mac,
-			 "src", address_json(p->family, p->src), "dst",
+	return json_pack("{s:s,s:n,s:s,s:o,s:o,s:s,s:o,s:o,s:o,s:s}", "iif", p->iifname,
+			 "oif", "mac", mac, "src", address_json(p->family, p->src), "dst",
 			 address_json(p->family, p->dst), "proto", proto_name(p->proto),
-			 "dport", icmp ? json_null() : json_integer(p->dst_port));
+			 "sport", icmp ? json_null() : json_integer(p->src_port), "dport",
+			 icmp ? json_null() : json_integer(p->dst_port), "icmp_type",
+			 icmp ? json_integer(p->icmp_type) : json_null(), "state", "new");
 }
 
 static json_t *item_json(const struct judging *j, const struct plan_item *i)
@@ -102,10 +103,9 @@ static void judge_one(struct judging *j, const struct plan_item *i, uint8_t mark
 	if (i->why_not != NULL)
 		add_not_tested(j, i, i->why_not);
 	else if ((mark & PROBE_SENT) == 0)
-		add_not_tested(
-			j, i, j->refused < 0 ? strerror(-j->refused) : "it was not sent");
+		add_not_tested(j, i, "not-taken");
 	else if (!passed && (mark & PROBE_ARRIVED) == 0)
-		add_not_tested(j, i, "it did not arrive");
+		add_not_tested(j, i, "not-arrived");
 	else if (passed != plan_is_pass(i))
 		add_wrong(j, i);
 	else if (passed)
@@ -126,22 +126,21 @@ int outcome_of(const struct revision *rev, const struct plan *plan, const uint8_
 	       int refused, double elapsed_ms, struct outcome *ret)
 {
 	struct outcome res = { 0 };
-	struct judging j = { .rev = rev,
-			     .refused = refused,
-			     .res = &res,
-			     .wrong = json_array(),
-			     .not_tested = json_array() };
+	struct judging j = {
+		.rev = rev, .res = &res, .wrong = json_array(), .not_tested = json_array()
+	};
 	json_t *root;
 
 	for (size_t i = 0; i < plan->count; i++)
 		judge_one(&j, &plan->item[i], mark[i]);
-	root = json_pack("{s:I,s:s,s:f,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "revision",
+	root = json_pack("{s:I,s:s,s:f,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o}", "revision",
 			 (json_int_t)rev->number, "result", verdict(&res), "elapsed_ms",
 			 elapsed_ms, "passed", (json_int_t)res.passed, "blocked",
 			 (json_int_t)res.blocked, "contradictions", (json_int_t)res.wrong,
 			 "untested", (json_int_t)res.not_tested, "left_out",
 			 (json_int_t)plan->left_out, "wrong", j.wrong, "not_tested",
-			 j.not_tested);
+			 j.not_tested, "refused",
+			 refused < 0 ? json_string(strerror(-refused)) : json_null());
 	res.text = root != NULL ? json_dumps(root, JSON_COMPACT) : NULL;
 	json_decref(root);
 	if (res.text == NULL)

@@ -17,9 +17,9 @@
 #define SRC_PORT   40000
 #define FLOWS_MAX  (PROBE_MAX / 2) /* the others have the rest */
 
-static const char no_service[] = "no probe fits its services";
-static const char no_address[] = "this machine has no address there";
-static const char ceiling[] = "the zone's ceilings leave no room for more";
+static const char no_service[] = "no-service";
+static const char no_address[] = "no-address";
+static const char ceiling[] = "ceiling";
 
 struct making {
 	struct pick pick;

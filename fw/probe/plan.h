@@ -55,7 +55,7 @@ struct plan_item {
 	enum plan_kind kind;
 	size_t from, to; /* zones, or PLAN_GATEWAY */
 	const char *flow; /* id, in the policy; "" none */
-	const char *why_not; /* it cannot be sent, for this reason; NULL: it can */
+	const char *why_not; /* a word of docs/api.md; NULL: it can be sent */
 };
 
 struct plan {

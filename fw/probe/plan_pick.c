@@ -9,9 +9,9 @@
 #define SPREAD_BITS(family) \
 	((family) == 4 ? 32u : 16u) /* above these IPv6's reserved ones begin */
 
-static const char no_interface[] = "its interface is not there, or not up";
-static const char no_permit[] = "no device in the zone has a permit for all its rights";
-static const char no_route[] = "this machine reaches no address of it there";
+static const char no_interface[] = "no-interface";
+static const char no_permit[] = "no-permit";
+static const char no_route[] = "no-route";
 
 /* Where a zone has no networks: addresses for documentation (RFC 5737, RFC 3849). */
 static const struct prefix examples[] = {

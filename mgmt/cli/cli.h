@@ -41,6 +41,8 @@ int cmd_policy_rollback(const struct cli *c);
 int cmd_policy_history(const struct cli *c);
 int cmd_policy_diff(const struct cli *c);
 int cmd_verify(const struct cli *c);
+int cmd_probe(const struct cli *c);
+int cmd_probe_runs(const struct cli *c);
 int cmd_explain(const struct cli *c);
 int cmd_lockdown_on(const struct cli *c);
 int cmd_lockdown_off(const struct cli *c);

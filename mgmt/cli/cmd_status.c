@@ -7,6 +7,17 @@
 #include "mgmt/cli/show.h"
 #include "mgmt/cli/trial.h"
 
+static void probes_say(const struct cli *c, const json_t *last)
+{
+	char time[SHOW_TIME_MAX];
+
+	if (!json_is_object(last))
+		return;
+	show_time(show_string(last, "time"), time);
+	say(c, TEXT_PROBES_LAST, show_string(last, "result"), time,
+	    say_number(show_number(last, "contradictions")).text);
+}
+
 static int print(const struct cli *c, const json_t *answer, bool ok)
 {
 	static const char *const heads[] = { "PART",    "STATE", "REVISION", "STARTED",
@@ -20,6 +31,7 @@ static int print(const struct cli *c, const json_t *answer, bool ok)
 	(void)printf(": %s\n", msg(c->lang, ok ? TEXT_OK : TEXT_NOT_OK));
 	lockdown_say(c, json_object_get(answer, "lockdown"));
 	trial_say(c, json_object_get(answer, "trial"));
+	probes_say(c, json_object_get(answer, "probes"));
 	json_array_foreach(json_object_get(answer, "parts"), i, part)
 	{
 		bool well = json_is_true(json_object_get(part, "ok"));

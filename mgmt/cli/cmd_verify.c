@@ -207,7 +207,7 @@ static int print(const struct cli *c, const json_t *proof)
 	return print_matrix(c, proof);
 }
 
-int cmd_verify(const struct cli *c)
+static int prove(const struct cli *c)
 {
 	CLEANUP(ask_free) json_t *proof = ask_get(c, "/api/verify");
 	int r;
@@ -219,4 +219,15 @@ int cmd_verify(const struct cli *c)
 	    show_number(proof, "revision") != show_number(proof, "current"))
 		return CLI_FAILED;
 	return r;
+}
+
+int cmd_verify(const struct cli *c)
+{
+	bool probe = args_has(&c->args, "probe"), runs = args_has(&c->args, "runs");
+
+	if (probe && runs) {
+		out_complain("--probe and --runs are two questions");
+		return CLI_MISUSE;
+	}
+	return probe ? cmd_probe(c) : runs ? cmd_probe_runs(c) : prove(c);
 }

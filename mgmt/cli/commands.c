@@ -28,9 +28,10 @@ const struct command commands[] = {
 	  "how a file, or one version, differs from another or the one in force" },
 	{ "policy", "show", cmd_policy_show, "nft", 0, 0,
 	  "[--nft]", "the policy, or the kernel's rules, in force" },
-	{ "verify", NULL, cmd_verify, "", 0, 0,
-	  "", "prove from the kernel's own rules that they are the policy's; exit 1 unless "
-	  "proved" },
+	{ "verify", NULL, cmd_verify, "probe runs", 0, 0,
+	  "[--probe | --runs]",
+	  "prove from the kernel's own rules that they are the policy's, or send probes, or "
+	  "show the probes of the last days; exit 1 unless proved, or as it should be" },
 	{ "explain", NULL, cmd_explain, "from=! to=! port= proto=", 0, 0,
 	  "--from DEV|ADDRESS|MAC --to HOST|ADDRESS [--port N] [--proto tcp|udp|icmp]",
 	  "which rule decides, who approved it, and since when" },

@@ -39,6 +39,25 @@ static const struct {
 			      "未証明: カーネルの規則がポリシー（リビジョン "
 			      "{1}）のとおりか"
 			      "判定できません（規則 {2} 件、{3} ms）" },
+	[TEXT_PROBES_GOOD] = { "GOOD: {2} probes passed and {3} were blocked, each as "
+			       "revision {1} says",
+			       "良好: 検査パケットはすべてリビジョン {1} "
+			       "のとおりでした（通過 {2} 件、遮断 {3} 件）" },
+	[TEXT_PROBES_BAD] = { "BAD: {2} probes contradict revision {1}",
+			      "異常: 検査パケット {2} 件がリビジョン {1} "
+			      "と食い違いました" },
+	[TEXT_PROBES_NONE] = { "NOT TESTED: no probe of revision {1} could be tested",
+			       "未検査: リビジョン {1} の検査は1件も行えませんでした" },
+	[TEXT_PROBES_REFUSED] = { "the kernel did not take probes: {1}",
+				  "カーネルが検査パケットを受け付けません: {1}" },
+	[TEXT_PROBES_LEFT_OUT] = { "{1} more were left out: there is room for 1024",
+				   "上限（1024件）のため {1} 件を省きました" },
+	[TEXT_PROBE_BLOCKED] = { "  {1}: {2} -> {3}: was blocked, and is to pass",
+				 "  {1}: {2} → {3}: 通るはずが遮断されました" },
+	[TEXT_PROBE_PASSED] = { "  {1}: {2} -> {3}: passed, and is to be blocked",
+				"  {1}: {2} → {3}: 遮断されるはずが通りました" },
+	[TEXT_PROBES_LAST] = { "last probes: {1}, {2}; contradictions: {3}",
+			       "直近の検査パケット: {1}、{2}（食い違い {3} 件）" },
 	[TEXT_OTHER_REVISION] = { "this is about revision {1}; revision {2} is the one "
 				  "approved",
 				  "これはリビジョン {1} の結果です。承認済みはリビジョン "

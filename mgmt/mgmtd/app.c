@@ -7,6 +7,7 @@
 #include "lib/log.h"
 #include "lib/mono.h"
 #include "mgmt/mgmtd/chores.h"
+#include "mgmt/mgmtd/probes.h"
 #include "mgmt/mgmtd/lockdown.h"
 #include "mgmt/mgmtd/register.h"
 #include "mgmt/mgmtd/session.h"
@@ -120,6 +121,7 @@ void app_tick(struct app *app, int64_t now)
 		app->chores_next = mono_after_ms(mono_now(), CHORES_MS);
 		chores_run(app, now);
 	}
+	probes_tick(app, now);
 	pay_sign_out(app);
 	if (session_expire(app->db, now) < 0)
 		log_warn("mgmtd", "ledger: %s", db_error(app->db));

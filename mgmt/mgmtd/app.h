@@ -31,6 +31,7 @@ struct app {
 	struct proto_lockdown lockdown; /* that it is to take */
 	bool sign_out_owed; /* proxyd did not take a sign-out */
 	struct mono chores_next; /* when the clock's chores are due again */
+	struct mono probes_next; /* when to look again whether probes are due */
 	int64_t started_us;
 };
 

@@ -4,6 +4,7 @@
 
 #include "mgmt/mgmtd/handlers.h"
 #include "mgmt/mgmtd/lockdown.h"
+#include "mgmt/mgmtd/probes.h"
 #include "mgmt/mgmtd/store_policy.h"
 
 /* The word that is wrong with a part now; NULL: nothing that we can see from here. */
@@ -71,16 +72,21 @@ static json_t *own_json(struct call *c, bool *all_ok)
 
 void handle_status(struct call *c)
 {
-	json_t *parts = json_array();
+	json_t *parts = json_array(), *probes;
+	const char *result;
 	bool ok = true;
 
 	parts_poll(&c->app->parts);
 	for (int i = 0; i < PART_COUNT; i++)
 		(void)json_array_append_new(parts, part_json(c, (enum part)i, &ok));
 	(void)json_array_append_new(parts, own_json(c, &ok));
+	probes = probes_last_json(c->app);
+	result = json_string_value(json_object_get(probes, "result"));
+	ok = ok && (result == NULL || strcmp(result, "bad") != 0);
 	call_json(c, 200,
-		  json_pack("{s:b, s:o, s:o, s:I, s:s, s:o, s:o}", "ok", (int)ok, "trial",
-			    trial_json(c), "lockdown", lockdown_json(c->app), "revision",
+		  json_pack("{s:b, s:o, s:o, s:o, s:I, s:s, s:o, s:o}", "ok", (int)ok,
+			    "probes", probes, "trial", trial_json(c), "lockdown",
+			    lockdown_json(c->app), "revision",
 			    (json_int_t)c->app->publisher.current, "site",
 			    c->app->policy != NULL ? c->app->policy->site : "", "time",
 			    call_time(c->req->now), "parts", parts));

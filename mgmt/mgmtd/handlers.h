@@ -31,6 +31,10 @@ void handle_lockdown(struct call *c);
 /* handle_proof.c */
 void handle_verify(struct call *c);
 
+/* handle_probes.c */
+void handle_probe_list(struct call *c);
+void handle_probe_run(struct call *c);
+
 /* handle_flows.c */
 void handle_flow_list(struct call *c);
 void handle_flow_review(struct call *c);

@@ -237,13 +237,21 @@ static const char fifth[] =
 	"  result TEXT NOT NULL DEFAULT '', records TEXT NOT NULL DEFAULT '',"
 	"  PRIMARY KEY (permit, day)) WITHOUT ROWID;";
 
-static const char *const steps[] = { first, second, third, fourth, fifth };
+/* What gated's own packets found; answer is its JSON. */
+static const char sixth[] =
+	"CREATE TABLE probe (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL,"
+	"  who TEXT NOT NULL, policy INTEGER NOT NULL, revision INTEGER NOT NULL,"
+	"  result TEXT NOT NULL, passed INTEGER NOT NULL, blocked INTEGER NOT NULL,"
+	"  contradictions INTEGER NOT NULL, untested INTEGER NOT NULL,"
+	"  answer TEXT NOT NULL);";
+
+static const char *const steps[] = { first, second, third, fourth, fifth, sixth };
 
 static int take_step(struct db *db, size_t from)
 {
 	static const char *const stamp[] = {
 		"PRAGMA user_version=1", "PRAGMA user_version=2", "PRAGMA user_version=3",
-		"PRAGMA user_version=4", "PRAGMA user_version=5"
+		"PRAGMA user_version=4", "PRAGMA user_version=5", "PRAGMA user_version=6"
 	};
 	int r = db_begin(db);
 

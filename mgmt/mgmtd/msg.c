@@ -94,6 +94,8 @@ static const struct row rows[] = {
 		"最初のポリシーは、戻す先がないため試行できません。" },
 	[MSG_LOCKDOWN_MANAGER] = { 403, "role", "A lockdown is ended by a manager.",
 		"全面遮断を解除できるのは管理責任者だけです。" },
+	[MSG_PROBE_LOCKED] = { 409, "locked-down", "No probes are sent in a lockdown.",
+		"全面遮断中は、検査パケットを送信しません。" },
 	[MSG_NUMBER_TAKEN] = { 409, "number-taken", "Another device has the asset number \"{}\".",
 		"資産番号「{}」はほかの機器で使われています。" },
 	[MSG_HELD] = { 409, "held", "The device is {} already.",

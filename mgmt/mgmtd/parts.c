@@ -210,6 +210,11 @@ int parts_prove(struct parts *p, char **ret_text)
 	return ask_text(p, PROTO_PROVE, NULL, 0, ret_text);
 }
 
+int parts_probe(struct parts *p, char **ret_text)
+{
+	return ask_text(p, PROTO_PROBE, NULL, 0, ret_text);
+}
+
 int parts_explain(struct parts *p, const struct proto_explain *question, char **ret_text)
 {
 	return ask_text(p, PROTO_EXPLAIN, question, sizeof(*question), ret_text);

@@ -73,6 +73,8 @@ void parts_resend(struct parts *p, uint64_t current);
 /* What gated answers in text, the caller's to free. -EHOSTDOWN or -EBADMSG. */
 int parts_show_nft(struct parts *p, char **ret_text) MUST_CHECK;
 int parts_prove(struct parts *p, char **ret_text) MUST_CHECK;
+/* Have it send packets of its own: it is back in a second at most. */
+int parts_probe(struct parts *p, char **ret_text) MUST_CHECK;
 int parts_explain(struct parts *p, const struct proto_explain *question,
 		  char **ret_text) MUST_CHECK;
 

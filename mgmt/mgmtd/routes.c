@@ -38,6 +38,8 @@ static const struct route routes[] = {
 	{ "POST", "/api/policy/diff", ACCESS_ROLE, ACT_LOOK, handle_policy_diff },
 	{ "POST", "/api/lockdown", ACCESS_ROLE, ACT_LOCKDOWN, handle_lockdown },
 	{ "GET", "/api/verify", ACCESS_ROLE, ACT_PROVE, handle_verify },
+	{ "GET", "/api/probes", ACCESS_ROLE, ACT_PROVE, handle_probe_list },
+	{ "POST", "/api/probes", ACCESS_ROLE, ACT_PROVE, handle_probe_run },
 	{ "GET", "/api/explain", ACCESS_ROLE, ACT_PROVE, handle_explain },
 	{ "GET", "/api/flows", ACCESS_ROLE, ACT_LOOK, handle_flow_list },
 	{ "POST", "/api/flows/*/review", ACCESS_ROLE, ACT_WITHDRAW, handle_flow_review },

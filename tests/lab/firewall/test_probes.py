@@ -182,7 +182,7 @@ def test_without_a_sender_nothing_is_said(bench, stand, tmp_path):
     """Nobody has a permit: what needs one is not tested, the strangers are blocked all the same."""
     found = Bench(stand, tmp_path, permits=[]).probe()
     assert found["result"] == "good" and found["untested"] > 0, found
-    assert any(n["flow"] == "core-claims" and "permit" in n["why"] for n in found["not_tested"])
+    assert any(n["flow"] == "core-claims" and n["why"] == "no-permit" for n in found["not_tested"])
 
 
 def test_what_does_not_arrive_is_not_blocked(bench):
@@ -217,3 +217,32 @@ def test_by_gated(make_lab):
     service = [r["detail"] for r in rows if r["kind"] == "service"]
     assert len([d for d in service if "probes:" in d]) == 2, service
     assert not [d for d in service if "changed" in d or "proved" in d], service
+
+
+def test_asked_for_and_kept(make_lab):
+    """By the administrator: the verdict, what is kept of it, and what the status says."""
+    lab = make_lab()
+    # by the clock, without being asked: for the first policy within some seconds
+    assert wait_for(lambda: json.loads(lab.cli("--json", "status").stdout)["probes"], 10)
+    done = lab.cli("verify", "--probe")
+    assert "GOOD" in done.stdout and done.returncode == 0, done.stdout
+    # somebody else's table takes something away: nobody undoes that
+    lab.on(topo.GW, "nft", "add table inet other; add chain inet other f "
+                           "{ type filter hook forward priority -5; }; "
+                           "add rule inet other f tcp dport 443 drop")
+    done = lab.cli("verify", "--probe", check=False)
+    assert done.returncode == 1 and "BAD" in done.stdout and "core-claims" in done.stdout, done
+    status = json.loads(lab.cli("--json", "status", check=False).stdout)
+    assert not status["ok"] and status["probes"]["result"] == "bad", status
+    assert status["probes"]["contradictions"] == 2, status
+    runs = json.loads(lab.cli("--json", "verify", "--runs").stdout)["runs"]
+    assert any(r["who"] == "(timer)" and r["result"] == "good" for r in runs), runs
+    runs = [r for r in runs if r["who"] == "root"]
+    assert [r["result"] for r in runs] == ["bad", "good"], runs
+    assert runs[0]["wrong"][0]["flow"] == "core-claims" and runs[1]["wrong"] == [], runs
+    lab.on(topo.GW, "nft", "delete table inet other")
+    assert lab.cli("verify", "--probe").returncode == 0
+    assert json.loads(lab.cli("--json", "status", check=False).stdout)["probes"]["result"] == "good"
+    lab.cli("lockdown", "on", "--reason", "probes")
+    done = lab.cli("verify", "--probe", check=False)
+    assert done.returncode == 1 and "lockdown" in done.stderr, done
