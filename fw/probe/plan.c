@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fw/probe/frame.h"
-#include "fw/probe/plan_pick.h"
+#include "fw/probe/plan_parts.h"
 #include "lib/policy/when.h"
 #include "lib/str.h"
 
@@ -18,17 +18,7 @@
 #define FLOWS_MAX  (PROBE_MAX / 2) /* the others have the rest */
 
 static const char no_service[] = "no-service";
-static const char no_address[] = "no-address";
 static const char ceiling[] = "ceiling";
-
-struct making {
-	struct pick pick;
-	const struct policy *policy;
-	struct plan plan;
-	size_t room;
-	int error;
-	uint32_t used[POLICY_ZONES_MAX][2]; /* probes of one source, by family */
-};
 
 static const char *const kinds[PLAN_KINDS] = {
 	[PLAN_FLOW] = "flow",       [PLAN_DOOR] = "door",
@@ -41,7 +31,7 @@ const char *plan_kind_name(enum plan_kind kind)
 	return kinds[kind];
 }
 
-static void add(struct making *m, const struct plan_item *item)
+void plan_add(struct making *m, const struct plan_item *item)
 {
 	struct plan *p = &m->plan;
 
@@ -67,7 +57,7 @@ static void add(struct making *m, const struct plan_item *item)
 
 /* --- packets --- */
 
-static void put_source(struct probe *p, const struct pick_source *s)
+void plan_put_source(struct probe *p, const struct pick_source *s)
 {
 	(void)str_copy(p->iifname, sizeof(p->iifname), s->in->name);
 	memcpy(p->source_mac, s->mac.b, sizeof(p->source_mac));
@@ -76,7 +66,7 @@ static void put_source(struct probe *p, const struct pick_source *s)
 	memcpy(p->src, s->addr.bytes, sizeof(p->src));
 }
 
-static void put_tcp(struct probe *p, struct addr to, uint16_t port)
+void plan_put_tcp(struct probe *p, struct addr to, uint16_t port)
 {
 	memcpy(p->dst, to.bytes, sizeof(p->dst));
 	p->proto = IPPROTO_TCP;
@@ -121,14 +111,14 @@ static bool has_room(const struct making *m, size_t zone, uint8_t family)
 	       (l->connections == 0 || used < l->connections / 2);
 }
 
-static void add_tried(struct making *m, struct plan_item *item)
+void plan_add_tried(struct making *m, struct plan_item *item)
 {
 	if (item->why_not == NULL && plan_is_pass(item) &&
 	    !has_room(m, item->from, item->probe.family))
 		item->why_not = ceiling;
 	if (item->why_not == NULL)
 		m->used[item->from][item->probe.family == 6]++;
-	add(m, item);
+	plan_add(m, item);
 }
 
 /* --- flows --- */
@@ -169,13 +159,13 @@ static void add_flow(struct making *m, const struct policy_flow *f, uint8_t fami
 	if (item.why_not == NULL)
 		item.why_not = pick_target(&m->pick, &to, family, &target);
 	if (item.why_not == NULL) {
-		put_source(&item.probe, &s);
+		plan_put_source(&item.probe, &s);
 		memcpy(item.probe.dst, target.bytes, sizeof(item.probe.dst));
 		put_published(&item.probe, f);
 		if (!put_service(m, &item.probe, f))
 			item.why_not = no_service;
 	}
-	add_tried(m, &item);
+	plan_add_tried(m, &item);
 }
 
 static void add_flows(struct making *m)
@@ -245,215 +235,10 @@ static void add_no_flow(struct making *m, size_t from, size_t to, uint8_t family
 	if (item.why_not == NULL)
 		item.why_not = pick_target(&m->pick, &other, family, &target);
 	if (item.why_not == NULL) {
-		put_source(&item.probe, &s);
-		put_tcp(&item.probe, target, port);
+		plan_put_source(&item.probe, &s);
+		plan_put_tcp(&item.probe, target, port);
 	}
-	add_tried(m, &item);
-}
-
-/* --- this machine's doors --- */
-
-static bool has_zone(const size_t *list, size_t count, size_t zone)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (list[i] == zone)
-			return true;
-	}
-	return false;
-}
-
-static void add_door(struct making *m, size_t zone, uint8_t family, uint16_t port,
-		     bool open)
-{
-	struct plan_item item = { .kind = open ? PLAN_DOOR : PLAN_NO_DOOR,
-				  .from = zone,
-				  .to = PLAN_GATEWAY,
-				  .flow = "" };
-	struct pick_side side = { .zone = zone };
-	struct pick_source s;
-	struct addr own;
-
-	if (!pick_has_family(&m->pick, &side, family))
-		return;
-	item.probe.family = family;
-	item.why_not = pick_source(&m->pick, &side, family, false, &s);
-	if (item.why_not == NULL && !pick_own(&s, family, &own))
-		item.why_not = no_address;
-	if (item.why_not == NULL) {
-		put_source(&item.probe, &s);
-		put_tcp(&item.probe, own, port);
-	}
-	add_tried(m, &item);
-}
-
-static void add_doors(struct making *m, size_t zone, uint8_t family)
-{
-	const struct policy_proxy *x = &m->policy->proxy;
-	const struct policy_management *g = &m->policy->management;
-
-	if (g->present)
-		add_door(m, zone, family, g->port,
-			 has_zone(g->zone, g->zone_count, zone));
-	if (x->present)
-		add_door(m, zone, family, x->port,
-			 has_zone(x->zone, x->zone_count, zone));
-	if (!g->present && !x->present)
-		add_door(m, zone, family, 22, false);
-}
-
-/* --- what looks as if it may pass --- */
-
-/*
- * What of the zone's passes, or would if it had a flow: a flow's packet before one to a
- * door (to_gateway: to a door) before one to a port that nobody has.
- */
-static const struct plan_item *find_template(const struct making *m, size_t zone,
-					     uint8_t family, bool to_gateway)
-{
-	const struct plan_item *found = NULL;
-
-	for (size_t i = 0; i < m->plan.count; i++) {
-		const struct plan_item *one = &m->plan.item[i];
-
-		if (one->from != zone || one->probe.family != family ||
-		    (one->to == PLAN_GATEWAY) != to_gateway ||
-		    one->kind == PLAN_SPOOFED || one->kind == PLAN_STRANGER)
-			continue;
-		if (plan_is_pass(one) && one->why_not == NULL)
-			return one;
-		if (found == NULL && one->why_not == NULL)
-			found = one;
-	}
-	return found;
-}
-
-static bool other_address(const struct making *m, size_t zone, uint8_t family,
-			  struct addr *ret)
-{
-	for (size_t z = 0; z < m->policy->zone_count; z++) {
-		struct pick_side side = { .zone = z };
-
-		if (z != zone && m->policy->zone[z].networks.count != 0 &&
-		    pick_target(&m->pick, &side, family, ret) == NULL)
-			return true;
-	}
-	return false;
-}
-
-static void add_spoofed(struct making *m, size_t zone, uint8_t family)
-{
-	const struct plan_item *template = find_template(m, zone, family, false);
-	struct plan_item item;
-	struct addr other;
-
-	if (template == NULL || !plan_is_pass(template))
-		template = find_template(m, zone, family, true);
-	if (template == NULL || !other_address(m, zone, family, &other))
-		return;
-	item = *template;
-	item.kind = PLAN_SPOOFED;
-	memcpy(item.probe.src, other.bytes, sizeof(item.probe.src));
-	if (memcmp(item.probe.src, item.probe.dst, sizeof(item.probe.src)) != 0)
-		add(m, &item);
-}
-
-/* A stranger's frame at one interface or port, to what others may reach from there. */
-static void add_strange_frame(struct making *m, const struct pick_source *s, size_t zone,
-			      const struct plan_item *to)
-{
-	struct plan_item item = *to;
-
-	item.kind = PLAN_STRANGER;
-	item.from = zone;
-	(void)str_copy(item.probe.iifname, sizeof(item.probe.iifname), s->in->name);
-	memcpy(item.probe.source_mac, s->mac.b, sizeof(item.probe.source_mac));
-	add(m, &item);
-}
-
-/* To a device at another port of the same bridge; to one that nobody has, if need be. */
-static void add_neighbour(struct making *m, const struct pick_source *s, size_t zone)
-{
-	struct plan_item item = {
-		.kind = PLAN_STRANGER, .from = zone, .to = zone, .flow = ""
-	};
-	struct addr to = s->addr;
-	struct mac mac;
-
-	to.bytes[to.family == 4 ? 3 : 15] ^= 1;
-	put_source(&item.probe, s);
-	item.probe.target_mac[0] = 0x02; /* not the gateway: the bridge sends it on */
-	item.probe.target_mac[5] ^= 0xff;
-	if (pick_neighbour(&m->pick, zone, s->in, &mac))
-		memcpy(item.probe.target_mac, mac.b, sizeof(mac.b));
-	put_tcp(&item.probe, to, 22);
-	add(m, &item);
-}
-
-/* Doors and targets for a zone in which nobody has a permit yet. */
-static bool make_target(struct making *m, const struct pick_source *s, size_t zone,
-			bool to_gateway, struct plan_item *ret)
-{
-	struct plan_item item = { .from = zone, .to = PLAN_GATEWAY, .flow = "" };
-	struct addr to;
-	bool found = to_gateway && pick_own(s, s->addr.family, &to);
-
-	for (size_t z = 0; z < m->policy->zone_count && !to_gateway && !found; z++) {
-		struct pick_side side = { .zone = z };
-
-		item.to = z;
-		found = z != zone &&
-			pick_target(&m->pick, &side, s->addr.family, &to) == NULL;
-	}
-	if (!found)
-		return false;
-	put_source(&item.probe, s);
-	put_tcp(&item.probe, to,
-		to_gateway && m->policy->proxy.present ? m->policy->proxy.port : 443);
-	*ret = item;
-	return true;
-}
-
-static void add_strangers_at(struct making *m, const struct pick_source *s, size_t zone)
-{
-	for (int to_gateway = 0; to_gateway <= 1; to_gateway++) {
-		const struct plan_item *t =
-			find_template(m, zone, s->addr.family, to_gateway != 0);
-		struct plan_item made;
-
-		if (t != NULL)
-			made = *t;
-		else if (!make_target(m, s, zone, to_gateway != 0, &made))
-			continue;
-		add_strange_frame(m, s, zone, &made);
-	}
-	if (m->policy->zone[zone].port_count != 0)
-		add_neighbour(m, s, zone);
-}
-
-static void add_strangers(struct making *m, size_t zone, uint8_t family)
-{
-	const struct policy_zone *z = &m->policy->zone[zone];
-	struct plan_item item = {
-		.kind = PLAN_STRANGER, .from = zone, .to = PLAN_GATEWAY, .flow = ""
-	};
-	struct pick_side side = { .zone = zone };
-	struct pick_source s;
-
-	if (!pick_has_family(&m->pick, &side, family))
-		return;
-	item.probe.family = family;
-	item.why_not = pick_source(&m->pick, &side, family, true, &s);
-	if (item.why_not != NULL) {
-		add(m, &item);
-		return;
-	}
-	if (z->port_count == 0)
-		add_strangers_at(m, &s, zone);
-	for (size_t i = 0; i < z->port_count; i++) {
-		s.in = pick_interface(&m->pick, z->port[i].name);
-		if (s.in != NULL)
-			add_strangers_at(m, &s, zone);
-	}
+	plan_add_tried(m, &item);
 }
 
 static void make(struct making *m)
@@ -464,12 +249,12 @@ static void make(struct making *m)
 	add_flows(m);
 	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
 		for (size_t z = 0; z < p->zone_count; z++)
-			add_doors(m, z, families[i]);
+			plan_doors(m, z, families[i]);
 		for (size_t z = 0; z < p->zone_count; z++)
-			add_spoofed(m, z, families[i]);
+			plan_spoofed(m, z, families[i]);
 		for (size_t z = 0; z < p->zone_count; z++) {
 			if (p->zone[z].admission == POLICY_ADMISSION_ENFORCE)
-				add_strangers(m, z, families[i]);
+				plan_strangers(m, z, families[i]);
 		}
 		for (size_t z = 0; z < p->zone_count; z++) {
 			for (size_t to = 0; to < p->zone_count; to++) {

@@ -24,6 +24,17 @@ static bool is_result(const char *text)
 				strcmp(text, "not-tested") == 0);
 }
 
+/* What contradicts itself is no answer. */
+static bool is_answer(const json_t *answer)
+{
+	const char *result = json_string_value(json_object_get(answer, "result"));
+	const json_t *wrong = json_object_get(answer, "wrong");
+
+	return is_result(result) && json_is_array(wrong) &&
+	       json_is_array(json_object_get(answer, "not_tested")) &&
+	       (strcmp(result, "bad") == 0) == (json_array_size(wrong) != 0);
+}
+
 static int64_t number_of(const json_t *answer, const char *key)
 {
 	return json_integer_value(json_object_get(answer, key));
@@ -33,14 +44,11 @@ static int64_t number_of(const json_t *answer, const char *key)
 static int read_answer(const char *text, struct probe_run *run)
 {
 	json_t *answer = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-	const char *result = json_string_value(json_object_get(answer, "result"));
-	int r = is_result(result) && json_is_array(json_object_get(answer, "wrong")) &&
-				json_is_array(json_object_get(answer, "not_tested"))
-			? 0
-			: -EBADMSG;
+	int r = is_answer(answer) ? 0 : -EBADMSG;
 
 	if (r == 0) {
-		(void)str_copy(run->result, sizeof(run->result), result);
+		(void)str_copy(run->result, sizeof(run->result),
+			       json_string_value(json_object_get(answer, "result")));
 		run->revision = number_of(answer, "revision");
 		run->passed = number_of(answer, "passed");
 		run->blocked = number_of(answer, "blocked");
