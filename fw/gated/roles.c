@@ -79,6 +79,7 @@ static _Noreturn void become(const char *role, const int *fd, int count, int arg
 	}
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1 || getppid() != parent)
 		_exit(EXIT_FAILURE);
+	(void)unsetenv("NOTIFY_SOCKET"); /* the service's is the parent's to tell */
 	(void)execv("/proc/self/exe", args);
 	_exit(EXIT_FAILURE);
 }
