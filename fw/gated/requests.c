@@ -183,12 +183,18 @@ static int on_prove(struct ipc_peer *peer, const void *payload, size_t len, void
 static int on_probe(struct ipc_peer *peer, const void *payload, size_t len, void *user)
 {
 	struct gate *g = user;
-	char *text = NULL;
+	char *text = NULL, error[96];
 	int r = probes_run(g, &text);
 
 	(void)payload;
 	(void)len;
-	return send_answer(g, peer, r, text);
+	if (r < 0) /* a question that cannot be answered is answered in words */
+		(void)snprintf(error, sizeof(error), "{\"error\":\"%s\"}", strerror(-r));
+	r = r < 0 ? requests_answer_text(g, ipc_peer_id(peer), error, strlen(error))
+		  : requests_answer_text(g, ipc_peer_id(peer), text, strlen(text));
+	free(text);
+	gate_check_peer(g);
+	return r;
 }
 
 static int on_explain(struct ipc_peer *peer, const void *payload, size_t len, void *user)

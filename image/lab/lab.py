@@ -28,6 +28,7 @@ ENTRIES = ((site.ALLOWED, "業務で使う / needed at work"), (site.WWW, "県�
            (site.WILDCARD, "画像の配信 / images"), (site.VENDOR, "保守業者 / maintenance"),
            (site.PRIVATE, "検査用: 内部を指す名前 / check: a name that leads inwards"))
 DEVICES = ((topo.CORE, "core0", "給付係 / benefits"), (topo.OFFICE, "office0", "庶務係 / office"))
+SLOW = float(os.environ.get("SEKISHO_LAB_SLOW", "1"))  # so many times slower is this machine
 SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|UndefinedBehavior")
 
 
@@ -37,7 +38,7 @@ class LabError(Exception):
 
 def wait_for(condition, seconds, step=0.05):
     """Wait until condition() is true; returns its last value."""
-    until = time.monotonic() + seconds
+    until = time.monotonic() + seconds * SLOW
     while True:
         value = condition()
         if value or time.monotonic() >= until:
@@ -232,7 +233,7 @@ class Lab:
 
     def cli(self, *words, check=True, seconds=60):
         done = subprocess.run([str(self.bin / "sekisho"), "--root", str(self.root), *words],
-                              capture_output=True, text=True, check=False, timeout=seconds,
+                              capture_output=True, text=True, check=False, timeout=seconds * SLOW,
                               env={**os.environ, **self._environment()})
         if check and done.returncode != 0:
             raise LabError(f"sekisho {' '.join(words)}: exit {done.returncode}: "
@@ -243,7 +244,7 @@ class Lab:
         """Run a command on a machine of the lab."""
         try:
             return subprocess.run(self.net.enter(machine) + list(argv), input=text_in, text=True,
-                                  capture_output=True, check=False, timeout=seconds,
+                                  capture_output=True, check=False, timeout=seconds * SLOW,
                                   errors="replace")
         except subprocess.TimeoutExpired as error:
             return subprocess.CompletedProcess(argv, 124, "", f"no end after {error.timeout} s")
@@ -265,7 +266,7 @@ class Lab:
 
     def curl(self, machine, url, *more, proxy=None, seconds=4):
         """Returns (HTTP status or 0, exit status, body). With a proxy, its CONNECT status counts."""
-        argv = ["curl", "-sS", "--cacert", str(self.sites.ca), "-m", str(seconds),
+        argv = ["curl", "-sS", "--cacert", str(self.sites.ca), "-m", str(seconds * SLOW),
                 "-w", "\n%{http_connect} %{http_code}", "--noproxy", "" if proxy else "*"]
         if proxy:
             argv += ["-x", proxy]
@@ -279,7 +280,7 @@ class Lab:
 
     def curl_host(self, url, *more, seconds=5):
         """From the machine the lab runs on, where only the management UI listens."""
-        done = subprocess.run(["curl", "-sk", "-m", str(seconds), "--noproxy", "*", "-w",
+        done = subprocess.run(["curl", "-sk", "-m", str(seconds * SLOW), "--noproxy", "*", "-w",
                                "\n%{http_code}", *more, url],
                               capture_output=True, text=True, check=False)
         body, _, code = done.stdout.rpartition("\n")

@@ -234,7 +234,7 @@ class Supervisor:
     def _serve(self):
         conn, _ = self.control.accept()
         with conn:
-            conn.settimeout(2)
+            conn.settimeout(20)
             try:
                 request = json.loads(conn.makefile("r", encoding="utf-8").readline())
                 answer = self._handle(request)
@@ -269,7 +269,7 @@ class Supervisor:
 def ask(directory, verb, *names, **more):
     """Ask the supervisor in directory; returns the state of all services."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as conn:
-        conn.settimeout(15)
+        conn.settimeout(60)
         conn.connect(str(pathlib.Path(directory) / "control"))
         conn.sendall((json.dumps({"do": verb, "names": names, **more}) + "\n").encode())
         answer = json.loads(conn.makefile("r", encoding="utf-8").readline())

@@ -16,6 +16,7 @@ import threading
 import time
 
 from firewall.fwstand import tool
+from lab.lab import SLOW
 from proxy import netns
 
 BRIDGE = "br0"
@@ -222,7 +223,7 @@ class Stand:
         """Which machines hear frames of our own type that port sends."""
         ears = {p: Ear(self.ns(p)) for p in by if p != port}
         self.send(port, *frames)
-        time.sleep(seconds)
+        time.sleep(seconds * SLOW)
         mark = TYPE.to_bytes(2, "big")
         return {p for p, ear in ears.items() if any(f[12:14] == mark for f in ear.close())}
 
@@ -260,5 +261,5 @@ class Stand:
 def end(child):
     """Stop it and give the times at which something arrived."""
     child.terminate()
-    out = child.communicate(timeout=5)[0]
+    out = child.communicate(timeout=5 * SLOW)[0]
     return [float(t) for t in re.findall(r"^\[?(\d+\.\d+)\]?(?:$| \d+ bytes)", out, re.M)]

@@ -7,7 +7,7 @@ import socket
 import struct
 import subprocess
 
-from lab.lab import wait_for
+from lab.lab import SLOW, wait_for
 
 LOAD, STATUS, CONFIRM, ROLLBACK, LOCKDOWN = 1, 2, 13, 14, 15
 RESULT, STATUS_REPLY = 100, 101
@@ -24,7 +24,7 @@ class Result:
 
 def ask(lab, daemon, kind, payload, reply, seconds=20):
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as conn:
-        conn.settimeout(seconds)
+        conn.settimeout(seconds * SLOW)
         assert wait_for(lambda: conn.connect_ex(
             str(lab.root / f"run/sekisho/{daemon}.sock")) == 0, 5), daemon
         conn.send(struct.pack("=HHI", kind, VERSION, len(payload)) + payload)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 
+from lab.lab import SLOW
 from proxy import netns
 
 REPO = pathlib.Path(__file__).resolve().parents[3]
@@ -162,7 +163,7 @@ class Stand:
     def ask(self, ns, asked, uid=0, seconds=0.7):
         """For each (protocol, address, port[, source]): as whom the server saw it, or ""."""
         asked = [(*one, "")[:4] for one in asked]
-        argv = [sys.executable, "-c", ASK, uid, seconds, json.dumps(asked)]
+        argv = [sys.executable, "-c", ASK, uid, seconds * SLOW, json.dumps(asked)]
         return json.loads(netns.run(netns.command(ns, argv)).stdout)
 
     def reached(self, ns, asked, uid=0, seconds=0.7):

@@ -10,6 +10,8 @@ import subprocess
 import tempfile
 import time
 
+from lab.lab import SLOW
+
 from . import names, netns, origin, wire
 
 REPO = pathlib.Path(__file__).resolve().parents[3]
@@ -159,7 +161,7 @@ class Stand:
         self.wait_proxy()
 
     def wait_proxy(self, seconds=15):
-        until = time.monotonic() + seconds
+        until = time.monotonic() + seconds * SLOW
         while time.monotonic() < until:
             try:
                 netns.inside(self.client, lambda: wire.Client(PROXY).close())

@@ -4,6 +4,8 @@ import dataclasses
 import socket
 import time
 
+from lab.lab import SLOW
+
 from . import origin
 
 
@@ -87,7 +89,7 @@ class Client:
 
     def read_until(self, ready, seconds):
         """Read until ready(buffer) gives something; what it gave last."""
-        until = time.monotonic() + seconds
+        until = time.monotonic() + seconds * SLOW
         while True:
             value = ready(self.buffer)
             left = until - time.monotonic()
@@ -95,7 +97,7 @@ class Client:
                 return value or ready(self.buffer)
 
     def wait_end(self, seconds):
-        until = time.monotonic() + seconds
+        until = time.monotonic() + seconds * SLOW
         while not self.end and time.monotonic() < until:
             self.more(until - time.monotonic())
         return self.end
