@@ -11,7 +11,7 @@ out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 
 in_case() {
-	unshare -n sh -c "\"$load\" $1 && $2; \"$prove\" $1" >"$out"
+	unshare -n sh -c "at=\$(date +%s); \"$load\" $1 && $2; \"$prove\" $1 \$at" >"$out"
 }
 
 expect() { # CASE COMMAND RESULT

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fw_prove CASE: this namespace's ruleset against a golden case's policy, as JSON. The
- * exit status is 0 when it is proved. fw_load has put it there.
+ * fw_prove CASE [LOADED]: this namespace's ruleset against a golden case's policy, as
+ * JSON. The exit status is 0 when it is proved. fw_load has put it there, at the second
+ * LOADED of the clock, since when permits have gone on towards their end.
  * fw_prove --files POLICY OBJECTS: against a policy's text, at the present time.
  */
 #include <errno.h>
@@ -91,11 +92,17 @@ static struct revision *read_files(const char *policy_path, const char *objects_
 	return rev;
 }
 
+/* When it is for the case. */
+static int64_t case_now(const char *loaded)
+{
+	return GOLDEN_NOW + (loaded == NULL ? 0 : time(NULL) - strtoll(loaded, NULL, 10));
+}
+
 int main(int argc, char **argv)
 {
 	bool files = argc == 4 && strcmp(argv[1], "--files") == 0;
 	struct revision *rev = files       ? read_files(argv[2], argv[3])
-			       : argc == 2 ? golden_load(argv[1])
+			       : argc >= 2 ? golden_load(argv[1])
 					   : NULL;
 	struct model *m = NULL;
 	struct bytes b = { 0 };
@@ -105,7 +112,7 @@ int main(int argc, char **argv)
 	if (r == 0)
 		r = decode(&b, &m);
 	if (r == 0)
-		proved = print(m, rev, files ? (int64_t)time(NULL) : GOLDEN_NOW);
+		proved = print(m, rev, files ? (int64_t)time(NULL) : case_now(argv[2]));
 	else
 		(void)fprintf(stderr, "fw_prove: %s\n", strerror(-r));
 	model_free(m);
