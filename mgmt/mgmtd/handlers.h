@@ -6,6 +6,8 @@
 #include "lib/event.h"
 #include "mgmt/mgmtd/call.h"
 
+struct entry;
+
 /* handle_session.c */
 void handle_session_start(struct call *c);
 void handle_session_show(struct call *c);
@@ -46,9 +48,15 @@ void handle_explain(struct call *c);
 /* handle_allow.c */
 void handle_allow_list(struct call *c);
 void handle_allow_request(struct call *c);
+void handle_allow_remove(struct call *c);
+/* The entry of that id. Returns false when it has answered. */
+bool entry_find(struct call *c, const char *id, struct entry *ret);
+/* The entry as it is now, and what a publication brought, if any. */
+void entry_answer(struct call *c, const char *id, const struct publish_result *result);
+
+/* handle_allow_approve.c */
 void handle_allow_approve(struct call *c);
 void handle_allow_approve_all(struct call *c);
-void handle_allow_remove(struct call *c);
 
 /* handle_test.c */
 void handle_allow_test(struct call *c);
@@ -80,6 +88,8 @@ void handle_device_group(struct call *c);
 /* handle_permits.c */
 void handle_device_request(struct call *c);
 void handle_device_approve(struct call *c);
+
+/* handle_terminal.c */
 void handle_device_check(struct call *c);
 
 /* handle_holds.c */

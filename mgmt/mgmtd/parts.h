@@ -86,6 +86,10 @@ int parts_query(struct parts *p, const struct proto_query *query,
 		int (*fn)(const struct proto_row *row, void *user), void *user,
 		bool *ret_more) MUST_CHECK;
 
+int parts_verify(struct parts *p, struct proto_verify *ret) MUST_CHECK;
+
+/* --- parts_proxy.c --- */
+
 /* Ask proxyd what it would decide. -EHOSTDOWN, -EBADMSG, or the code it answered. */
 int parts_decide(struct parts *p, const struct proto_decide *question,
 		 struct proto_decide_reply *ret) MUST_CHECK;
@@ -98,7 +102,5 @@ int parts_tunnels(struct parts *p, uint64_t after,
 int parts_cut(struct parts *p, uint64_t conn, const char *who) MUST_CHECK;
 /* Have proxyd forget that login ("": anybody) is signed in. Returns 0 or a negative errno. */
 int parts_sign_out(struct parts *p, const char *login) MUST_CHECK;
-
-int parts_verify(struct parts *p, struct proto_verify *ret) MUST_CHECK;
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "mgmt/mgmtd/publish.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,76 +16,6 @@
 #include "mgmt/mgmtd/trial.h"
 
 #define POLICY_NAME "policy.yaml" /* in diagnostics */
-
-static bool is_image(const char *name)
-{
-	return strcmp(name + strcspn(name, "."), ".allow") == 0;
-}
-
-/* The number in "0000000007.json" and its like; 0 for other names. */
-static uint64_t number_of(const char *name)
-{
-	char digits[24];
-	uint64_t n;
-	size_t len = strcspn(name, ".");
-
-	if (len != 10 || (strcmp(name + len, ".json") != 0 &&
-			  strcmp(name + len, ".sig") != 0 && !is_image(name)))
-		return 0;
-	name += strspn(name, "0");
-	len = strcspn(name, ".");
-	memcpy(digits, name, len);
-	digits[len] = '\0';
-	return str_to_uint(digits, 1, INT64_MAX, &n) == 0 ? n : 0;
-}
-
-void publish_discard(const struct publisher *p, uint64_t number)
-{
-	int r = revision_discard(p->dir, number);
-
-	if (r < 0) /* it is never current, and its number is not used again */
-		log_warn("mgmtd", "revision %" PRIu64 " cannot be removed: %s", number,
-			 strerror(-r));
-}
-
-/* Images may be big, and only the one in force is ever loaded. */
-static void drop_image(const struct publisher *p, uint64_t number)
-{
-	int r = revision_drop_image(p->dir, number);
-
-	if (r < 0)
-		log_warn("mgmtd",
-			 "the allowlist image of revision %" PRIu64
-			 " cannot be removed: %s",
-			 number, strerror(-r));
-}
-
-/*
- * Remove what was written but never came into force before we were ended, and
- * images that are not in force any more.
- */
-static int sweep(struct publisher *p)
-{
-	DIR *dir = opendir(p->dir);
-	const struct dirent *entry;
-
-	if (dir == NULL)
-		return -errno;
-	while ((entry = readdir(dir)) != NULL) {
-		uint64_t n = number_of(entry->d_name);
-
-		if (n != 0 && n < p->current && n != p->full && is_image(entry->d_name))
-			drop_image(p, n);
-		if (n <= p->current || n == p->trial.number)
-			continue;
-		p->tried = n > p->tried ? n : p->tried;
-		log_warn("mgmtd", "revision %" PRIu64 " never came into force; removed",
-			 n);
-		publish_discard(p, n);
-	}
-	(void)closedir(dir);
-	return 0;
-}
 
 int publish_init(struct publisher *p, const char *root, struct db *db,
 		 struct parts *parts, struct journal *journal)
@@ -105,7 +34,7 @@ int publish_init(struct publisher *p, const char *root, struct db *db,
 		return r;
 	if (p->current != 0)
 		r = revision_set_current(p->dir, p->current);
-	return r < 0 ? r : sweep(p);
+	return r < 0 ? r : publish_sweep(p);
 }
 
 int publish_begin(struct publisher *p)
@@ -269,7 +198,7 @@ int publish_settle(struct publisher *p, const struct publish_order *order,
 void publish_moved(struct publisher *p, uint64_t number)
 {
 	if (p->full != 0)
-		drop_image(p, p->full);
+		publish_drop_image(p, p->full);
 	p->current = number;
 	p->full = number;
 	p->behind = 0;

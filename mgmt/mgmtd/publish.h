@@ -101,7 +101,17 @@ int publish_settle(struct publisher *p, const struct publish_order *order,
 		   uint64_t number) MUST_CHECK;
 /* number, a full one, is current now; files that are of no use any more go. */
 void publish_moved(struct publisher *p, uint64_t number);
+
+/* --- publish_files.c --- */
+
 /* A revision that never came into force goes. */
 void publish_discard(const struct publisher *p, uint64_t number);
+/* Images may be big, and only the one in force is ever loaded. */
+void publish_drop_image(const struct publisher *p, uint64_t number);
+/*
+ * Remove what was written but never came into force before we were ended, and
+ * images that are not in force any more. Returns 0 or a negative errno.
+ */
+int publish_sweep(struct publisher *p) MUST_CHECK;
 
 #endif
