@@ -123,6 +123,7 @@ static const struct ipc_permit permits[] = {
 	{ PROTO_LOCKDOWN, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_lockdown),
 	  fake_lockdown },
 	{ PROTO_PROVE, IPC_MGMTD | IPC_ROOT, 0, fake_prove },
+	{ PROTO_PROBE, IPC_MGMTD | IPC_ROOT, 0, fake_probe },
 	{ PROTO_EXPLAIN, IPC_MGMTD | IPC_ROOT, sizeof(struct proto_explain),
 	  fake_explain },
 	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },

@@ -43,6 +43,8 @@ struct fake_shared {
 	char status_text[128];
 	char proof[FAKE_TEXT_MAX * 2]; /* what it answers to PROTO_PROVE */
 	char explained[FAKE_TEXT_MAX]; /* and to PROTO_EXPLAIN */
+	char probed[FAKE_TEXT_MAX]; /* and to PROTO_PROBE */
+	unsigned probes; /* times it was asked that */
 	struct proto_explain explain; /* the last one */
 	struct proto_decide question; /* the last one */
 	struct proto_decide_reply decision; /* what it answers */

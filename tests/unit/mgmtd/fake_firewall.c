@@ -93,6 +93,16 @@ int fake_prove(struct ipc_peer *peer, const void *payload, size_t len, void *use
 	return send_text(peer, s->proof);
 }
 
+int fake_probe(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	struct fake_shared *s = user;
+
+	(void)payload;
+	(void)len;
+	s->probes++;
+	return send_text(peer, s->probed);
+}
+
 int fake_explain(struct ipc_peer *peer, const void *payload, size_t len, void *user)
 {
 	struct fake_shared *s = user;

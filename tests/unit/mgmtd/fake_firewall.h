@@ -6,6 +6,6 @@
 #include "lib/ipc.h"
 
 ipc_handler fake_trial_confirm, fake_trial_rollback, fake_lockdown, fake_prove,
-	fake_explain;
+	fake_probe, fake_explain;
 
 #endif

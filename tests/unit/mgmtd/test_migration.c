@@ -63,7 +63,8 @@ static void test_migration(void **state)
 	assert_int_equal(
 		db_script(
 			db,
-			"DROP TABLE work; DROP TABLE alarm; DROP TABLE setting;"
+			"DROP TABLE probe; DROP TABLE work; DROP TABLE alarm;"
+			"DROP TABLE setting;"
 			"DROP TABLE isolated; ALTER TABLE revision DROP COLUMN full;"
 			"DROP TABLE asset_history; DROP TABLE asset;"
 			"DROP INDEX device_asset; ALTER TABLE device DROP COLUMN asset;"
