@@ -4,6 +4,7 @@ import test from "node:test";
 
 import { matrixZones, packetText, ruleText } from "../../mgmt/web/src/packet";
 import { pagesFor } from "../../mgmt/web/src/router";
+import { termOf } from "../../mgmt/web/src/i18n";
 
 const packet = { iif: "core0", oif: "wan0", mac: "02:00:5e:10:00:01", src: "10.10.0.5",
 	dst: "45.113.7.10", proto: "tcp", sport: 40000, dport: 443, icmp_type: 0, state: "new" };
@@ -33,4 +34,18 @@ test("everybody sees the flows; the proof is for those who answer for it", () =>
 	assert.ok(!pagesFor("requester").includes("proof"));
 	for (const role of ["admin", "manager", "auditor"])
 		assert.ok(pagesFor(role).includes("proof"));
+});
+
+test("what gated says of its test packets has its words", () => {
+	const words = { // fw/probe/plan.c, plan_pick.c, plan_block.c, outcome.c
+		probe: ["flow", "door", "no-flow", "no-door", "spoofed", "stranger"],
+		untested: ["no-interface", "no-permit", "no-route", "no-service", "no-address", "ceiling",
+			"not-taken", "not-arrived"],
+	};
+	for (const lang of ["ja", "en"]) {
+		for (const [group, list] of Object.entries(words)) {
+			for (const word of list)
+				assert.notEqual(termOf(lang, group, word), word);
+		}
+	}
 });

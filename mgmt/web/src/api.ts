@@ -5,7 +5,7 @@ import { AdmissionApi } from "./api-admission";
 import { learnServerTime } from "./clock";
 import type {
 	AllowEntry, AllowList, AllowRequest, AllowTest, Applied, Device, Explanation, Flow, Lint,
-	ListSettings, Policy, PolicyVersion, Proof, ProxyConnectionPage, Published,
+	ListSettings, Policy, PolicyVersion, ProbeRun, Proof, ProxyConnectionPage, Published,
 	RecordPage, Role, Session, Status, Suggestions, Trial, User, UserWithPassword, Verification, Warning,
 } from "./types";
 
@@ -162,6 +162,12 @@ export class Api {
 
 	proof(): Promise<Proof> {
 		return this.call("/api/verify");
+	}
+	async probes(background: boolean): Promise<ProbeRun[]> {
+		return (await this.call<{ runs: ProbeRun[] }>("/api/probes?limit=40", { background })).runs;
+	}
+	runProbes(): Promise<ProbeRun> {
+		return this.post("/api/probes", {});
 	}
 	explain(query: Record<string, string>): Promise<Explanation> {
 		return this.call(`/api/explain?${new URLSearchParams(query)}`);

@@ -49,6 +49,8 @@ export interface Status {
 	site: string;
 	time: string;
 	parts: Part[];
+	probes: { time: string; result: ProbeRun["result"]; revision: number;
+		contradictions: number; untested: number } | null;
 }
 
 export interface Policy {
@@ -137,6 +139,29 @@ export interface Proof {
 	time: string;
 	zones: { name: string; label: string }[];
 	flows: Record<string, Flow>;
+}
+
+export interface ProbeItem {
+	kind: string;
+	from: string;
+	to: string;
+	flow: string | null;
+	family: number;
+}
+
+export interface ProbeRun {
+	id: number;
+	time: string;
+	who: string;
+	revision: number;
+	result: "good" | "bad" | "not-tested";
+	passed: number;
+	blocked: number;
+	contradictions: number;
+	untested: number;
+	left_out: number;
+	wrong: (ProbeItem & { expected: "pass" | "block"; packet: Packet })[];
+	not_tested: (ProbeItem & { why: string })[];
 }
 
 export interface Explanation {

@@ -17,6 +17,7 @@ import { href } from "../router";
 import type { Assertion, Difference, Flow, Proof } from "../types";
 import { ExplainSection } from "./explain";
 import { FlowFacts } from "./flows";
+import { ProbesSection } from "./probes";
 
 export function ProofPage(_: { query: URLSearchParams }): JSX.Element {
 	const { api, t, lang } = useApp();
@@ -39,6 +40,7 @@ export function ProofPage(_: { query: URLSearchParams }): JSX.Element {
 			{action.busy && <p class="quiet" role="status">{t("proof.running")}</p>}
 			<ErrorBox error={action.error} lang={lang} />
 			{proof !== null && <Result proof={proof} onFlow={(id) => setFlow(proof.flows[id] ?? null)} />}
+			<ProbesSection />
 			<ExplainSection />
 			{flow !== null && (
 				<Dialog title={t("proof.flowTitle", { id: flow.id })} onClose={() => setFlow(null)}>

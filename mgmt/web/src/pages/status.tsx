@@ -17,6 +17,7 @@ import { href } from "../router";
 import { mayApprove, mayWithdraw } from "../rules";
 import type { AllowEntry, Device, Part, Status, User } from "../types";
 import { DueLists, Urgent, useUrgent } from "./due";
+import { ProbesLine } from "./probes";
 
 const POLL_MS = 10_000;
 const NEW_MAX = 20;
@@ -99,6 +100,7 @@ function Parts({ status }: { status: Status }): JSX.Element {
 	return (
 		<section>
 			<h2>{t("status.parts")}</h2>
+			<ProbesLine status={status} />
 			<Table<Part> caption={t("status.parts")} rows={status.parts} keyOf={(p) => p.name}
 				markOf={(p) => p.ok ? "" : "bad"}
 				columns={[
