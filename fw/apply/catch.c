@@ -2,8 +2,8 @@
 #include "fw/apply/catch.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
-#include <libnftnl/set.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -247,34 +247,68 @@ struct reading {
 	uint8_t bit;
 };
 
-static int on_element(struct nftnl_set_elem *e, void *user)
+struct element {
+	uint32_t word;
+	uint64_t packets;
+};
+
+static int on_counter(const struct nlattr *a, void *user)
+{
+	struct element *e = user;
+
+	if (mnl_attr_get_type(a) == NFTA_COUNTER_PACKETS &&
+	    mnl_attr_validate(a, MNL_TYPE_U64) >= 0)
+		e->packets = be64toh(mnl_attr_get_u64(a));
+	return MNL_CB_OK;
+}
+
+static int on_expression(const struct nlattr *a, void *user)
+{
+	return mnl_attr_get_type(a) == NFTA_EXPR_DATA
+		       ? mnl_attr_parse_nested(a, on_counter, user)
+		       : MNL_CB_OK;
+}
+
+static int on_key(const struct nlattr *a, void *user)
+{
+	struct element *e = user;
+
+	if (mnl_attr_get_type(a) == NFTA_DATA_VALUE &&
+	    mnl_attr_validate(a, MNL_TYPE_U32) >= 0)
+		e->word = ntohl(mnl_attr_get_u32(a));
+	return MNL_CB_OK;
+}
+
+static int on_part(const struct nlattr *a, void *user)
+{
+	if (mnl_attr_get_type(a) == NFTA_SET_ELEM_KEY)
+		return mnl_attr_parse_nested(a, on_key, user);
+	if (mnl_attr_get_type(a) == NFTA_SET_ELEM_EXPR)
+		return mnl_attr_parse_nested(a, on_expression, user);
+	return MNL_CB_OK;
+}
+
+static int on_element(const struct nlattr *a, void *user)
 {
 	const struct reading *r = user;
-	uint32_t len = 0, word;
-	const void *key = nftnl_set_elem_get(e, NFTNL_SET_ELEM_KEY, &len);
-	const struct nftnl_expr *x = nftnl_set_elem_get(e, NFTNL_SET_ELEM_EXPR, NULL);
+	struct element e = { 0 };
 
-	if (key == NULL || len != sizeof(word) || x == NULL)
-		return 0;
-	memcpy(&word, key, sizeof(word));
-	word = ntohl(word) - r->word;
-	if (word < r->count && nftnl_expr_get_u64(x, NFTNL_EXPR_CTR_PACKETS) != 0)
-		r->mark[word] |= r->bit;
-	return 0;
+	(void)mnl_attr_parse_nested(a, on_part, &e);
+	if (e.word - r->word < r->count && e.packets != 0)
+		r->mark[e.word - r->word] |= r->bit;
+	return MNL_CB_OK;
+}
+
+static int on_list(const struct nlattr *a, void *user)
+{
+	return mnl_attr_get_type(a) == NFTA_SET_ELEM_LIST_ELEMENTS
+		       ? mnl_attr_parse_nested(a, on_element, user)
+		       : MNL_CB_OK;
 }
 
 static int on_elements(const struct nlmsghdr *nlh, void *user)
 {
-	struct nftnl_set *set = nftnl_set_alloc();
-
-	if (set == NULL) {
-		errno = ENOMEM;
-		return MNL_CB_ERROR;
-	}
-	if (nftnl_set_elems_nlmsg_parse(nlh, set) == 0)
-		(void)nftnl_set_elem_foreach(set, on_element, user);
-	nftnl_set_free(set);
-	return MNL_CB_OK;
+	return mnl_attr_parse(nlh, sizeof(struct nfgenmsg), on_list, user);
 }
 
 static int read_set(struct nfnl *n, uint8_t family, const char *set, struct reading *r)

@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "fw/apply/catch.h"
-#include "fw/apply/request.h"
 #include "fw/probe/frame.h"
 #include "lib/ipc.h"
 
@@ -17,18 +16,18 @@
 static int inject(int channel, const struct probe *p, uint32_t word, int32_t *ret_code)
 {
 	struct probe_order order = { .probe = *p, .word = word };
-	struct fw_result res;
+	struct probe_done done;
 	uint16_t type = 0;
 	size_t len = 0;
-	int r = ipc_send(channel, FW_REQ_INJECT, &order, sizeof(order));
+	int r = ipc_send(channel, PROBE_ORDER, &order, sizeof(order));
 
 	if (r == 0)
-		r = ipc_recv(channel, &type, &res, sizeof(res), &len);
+		r = ipc_recv(channel, &type, &done, sizeof(done), &len);
 	if (r < 0)
 		return r;
-	if (type != FW_ANS_RESULT || len != sizeof(res))
+	if (type != PROBE_DONE || len != sizeof(done))
 		return -EBADMSG;
-	*ret_code = res.code;
+	*ret_code = done.code;
 	return 0;
 }
 

@@ -46,7 +46,6 @@ enum fw_request {
 	FW_REQ_PROBE = 216, /* struct probe */
 	FW_REQ_PROBE_RUN =
 		217, /* struct probe_run; FW_ANS_PROBE with what became of them; answered */
-	FW_REQ_INJECT = 219, /* struct probe_order: to the probe role; answered */
 	FW_ANS_RESULT = 220, /* struct fw_result */
 	FW_ANS_FLOW = 221, /* a conntrack message as the kernel sent it */
 	FW_ANS_PROBE = 224, /* struct probe_answer */

@@ -119,7 +119,9 @@ int probes_run(struct gate *g, char **ret_text)
 {
 	struct machine machine = { 0 };
 	struct plan plan = { 0 };
-	int r = g->now.rev == NULL ? -ENOENT : g->lockdown.on ? -EBUSY : machine_read(&machine);
+	int r = g->now.rev == NULL ? -ENOENT
+		: g->lockdown.on   ? -EBUSY
+				   : machine_read(&machine);
 
 	if (r == 0)
 		r = plan_make(g->now.rev, &machine.plan, &plan);

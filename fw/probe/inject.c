@@ -8,7 +8,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "fw/apply/request.h"
 #include "fw/probe/frame.h"
 #include "lib/ipc.h"
 #include "lib/str.h"
@@ -91,18 +90,18 @@ static int inject(int program_fd, const struct probe_order *o)
 void inject_serve(int channel, int program_fd)
 {
 	for (;;) {
-		struct fw_result res = { .rule = FW_NO_RULE };
+		struct probe_done done = { 0 };
 		struct probe_order order;
 		uint16_t type = 0;
 		size_t len = 0;
 		int r = ipc_recv(channel, &type, &order, sizeof(order), &len);
 
-		if (r == 0 && (type != FW_REQ_INJECT || len != sizeof(order)))
+		if (r == 0 && (type != PROBE_ORDER || len != sizeof(order)))
 			r = -EBADMSG;
 		if (r < 0)
 			return;
-		res.code = inject(program_fd, &order);
-		if (ipc_send(channel, FW_ANS_RESULT, &res, sizeof(res)) < 0)
+		done.code = inject(program_fd, &order);
+		if (ipc_send(channel, PROBE_DONE, &done, sizeof(done)) < 0)
 			return;
 	}
 }

@@ -24,7 +24,7 @@ int inject_frame(int program, uint32_t ifindex, const uint8_t *frame,
 
 /*
  * The probe role: take orders (struct probe_order) on channel until it is closed. Each
- * is checked, sent, and answered by a struct fw_result; program below 0: that is the
+ * is checked, sent, and answered (struct probe_done); program below 0: that is the
  * answer to all of them.
  */
 void inject_serve(int channel, int program);

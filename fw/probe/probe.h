@@ -16,7 +16,6 @@
 #define PROBE_MAX        1024 /* in a run */
 #define PROBE_WORD_INDEX (PROBE_MAX - 1u) /* the rest is random, the same for a run */
 #define PROBE_TABLE      "sekisho_probe"
-#define PROBE_FD         3 /* in the probe role: the channel to the apply role */
 
 struct probe {
 	char iifname[16]; /* a zone's interface, or a port of its bridge */
@@ -32,9 +31,19 @@ struct probe {
 	uint8_t dst[16];
 };
 
-struct probe_order { /* FW_REQ_INJECT: apply role -> probe role */
+/* Between the apply role and the probe role, which answers each order. */
+enum probe_message {
+	PROBE_ORDER = 240, /* struct probe_order */
+	PROBE_DONE = 241, /* struct probe_done */
+};
+
+struct probe_order {
 	struct probe probe;
 	uint32_t word;
+};
+
+struct probe_done {
+	int32_t code; /* 0, or a negative errno: it was not sent */
 };
 
 enum probe_mark { /* bits: what became of it */
