@@ -72,7 +72,7 @@ static int collect(struct nfnl *n, const struct probe_run *o, struct probe_answe
 	return r;
 }
 
-static int run(const struct probing *p, struct nfnl *n, const struct probe_run *order,
+static int run(struct probing *p, struct nfnl *n, const struct probe_run *order,
 	       struct probe_answer *ret_answer)
 {
 	struct probe_answer a = { .count = order->count };
@@ -81,7 +81,9 @@ static int run(const struct probing *p, struct nfnl *n, const struct probe_run *
 	if (r < 0)
 		return r;
 	r = inject_all(p->channel, p->list, order, &a);
-	if (r == 0)
+	if (r < 0)
+		p->channel = -1; /* what it answers late would be taken for another's */
+	else
 		r = collect(n, order, &a);
 	closed = catch_close(n);
 	if (r == 0)

@@ -7,7 +7,7 @@
 #include "fw/probe/probe.h"
 
 struct probing {
-	int channel; /* to the probe role; the caller's. -1: there is none */
+	int channel; /* to the probe role; the caller's. -1: there is none (any more) */
 	struct probe *list; /* owned */
 	uint32_t count;
 	int refused; /* sticky, until the run */

@@ -103,8 +103,10 @@ static int send_and_judge(struct gate *g, const struct plan *plan, char **ret_te
 	uint8_t mark[PROBE_MAX];
 	int r = send_all(g, plan, &answer);
 
-	if (r < 0)
+	if (r == -ECONNRESET || r == -ENOMEM)
 		return r;
+	if (r < 0)
+		answer = (struct probe_answer){ .refused = r };
 	spread(plan, &answer, mark);
 	r = outcome_of(g->now.rev, plan, mark, answer.refused,
 		       (double)(mono_now().us - start.us) / 1000, &res);

@@ -13,10 +13,11 @@
 #include "mgmt/mgmtd/lockdown.h"
 #include "mgmt/mgmtd/store_probe.h"
 
-#define TIMER   "(timer)"
-#define DAY_S   86400
-#define AGAIN_S 3600 /* while something is wrong */
-#define LOOK_MS 30000
+#define TIMER     "(timer)"
+#define DAY_S     86400
+#define AGAIN_S   3600 /* while something is wrong */
+#define LOOK_MS   30000
+#define FAILED_MS 600000
 
 static bool is_result(const char *text)
 {
@@ -112,8 +113,10 @@ void probes_tick(struct app *app, int64_t now)
 	if (!is_due(app, now))
 		return;
 	r = probes_run(app, TIMER, now);
-	if (r < 0)
+	if (r < 0) {
 		log_warn("mgmtd", "no probes: %s", strerror(-r));
+		app->probes_next = mono_after_ms(mono_now(), FAILED_MS);
+	}
 }
 
 json_t *probes_last_json(struct app *app)

@@ -2,16 +2,18 @@
 """Packets of our own: what they find is what real ones would, and nobody else hears of them."""
 import contextlib
 import json
+import os
 import pathlib
 import re
 import select
+import signal
 import socket
 import struct
 import time
 
 import pytest
 
-from firewall import fwstand
+from firewall import door, fwstand
 from lab import topology as topo
 from lab.lab import wait_for
 from proxy import netns
@@ -19,6 +21,7 @@ from proxy import netns
 GOLDEN = pathlib.Path(__file__).resolve().parents[2] / "golden/fw/clinic.yaml"
 PERMITS = [fwstand.permit(1, "core0", "core"), fwstand.permit(2, "office0", "office")]
 PROBE, TEXT = 19, 102
+ARP_ASKS = bytes.fromhex("08060001080006040001")
 
 
 def ask(lab):
@@ -47,7 +50,7 @@ class Ears:
         return socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 
     def heard(self, macs):
-        """Frames of IPv4 and IPv6 that the gateway's cards sent, but for neighbours' matters."""
+        """Frames that the gateway's cards sent: packets, and questions for a neighbour."""
         found = []
         while select.select(self.socks, [], [], 0.2)[0]:
             for s in select.select(self.socks, [], [], 0)[0]:
@@ -55,9 +58,9 @@ class Ears:
                 if where[2] == socket.PACKET_OUTGOING or data[6:12] not in macs:
                     continue
                 six = data[12:14] == b"\x86\xdd"
-                if six and (data[20] == 0 or (data[20] == 58 and 130 <= data[54] <= 143)):
-                    continue
-                if six or data[12:14] == b"\x08\x00":
+                if six and (data[20] == 0 or (data[20] == 58 and data[54] in (133, 134, 136, 143))):
+                    continue  # listener reports, routers, answers to neighbours
+                if six or data[12:14] == b"\x08\x00" or data[12:22] == ARP_ASKS:
                     found.append(data.hex())
         return found
 
@@ -217,6 +220,26 @@ def test_by_gated(make_lab):
     service = [r["detail"] for r in rows if r["kind"] == "service"]
     assert len([d for d in service if "probes:" in d]) == 2, service
     assert not [d for d in service if "changed" in d or "proved" in d], service
+
+
+def test_without_the_probe_role(make_lab):
+    """It is killed: not tested, never good or bad; everything else goes on."""
+    lab = make_lab()
+    claims = topo.ADDRESS[topo.CLAIMS][0]
+    assert wait_for(lambda: lab.tcp(topo.CORE, claims, 443), 5)
+    pids = [int(p.name) for p in pathlib.Path("/proc").iterdir() if p.name.isdigit()
+            and (p / "comm").exists() and (p / "comm").read_text() == "gated-probe\n"
+            and str(lab.bin) in (p / "cmdline").read_text()]
+    assert len(pids) == 1, pids
+    status = pathlib.Path(f"/proc/{pids[0]}/status").read_text(encoding="utf-8")
+    assert re.search(r"CapEff:\s0+\n", status) and re.search(r"CapPrm:\s0+\n", status), status
+    os.kill(pids[0], signal.SIGKILL)
+    for _ in range(2):
+        found = ask(lab)
+        assert found["result"] == "not-tested" and found["refused"], found
+        assert found["passed"] == found["blocked"] == found["contradictions"] == 0, found
+    assert "sekisho_probe" not in door.nft(lab, "list", "tables")
+    assert lab.tcp(topo.CORE, claims, 443)
 
 
 def test_asked_for_and_kept(make_lab):
