@@ -38,7 +38,7 @@ bool input_interface_ok(const struct policy *policy, const char *interface)
 	size_t zone = policy_zone_by_interface(policy, interface);
 
 	return zone != POLICY_NONE &&
-	       policy->zone[zone].admission == POLICY_ADMISSION_ENFORCE;
+	       policy->zone[zone].admission != POLICY_ADMISSION_OFF;
 }
 
 int input_device(const json_t *body, const struct policy *policy,

@@ -103,7 +103,7 @@ int input_sign_in(const json_t *body, struct input_sign_in *ret,
 int input_password(const json_t *body, struct input_password *ret,
 		   struct input_error *e) MUST_CHECK;
 
-/* Is it an interface of a zone where devices need a permit? */
+/* Is it an interface of a zone where devices need a permit, or will when detecting is over? */
 bool input_interface_ok(const struct policy *policy, const char *interface);
 
 #endif
