@@ -80,6 +80,7 @@ int cmd_asset_set(const struct cli *c);
 int cmd_asset_card(const struct cli *c);
 int cmd_asset_import(const struct cli *c);
 int cmd_asset_export(const struct cli *c);
+int cmd_asset_draft(const struct cli *c);
 int cmd_asset_due(const struct cli *c);
 int cmd_alarm_list(const struct cli *c);
 int cmd_alarm_ack(const struct cli *c);

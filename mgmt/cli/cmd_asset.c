@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The register: devices with their cards. */
+#include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -253,6 +255,59 @@ int cmd_asset_export(const struct cli *c)
 		out_text(stdout, text);
 	else
 		(void)fputs(text, stdout); /* a file has every byte as it is */
+	return CLI_DONE;
+}
+
+/* The bytes as they are. A file that is there stays: somebody may have filled it in. */
+static int write_new(const char *file, const char *text)
+{
+	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+	bool ok = f != NULL && fputs(text, f) >= 0;
+
+	if (f != NULL)
+		ok = fclose(f) == 0 && ok;
+	else if (fd >= 0)
+		(void)close(fd);
+	if (!ok)
+		out_complain("%s: %s", file, strerror(errno));
+	return ok ? CLI_DONE : CLI_FAILED;
+}
+
+int cmd_asset_draft(const struct cli *c)
+{
+	const char *zone = args_value(&c->args, "zone");
+	const char *since = args_value(&c->args, "since");
+	const char *file = args_value(&c->args, "out");
+	CLEANUP(free_p) char *zone_word = client_escape(zone != NULL ? zone : "");
+	CLEANUP(free_p) char *since_word = client_escape(since != NULL ? since : "");
+	CLEANUP(free_p) char *path = NULL, *text = NULL;
+	bool sjis = wants_sjis(&c->args);
+
+	if (sjis && file == NULL && isatty(STDOUT_FILENO) != 0) {
+		out_complain("Shift_JIS is for a file; this is a terminal");
+		return CLI_MISUSE;
+	}
+	if (zone_word == NULL || since_word == NULL ||
+	    asprintf(&path, "/api/assets/draft?encoding=%s%s%s%s%s",
+		     sjis                        ? "shift_jis"
+		     : args_has(&c->args, "bom") ? "utf-8-bom"
+						 : "utf-8",
+		     zone != NULL ? "&zone=" : "", zone_word,
+		     since != NULL ? "&since=" : "", since_word) == -1) {
+		path = NULL;
+		out_complain("out of memory");
+		return CLI_FAILED;
+	}
+	text = ask_text(c, path);
+	if (text == NULL)
+		return CLI_FAILED;
+	if (file != NULL)
+		return write_new(file, text);
+	if (isatty(STDOUT_FILENO) != 0)
+		out_text(stdout, text);
+	else
+		(void)fputs(text, stdout);
 	return CLI_DONE;
 }
 

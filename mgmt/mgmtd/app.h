@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lib/attr.h"
+#include "lib/oui.h"
 #include "lib/policy/policy.h"
 #include "mgmt/mgmtd/alarm.h"
 #include "mgmt/mgmtd/auth.h"
@@ -33,6 +34,8 @@ struct app {
 	struct mono chores_next; /* when the clock's chores are due again */
 	struct mono probes_next; /* when to look again whether probes are due */
 	int64_t started_us;
+	struct oui *oui; /* read when first asked for */
+	bool oui_read;
 };
 
 /*
@@ -51,6 +54,9 @@ int app_read_policy(struct app *app) MUST_CHECK;
  * it does.
  */
 void app_sign_out(struct app *app, const char *login);
+
+/* Who made the card with this MAC address; NULL: not known. */
+const char *app_maker(struct app *app, const char *mac);
 
 /* Every two seconds: ask the parts, send them what they missed, forget old sessions. */
 void app_tick(struct app *app, int64_t now);

@@ -9,10 +9,23 @@ enum column_kind { ENTRY, CARD, CARD_NAME, ANSWER };
 
 /* In the order in which they are written. */
 static const struct rowfile_column columns[] = {
-	{ "id", ANSWER },      { "number", ENTRY },       { "name", ENTRY },
-	{ "owner", ENTRY },    { "organisation", ENTRY }, { "kind", ENTRY },
-	{ "zone", ENTRY },     { "note", ENTRY },         { "mac", CARD },
-	{ "interface", CARD }, { "card", CARD_NAME },     { "state", ANSWER },
+	{ "id", ANSWER },
+	{ "number", ENTRY },
+	{ "name", ENTRY },
+	{ "owner", ENTRY },
+	{ "organisation", ENTRY },
+	{ "kind", ENTRY },
+	{ "zone", ENTRY },
+	{ "note", ENTRY },
+	{ "mac", CARD },
+	{ "interface", CARD },
+	{ "card", CARD_NAME },
+	{ "state", ANSWER },
+	/* of a draft only */
+	{ "manufacturer", ANSWER },
+	{ "address", ANSWER },
+	{ "first_seen", ANSWER },
+	{ "last_seen", ANSWER },
 };
 
 /* An empty field is as if it were not there. */
@@ -43,6 +56,14 @@ static int row_json(const struct csv *c, const struct rowfile_column *const *hea
 static const struct rowfile csv_file = {
 	.column = columns,
 	.count = ARRAY_LEN(columns),
+	.written = ARRAY_LEN(columns) - ASSET_FILE_SEEN,
+	.needed = "mac",
+	.row = row_json,
+};
+
+static const struct rowfile draft_file = {
+	.column = columns,
+	.count = ARRAY_LEN(columns),
 	.written = ARRAY_LEN(columns),
 	.needed = "mac",
 	.row = row_json,
@@ -59,7 +80,12 @@ void asset_file_head(FILE *f)
 	rowfile_put_head(&csv_file, f);
 }
 
-void asset_file_row(FILE *f, const struct asset *a, const struct device *d)
+void asset_file_draft_head(FILE *f)
+{
+	rowfile_put_head(&draft_file, f);
+}
+
+static void put_row(FILE *f, const struct asset *a, const struct device *d, int more)
 {
 	csv_put(f, a->id, 1);
 	csv_put(f, a->number, 1);
@@ -72,5 +98,18 @@ void asset_file_row(FILE *f, const struct asset *a, const struct device *d)
 	csv_put(f, d != NULL ? d->mac : "", 1);
 	csv_put(f, d != NULL ? d->interface : "", 1);
 	csv_put(f, d != NULL ? d->name : "", 1);
-	csv_put(f, a->state, 0);
+	csv_put(f, a->state, more);
+}
+
+void asset_file_row(FILE *f, const struct asset *a, const struct device *d)
+{
+	put_row(f, a, d, 0);
+}
+
+void asset_file_draft_row(FILE *f, const struct asset *a, const struct device *d,
+			  const char *const seen[ASSET_FILE_SEEN])
+{
+	put_row(f, a, d, 1);
+	for (size_t i = 0; i < ASSET_FILE_SEEN; i++)
+		csv_put(f, seen[i], i + 1 < ASSET_FILE_SEEN);
 }

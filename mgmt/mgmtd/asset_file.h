@@ -25,4 +25,11 @@ void asset_file_head(FILE *f);
 /* d may be NULL: an entry without a card. */
 void asset_file_row(FILE *f, const struct asset *a, const struct device *d);
 
+/* A draft also says what was seen: manufacturer, address, first and last time. */
+#define ASSET_FILE_SEEN 4
+
+void asset_file_draft_head(FILE *f);
+void asset_file_draft_row(FILE *f, const struct asset *a, const struct device *d,
+			  const char *const seen[ASSET_FILE_SEEN]);
+
 #endif

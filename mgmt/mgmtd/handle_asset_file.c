@@ -249,7 +249,7 @@ static int put_asset(const struct asset *a, void *user)
 	return r;
 }
 
-static int print(struct db *db, bool bom, char **ret_text, size_t *ret_len)
+static int print(struct db *db, char **ret_text, size_t *ret_len)
 {
 	const struct asset_filter all = { .limit = INT64_MAX };
 	char *text = NULL;
@@ -258,8 +258,6 @@ static int print(struct db *db, bool bom, char **ret_text, size_t *ret_len)
 
 	if (x.f == NULL)
 		return -ENOMEM;
-	if (bom)
-		(void)fputs("\xef\xbb\xbf", x.f);
 	asset_file_head(x.f);
 	r = store_asset_each(db, &all, put_asset, &x);
 	if (fclose(x.f) != 0 && r == 0)
@@ -271,36 +269,70 @@ static int print(struct db *db, bool bom, char **ret_text, size_t *ret_len)
 	return r;
 }
 
-void handle_asset_export(struct call *c)
+static bool encoding_is(const struct call *c, const char *name)
 {
-	static const char *const keys[] = { "encoding", NULL };
 	const char *encoding = call_query(c, "encoding");
-	char *text = NULL, *bytes = NULL;
-	bool sjis, bom;
-	size_t len = 0;
-	int r;
 
-	if (!call_query_known(c, keys))
-		return;
-	sjis = encoding != NULL && strcmp(encoding, "shift_jis") == 0;
-	bom = encoding != NULL && strcmp(encoding, "utf-8-bom") == 0;
-	if (encoding != NULL && !sjis && !bom && strcmp(encoding, "utf-8") != 0) {
-		call_fail(c, MSG_BAD_QUERY, "encoding");
-		return;
-	}
-	r = register_tick(c->app->db, c->req->now);
-	if (r == 0)
-		r = print(c->app->db, bom, &text, &len);
-	if (r == 0 && sjis) {
-		r = charset_to_sjis(text, len, &bytes, &len);
-		free(text);
-		text = bytes;
-	}
+	return encoding != NULL && strcmp(encoding, name) == 0;
+}
+
+bool asset_encoding_ok(struct call *c)
+{
+	if (call_query(c, "encoding") == NULL || encoding_is(c, "utf-8") ||
+	    encoding_is(c, "utf-8-bom") || encoding_is(c, "shift_jis"))
+		return true;
+	call_fail(c, MSG_BAD_QUERY, "encoding");
+	return false;
+}
+
+static int add_mark(const char *text, size_t len, char **ret_text, size_t *ret_len)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	char *marked = malloc(len + sizeof(mark));
+
+	if (marked == NULL)
+		return -ENOMEM;
+	memcpy(marked, mark, sizeof(mark));
+	memcpy(marked + sizeof(mark) - 1, text, len);
+	*ret_text = marked;
+	*ret_len = len + sizeof(mark) - 1;
+	return 0;
+}
+
+void asset_answer_file(struct call *c, char *text, size_t len)
+{
+	CLEANUP(free_p) char *own = text;
+	bool sjis = encoding_is(c, "shift_jis");
+	char *bytes = NULL;
+	int r = 0;
+
+	if (sjis)
+		r = charset_to_sjis(own, len, &bytes, &len);
+	else if (encoding_is(c, "utf-8-bom"))
+		r = add_mark(own, len, &bytes, &len);
 	if (r < 0) {
 		call_fail_internal(c, r);
 		return;
 	}
-	call_text(c, text);
+	call_text(c, bytes != NULL ? bytes : STEAL(own));
 	c->res->type = sjis ? "text/csv; charset=Shift_JIS" : "text/csv; charset=utf-8";
 	c->res->len = len;
+}
+
+void handle_asset_export(struct call *c)
+{
+	static const char *const keys[] = { "encoding", NULL };
+	char *text = NULL;
+	size_t len = 0;
+	int r;
+
+	if (!call_query_known(c, keys) || !asset_encoding_ok(c))
+		return;
+	r = register_tick(c->app->db, c->req->now);
+	if (r == 0)
+		r = print(c->app->db, &text, &len);
+	if (r < 0)
+		call_fail_internal(c, r);
+	else
+		asset_answer_file(c, text, len);
 }

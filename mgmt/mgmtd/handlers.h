@@ -124,6 +124,13 @@ void handle_admission_set(struct call *c);
 /* handle_asset_file.c */
 void handle_asset_import(struct call *c);
 void handle_asset_export(struct call *c);
+/* Is the query's encoding one that we write? Else it has answered. */
+bool asset_encoding_ok(struct call *c);
+/* Answer with a CSV file, taken over, in that encoding. */
+void asset_answer_file(struct call *c, char *text, size_t len);
+
+/* handle_draft.c */
+void handle_asset_draft(struct call *c);
 
 /* handle_work.c */
 void handle_work_list(struct call *c);

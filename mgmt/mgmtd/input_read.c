@@ -53,8 +53,7 @@ int input_string(const json_t *body, const char *key, const char **ret_text,
 	return 0;
 }
 
-/* Something other than spaces, the wide one (U+3000) among them. */
-static bool is_blank(const char *text)
+bool input_is_blank(const char *text)
 {
 	while (*text == ' ' || strncmp(text, "\xe3\x80\x80", 3) == 0)
 		text += *text == ' ' ? 1 : 3;
@@ -68,7 +67,7 @@ int input_line(const json_t *body, const char *key, char *dst, size_t size,
 
 	if (input_string(body, key, &text, e) < 0)
 		return -EINVAL;
-	if (strlen(text) >= size || !str_is_printable_utf8(text) || is_blank(text))
+	if (strlen(text) >= size || !str_is_printable_utf8(text) || input_is_blank(text))
 		return input_refuse(e, MSG_BAD_TEXT, key);
 	(void)str_copy(dst, size, text);
 	return 0;

@@ -77,6 +77,7 @@ static const struct route routes[] = {
 	{ "POST", "/api/assets", ACCESS_ROLE, ACT_REQUEST, handle_asset_add },
 	{ "POST", "/api/assets/import", ACCESS_ROLE, ACT_APPROVE, handle_asset_import },
 	{ "GET", "/api/assets/export", ACCESS_ROLE, ACT_LOOK, handle_asset_export },
+	{ "GET", "/api/assets/draft", ACCESS_ROLE, ACT_LOOK, handle_asset_draft },
 	{ "GET", "/api/assets/due", ACCESS_ROLE, ACT_LOOK, handle_asset_due },
 	{ "GET", "/api/assets/*", ACCESS_ROLE, ACT_LOOK, handle_asset_show },
 	{ "POST", "/api/assets/*/change", ACCESS_ROLE, ACT_APPROVE, handle_asset_change },

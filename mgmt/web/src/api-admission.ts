@@ -39,6 +39,15 @@ export class AdmissionApi {
 	exportFile(): Promise<string> {
 		return this.send.text("/api/assets/export");
 	}
+	// zone, since (a day): "" for any
+	draft(zone: string, since: string): Promise<string> {
+		const query = new URLSearchParams();
+		for (const [key, value] of Object.entries({ zone, since })) {
+			if (value !== "")
+				query.set(key, value);
+		}
+		return this.send.text(`/api/assets/draft?${query}`);
+	}
 	due(days: number, background: boolean): Promise<Due> {
 		return this.send.get(`/api/assets/due?days=${days}`, background);
 	}

@@ -19,7 +19,7 @@ import { AssetTable } from "./asset-table";
 import { CardDetail, StrayCards } from "./cards";
 import { PermitForm } from "./permit-form";
 import { QuarantineBox } from "./quarantine";
-import { ExportButton, ImportDialog } from "./register-file";
+import { DraftDialog, ExportButton, ImportDialog } from "./register-file";
 import { TermsDialog } from "./terms";
 
 const POLL_MS = 10_000;
@@ -27,7 +27,7 @@ const PAGE = 100;
 const PAGE_MAX = 1000;
 const FOUND_MAX = 20; // entries that are found by a card's address
 
-export type Open = { what: "add" | "import" | "terms" } | { what: "detail"; asset: Asset }
+export type Open = { what: "add" | "import" | "draft" | "terms" } | { what: "detail"; asset: Asset }
 	| { what: AssetAct; asset: Asset } | { what: "stray"; card: Device; act: StrayAct } | null;
 export type StrayAct = "detail" | "request" | "quarantine";
 
@@ -133,6 +133,9 @@ export function DevicesPage({ query }: { query: URLSearchParams }): JSX.Element 
 					</button>
 				)}
 				<ExportButton />
+				<button type="button" onClick={() => setOpen({ what: "draft" })}>
+					{t("devices.draft")}
+				</button>
 				<button type="button" onClick={() => setOpen({ what: "terms" })}>{t("terms.open")}</button>
 			</div>
 			<Filter question={question} zones={zones} onQuestion={setQuestion} />
@@ -213,6 +216,8 @@ function OpenDialog(props: OpenDialogProps): JSX.Element {
 			onClose={onClose} />;
 	case "import":
 		return <ImportDialog onDone={onDone} onClose={onClose} />;
+	case "draft":
+		return <DraftDialog zones={zones} onClose={onClose} />;
 	case "terms":
 		return <TermsDialog onClose={onClose} />;
 	case "detail":

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The register as a file: both ways.
+// The register as a file: both ways, and a draft of it.
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 
 import { useAction, useApp } from "../context";
 import { Dialog } from "../parts/dialog";
-import { Buttons, Form } from "../parts/form";
+import { Buttons, Field, Form } from "../parts/form";
 import { ErrorBox } from "../parts/message";
 import { MARK, save } from "../parts/save";
 import { assetFile } from "../table-file";
@@ -22,6 +22,38 @@ export function ExportButton(): JSX.Element {
 			<button type="button" disabled={action.busy} onClick={run}>{t("devices.export")}</button>
 			<ErrorBox error={action.error} lang={lang} />
 		</>
+	);
+}
+
+interface DraftProps {
+	zones: string[];
+	onClose: () => void;
+}
+
+// What was seen and nobody registered, as a file that sections fill in.
+export function DraftDialog({ zones, onClose }: DraftProps): JSX.Element {
+	const { api, t, lang } = useApp();
+	const [zone, setZone] = useState("");
+	const [since, setSince] = useState("");
+	const action = useAction();
+
+	const submit = (): void => void action.run(async () => {
+		save(MARK + await api.admission.draft(zone, since), "register-draft.csv", "text/csv");
+		onClose();
+	});
+	return (
+		<Dialog title={t("devices.draftTitle")} onClose={onClose} wide>
+			<Form onSubmit={submit}>
+				<p>{t("devices.draftText")}</p>
+				<Field label={t("devices.zone")} value={zone} onValue={setZone}
+					options={[["", t("common.all")], ...zones.map((z): [string, string] => [z, z])]} />
+				<Field label={t("devices.draftSince")} type="date" value={since} onValue={setSince}
+					hint={t("devices.draftSinceHint")} />
+				<p>{t("devices.draftNext")}</p>
+				<ErrorBox error={action.error} lang={lang} />
+				<Buttons submit={t("devices.draftSubmit")} busy={action.busy} onCancel={onClose} />
+			</Form>
+		</Dialog>
 	);
 }
 
