@@ -85,6 +85,7 @@ int cmd_asset_due(const struct cli *c);
 int cmd_alarm_list(const struct cli *c);
 int cmd_alarm_ack(const struct cli *c);
 int cmd_admission_show(const struct cli *c);
+int cmd_admission_status(const struct cli *c);
 int cmd_admission_set(const struct cli *c);
 int cmd_proxy_connections(const struct cli *c);
 int cmd_proxy_cut(const struct cli *c);

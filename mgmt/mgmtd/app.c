@@ -32,6 +32,7 @@ int app_read_policy(struct app *app)
 		return r;
 	policy_free(app->policy);
 	app->policy = policy;
+	app->zone_since_read = false;
 	when_use_zone(policy->timezone);
 	return 0;
 }

@@ -34,6 +34,8 @@ struct app {
 	struct mono chores_next; /* when the clock's chores are due again */
 	struct mono probes_next; /* when to look again whether probes are due */
 	int64_t started_us;
+	int64_t zone_since[POLICY_ZONES_MAX]; /* zone_since.h, once zone_since_read */
+	bool zone_since_read;
 	struct oui *oui; /* read when first asked for */
 	bool oui_read;
 };

@@ -32,8 +32,16 @@ static int store(struct db *db, const struct setting *s)
 
 static void answer(struct call *c, struct setting *s)
 {
-	json_t *obj = json_object(), *events = json_array();
 	const char *lang = c->ja ? "ja" : "en";
+	json_t *obj, *events, *zones = NULL;
+	int r = admission_zones(c, &zones);
+
+	if (r < 0) {
+		call_fail_internal(c, r);
+		return;
+	}
+	obj = json_object();
+	events = json_array();
 
 	for (size_t i = 0; i < terms_row_count; i++)
 		(void)json_object_set_new(
@@ -50,6 +58,7 @@ static void answer(struct call *c, struct setting *s)
 				  event_text(kind, lang)));
 	}
 	(void)json_object_set_new(obj, "events", events);
+	(void)json_object_set_new(obj, "zones", zones);
 	call_json(c, 200, obj);
 }
 

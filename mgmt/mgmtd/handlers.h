@@ -121,6 +121,11 @@ enum event_kind event_kind_of(const char *name); /* EVENT_NONE: no such kind */
 void handle_admission_show(struct call *c);
 void handle_admission_set(struct call *c);
 
+/* handle_zones.c */
+void handle_unadmitted(struct call *c);
+/* Modes and counts of all zones. Returns 0 or a negative errno. */
+int admission_zones(struct call *c, json_t **ret) MUST_CHECK;
+
 /* handle_asset_file.c */
 void handle_asset_import(struct call *c);
 void handle_asset_export(struct call *c);

@@ -86,6 +86,7 @@ static const struct route routes[] = {
 	{ "POST", "/api/alarms/*/ack", ACCESS_ROLE, ACT_WITHDRAW, handle_alarm_ack },
 	{ "GET", "/api/admission", ACCESS_ROLE, ACT_LOOK, handle_admission_show },
 	{ "POST", "/api/admission", ACCESS_ROLE, ACT_WITHDRAW, handle_admission_set },
+	{ "GET", "/api/admission/unadmitted", ACCESS_ROLE, ACT_READ_RECORDS, handle_unadmitted },
 	{ "GET", "/api/work", ACCESS_ROLE, ACT_READ_RECORDS, handle_work_list },
 	{ "POST", "/api/work/confirm", ACCESS_ROLE, ACT_WITHDRAW, handle_work_confirm },
 	{ "GET", "/api/proxy/connections", ACCESS_ROLE, ACT_READ_RECORDS, handle_proxy_list },

@@ -4,7 +4,7 @@
 import type { Applied, Device, PermitRequest, Published } from "./types";
 import type {
 	Admission, Alarm, AlarmPage, AlarmState, Asset, AssetFacts, AssetFile, AssetPage,
-	AssetsImported, AssetWithHistory, CardFacts, Due, EventAction, Terms, Work, WorkPage,
+	AssetsImported, AssetWithHistory, CardFacts, Due, EventAction, Terms, UnadmittedPage, Work, WorkPage,
 } from "./types-admission";
 
 export interface Sender {
@@ -117,6 +117,9 @@ export class AdmissionApi {
 
 	terms(background: boolean): Promise<Admission> {
 		return this.send.get("/api/admission", background);
+	}
+	unadmitted(background: boolean): Promise<UnadmittedPage> {
+		return this.send.get("/api/admission/unadmitted", background);
 	}
 	setTerms(terms: Terms, reason: string): Promise<Admission> {
 		return this.send.post("/api/admission", { ...terms, reason });

@@ -23,6 +23,7 @@ import { SignInPage } from "./pages/signin";
 import { StatusPage } from "./pages/status";
 import { UsersPage } from "./pages/users";
 import { WorkPage } from "./pages/work";
+import { ZonesPage } from "./pages/zones";
 import { IdleGuard } from "./parts/idle-guard";
 import { Layout } from "./parts/layout";
 import { type PageName, pagesFor, useRoute } from "./router";
@@ -30,7 +31,7 @@ import type { Session } from "./types";
 
 const pageOf: Record<PageName, (props: { query: URLSearchParams }) => JSX.Element> = {
 	status: StatusPage, allow: AllowPage, lists: ListsPage, review: ReviewPage,
-	devices: DevicesPage, alarms: AlarmsPage, work: WorkPage,
+	devices: DevicesPage, alarms: AlarmsPage, work: WorkPage, zones: ZonesPage,
 	records: RecordsPage, connections: ConnectionsPage, flows: FlowsPage, proof: ProofPage,
 	users: UsersPage, policy: PolicyPage,
 };

@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import type { Role } from "./types";
 
-export const pages = ["status", "alarms", "devices", "work", "allow", "lists", "review", "records",
+export const pages = ["status", "alarms", "devices", "zones", "work", "allow", "lists", "review", "records",
 	"connections", "flows", "proof", "users", "policy"] as const;
 export type PageName = (typeof pages)[number];
 
@@ -17,7 +17,7 @@ export interface Route {
 const readers: readonly Role[] = ["admin", "manager", "auditor"];
 const all: readonly Role[] = ["admin", "manager", "auditor", "requester"];
 const who: Record<PageName, readonly Role[]> = {
-	status: all, alarms: all, devices: all, work: readers, allow: all, lists: all, review: readers,
+	status: all, alarms: all, devices: all, zones: readers, work: readers, allow: all, lists: all, review: readers,
 	records: readers, connections: readers, flows: all, proof: readers, users: readers,
 	policy: ["admin", "auditor"],
 };

@@ -151,6 +151,40 @@ export interface Terms {
 	quarantine_per_hour: number;
 }
 
+export interface Zone {
+	name: string;
+	label: string;
+	mode: "off" | "detect" | "enforce";
+	since: string | null; // it has been in this mode
+	interfaces: string[];
+	ports: string[];
+	port_lock: boolean;
+	containment: boolean;
+	vlan: number | null;
+	seen: number; // cards, in the last 35 days
+	registered: number; // of them
+	permitted: number; // of them
+}
+
+export interface Unadmitted {
+	zone: string;
+	mac: string;
+	manufacturer: string;
+	count: number;
+	first: string;
+	last: string;
+	device: Device | null;
+}
+
+export interface UnadmittedPage {
+	days: number;
+	devices: Unadmitted[];
+	total: number;
+	unnamed: number; // records that name no device
+	cut: boolean;
+}
+
 export interface Admission extends Terms {
+	zones: Zone[];
 	events: { kind: string; severity: Severity; action: EventAction; text: string }[];
 }

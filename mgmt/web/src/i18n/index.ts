@@ -9,6 +9,7 @@ import { enFirewall } from "./en-firewall";
 import { enPages } from "./en-pages";
 import { enRegister } from "./en-register";
 import { enTerms } from "./en-terms";
+import { enZones } from "./en-zones";
 import { ja } from "./ja";
 import { jaAlarms } from "./ja-alarms";
 import { jaAllow } from "./ja-allow";
@@ -16,9 +17,10 @@ import { jaFirewall } from "./ja-firewall";
 import { jaPages } from "./ja-pages";
 import { jaRegister } from "./ja-register";
 import { jaTerms } from "./ja-terms";
+import { jaZones } from "./ja-zones";
 
 const jaAll = {
-	...ja, ...jaAlarms, ...jaAllow, ...jaFirewall, ...jaPages, ...jaRegister, ...jaTerms,
+	...ja, ...jaAlarms, ...jaAllow, ...jaFirewall, ...jaPages, ...jaRegister, ...jaTerms, ...jaZones,
 };
 
 export type MessageKey = keyof typeof jaAll;
@@ -28,6 +30,7 @@ export const messages: Record<Lang, Record<MessageKey, string>> = {
 	ja: jaAll,
 	en: {
 		...en, ...enAlarms, ...enAllow, ...enFirewall, ...enPages, ...enRegister, ...enTerms,
+		...enZones,
 	},
 };
 
