@@ -86,25 +86,8 @@ void app_close(struct app *app)
 	journal_close(&app->journal);
 	policy_free(app->policy);
 	app->policy = NULL;
-	oui_free(app->oui);
-	app->oui = NULL;
 	db_close(app->db);
 	app->db = NULL;
-}
-
-const char *app_maker(struct app *app, const char *mac)
-{
-	struct mac m;
-
-	if (!app->oui_read) {
-		int r = oui_load(OUI_DIR, &app->oui);
-
-		app->oui_read = true;
-		if (r < 0)
-			log_warn("mgmtd", "no manufacturers from %s: %s", OUI_DIR,
-				 strerror(-r));
-	}
-	return mac_parse(mac, &m) == 0 ? oui_find(app->oui, m) : NULL;
 }
 
 void app_sign_out(struct app *app, const char *login)

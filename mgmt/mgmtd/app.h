@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "lib/attr.h"
-#include "lib/oui.h"
 #include "lib/policy/policy.h"
 #include "mgmt/mgmtd/alarm.h"
 #include "mgmt/mgmtd/auth.h"
@@ -36,8 +35,6 @@ struct app {
 	int64_t started_us;
 	int64_t zone_since[POLICY_ZONES_MAX]; /* zone_since.h, once zone_since_read */
 	bool zone_since_read;
-	struct oui *oui; /* read when first asked for */
-	bool oui_read;
 };
 
 /*
@@ -56,9 +53,6 @@ int app_read_policy(struct app *app) MUST_CHECK;
  * it does.
  */
 void app_sign_out(struct app *app, const char *login);
-
-/* Who made the card with this MAC address; NULL: not known. */
-const char *app_maker(struct app *app, const char *mac);
 
 /* Every two seconds: ask the parts, send them what they missed, forget old sessions. */
 void app_tick(struct app *app, int64_t now);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mgmt/mgmtd/call.h"
+#include "mgmt/mgmtd/maker.h"
 #include "mgmt/mgmtd/register.h"
 #include "mgmt/mgmtd/store_permit.h"
 
@@ -172,6 +173,7 @@ int device_json(struct db *db, const struct policy *policy, const struct device 
 		request, "asset", call_maybe(d->asset), "mac_given", d->mac_given);
 	if (obj == NULL)
 		return -ENOMEM;
+	(void)json_object_set_new(obj, "manufacturer", json_string(maker_of(d->mac)));
 	add_local(obj, d->mac, ja);
 	*ret = obj;
 	return 0;

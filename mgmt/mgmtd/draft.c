@@ -44,8 +44,6 @@ const char *draft_kind(const struct device *d, const char *maker)
 	char digits[MAC_DIGITS + 1];
 	size_t n = 0;
 
-	if (maker == NULL)
-		return "";
 	for (const char *p = d->mac; *p != '\0' && n < MAC_DIGITS; p++) {
 		if (*p != ':')
 			digits[n++] = *p;
@@ -125,9 +123,9 @@ static void print_row(FILE *f, const struct draft_card *run, size_t count,
 	(void)str_copy(a.note, sizeof(a.note), n->text);
 	print_time(c->device.first_seen, true, first);
 	print_time(c->device.last_seen, true, last);
-	asset_file_draft_row(f, &a, &c->device,
-			     (const char *[]){ c->maker != NULL ? c->maker : "",
-					       c->device.address, first, last });
+	asset_file_draft_row(
+		f, &a, &c->device,
+		(const char *[]){ c->maker, c->device.address, first, last });
 }
 
 /* Names, then cards; those without a name come last, by card. */

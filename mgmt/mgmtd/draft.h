@@ -19,7 +19,7 @@
 struct draft_card {
 	struct device device;
 	const char *zone; /* borrowed */
-	const char *maker; /* borrowed; NULL: not known */
+	const char *maker; /* borrowed; "" not known */
 	char known[INPUT_NAME_MAX + 1]; /* what the register calls this card elsewhere */
 };
 

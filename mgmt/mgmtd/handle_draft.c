@@ -9,6 +9,7 @@
 #include "mgmt/mgmtd/draft.h"
 #include "mgmt/mgmtd/handlers.h"
 #include "mgmt/mgmtd/input_read.h"
+#include "mgmt/mgmtd/maker.h"
 #include "mgmt/mgmtd/when.h"
 
 struct gathering {
@@ -49,7 +50,7 @@ static int add_card(const struct device *d, void *user)
 		return -ENOMEM;
 	*card = (struct draft_card){ .device = *d,
 				     .zone = policy->zone[zone].name,
-				     .maker = app_maker(g->c->app, d->mac) };
+				     .maker = maker_of(d->mac) };
 	if (input_is_blank(d->name)) /* it would not be taken back */
 		card->device.name[0] = '\0';
 	return 0;

@@ -15,6 +15,7 @@
 #include "lib/str.h"
 #include "mgmt/mgmtd/device_json.h"
 #include "mgmt/mgmtd/handlers.h"
+#include "mgmt/mgmtd/maker.h"
 #include "mgmt/mgmtd/zone_since.h"
 
 #define DAY_S        86400
@@ -235,13 +236,11 @@ static int row_json(struct call *c, const struct unadmitted *u, json_t **ret)
 				&card);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	*ret = json_pack(
-		"{s:s, s:s, s:o, s:I, s:o, s:o, s:o}", "zone", u->zone, "mac", mac,
-		"manufacturer",
-		json_string(app_maker(c->app, mac) != NULL ? app_maker(c->app, mac) : ""),
-		"count", (json_int_t)u->count, "first", call_time(u->first_us / 1000000),
-		"last", call_time(u->last_us / 1000000), "device",
-		card != NULL ? card : json_null());
+	*ret = json_pack("{s:s, s:s, s:o, s:I, s:o, s:o, s:o}", "zone", u->zone, "mac",
+			 mac, "manufacturer", json_string(maker_of(mac)), "count",
+			 (json_int_t)u->count, "first", call_time(u->first_us / 1000000),
+			 "last", call_time(u->last_us / 1000000), "device",
+			 card != NULL ? card : json_null());
 	return *ret != NULL ? 0 : -ENOMEM;
 }
 

@@ -15,6 +15,7 @@
 #include "mgmt/mgmtd/charset.h"
 #include "mgmt/mgmtd/csv.h"
 #include "mgmt/mgmtd/draft.h"
+#include "mgmt/mgmtd/maker.h"
 #include "tests/unit/mgmtd/stand.h"
 
 #define DAY_S 86400
@@ -25,6 +26,7 @@ static int setup(void **state)
 	static const char makers[] =
 		"Registry,Assignment,Organization Name,Organization Address\n"
 		"MA-L,001BA9,\"Brother industries, LTD.\",x\n";
+	struct oui *lists = NULL;
 	char text[1024];
 	const char *off = strstr(fixture_policy, "admission: off");
 	json_t *body;
@@ -40,8 +42,8 @@ static int setup(void **state)
 	free(dump);
 	json_decref(body);
 	/* not what this machine's lists say */
-	f.app.oui_read = true;
-	assert_int_equal(oui_parse(makers, sizeof(makers) - 1, &f.app.oui), 0);
+	assert_int_equal(oui_parse(makers, sizeof(makers) - 1, &lists), 0);
+	maker_use(lists);
 	return 0;
 }
 
@@ -156,6 +158,25 @@ static void test_permit_while_detecting(void **state)
 	json_decref(answer);
 }
 
+/* Everywhere a card is shown; a made-up address has no maker, and says what it is. */
+static void test_maker_is_shown(void **state)
+{
+	json_t *answer, *list;
+
+	(void)state;
+	saw("00:1b:a9:00:00:03", "lab0", "BRN", FIXTURE_NOW, FIXTURE_NOW);
+	saw("02:1b:a9:00:00:03", "lab0", "", FIXTURE_NOW, FIXTURE_NOW);
+	answer = stand_get("/api/devices");
+	list = json_object_get(answer, "devices");
+	assert_int_equal(json_array_size(list), 2);
+	assert_string_equal(stand_text(json_array_get(list, 0), "manufacturer"),
+			    "Brother industries, LTD.");
+	assert_string_equal(stand_text(json_array_get(list, 0), "mac_text"), "");
+	assert_string_equal(stand_text(json_array_get(list, 1), "manufacturer"), "");
+	assert_string_not_equal(stand_text(json_array_get(list, 1), "mac_text"), "");
+	json_decref(answer);
+}
+
 static void test_kind(void **state)
 {
 	static const struct {
@@ -165,7 +186,7 @@ static void test_kind(void **state)
 		{ "00:1b:a9:0a:bc:de", "brw001ba90abcde", "Brother Ind.", "printer" },
 		{ "00:1b:a9:0a:bc:de", "BRN001BA90ABCDF", "Brother Ind.", "" },
 		{ "00:1b:a9:0a:bc:de", "BRN001BA90ABCDE", "Other", "" },
-		{ "00:1b:a9:0a:bc:de", "BRN001BA90ABCDE", NULL, "" },
+		{ "00:1b:a9:0a:bc:de", "BRN001BA90ABCDE", "", "" },
 		{ "00:1b:a9:0a:bc:de", "NPI0ABCDE", "HP Inc.", "printer" },
 		{ "00:1b:a9:0a:bc:de", "NPI", "HP Inc.", "" },
 		{ "", "NPI", "HP Inc.", "" },
@@ -336,6 +357,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_content, setup, stand_close),
 		cmocka_unit_test_setup_teardown(test_permit_while_detecting, setup,
 						stand_close),
+		cmocka_unit_test_setup_teardown(test_maker_is_shown, setup, stand_close),
 		cmocka_unit_test(test_kind),
 		cmocka_unit_test_setup_teardown(test_hostile_names, setup, stand_close),
 		cmocka_unit_test_setup_teardown(test_every_character, setup, stand_close),

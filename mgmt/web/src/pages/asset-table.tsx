@@ -80,6 +80,7 @@ function CardLine({ card, state }: { card: Device; state: DeviceState }): JSX.El
 	return (
 		<>
 			<br /><span class="quiet">{card.mac} · {card.interface}
+				{card.manufacturer && ` · ${card.manufacturer}`}
 				{card.state !== state && ` · ${term("device.state", card.state)}`}</span>
 			{card.mac_local === true && <><br /><span class="soon">{t("devices.local")}</span></>}
 		</>
