@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,13 +13,16 @@
 
 #define BUSY_MS    2000 /* somebody reads the file with a tool */
 #define DOMAIN_MAX 260
+#define IDLE_MAX   256 /* statements that are kept for the next time */
 
 struct db {
 	sqlite3 *sqlite;
+	sqlite3_stmt *idle[IDLE_MAX]; /* by the hash of its text; NULL: none */
 };
 
 /* A sqlite3_stmt under our name: db.h shows no type of SQLite's. */
 struct db_rows {
+	struct db *db;
 	sqlite3_stmt *st;
 };
 
@@ -104,6 +108,8 @@ void db_close(struct db *db)
 {
 	if (db == NULL)
 		return;
+	for (size_t i = 0; i < IDLE_MAX; i++)
+		(void)sqlite3_finalize(db->idle[i]);
 	(void)sqlite3_close(db->sqlite);
 	free(db);
 }
@@ -129,6 +135,42 @@ void db_rollback(struct db *db)
 		(void)sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
 }
 
+/* FNV-1a of the text: where its statement is kept. */
+static size_t slot_of(const char *sql)
+{
+	uint32_t h = 2166136261u;
+
+	for (const char *p = sql; *p != '\0'; p++)
+		h = (h ^ (uint8_t)*p) * 16777619u;
+	return h % IDLE_MAX;
+}
+
+/* To read a statement's text takes longer than most of them take to run. */
+static int take(struct db *db, const char *sql, sqlite3_stmt **ret_st)
+{
+	sqlite3_stmt **idle = &db->idle[slot_of(sql)];
+
+	if (*idle == NULL || strcmp(sqlite3_sql(*idle), sql) != 0)
+		return sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT,
+					  ret_st, NULL);
+	*ret_st = *idle;
+	*idle = NULL;
+	return SQLITE_OK;
+}
+
+static void put_back(struct db *db, sqlite3_stmt *st)
+{
+	sqlite3_stmt **idle;
+
+	if (st == NULL)
+		return;
+	(void)sqlite3_reset(st);
+	(void)sqlite3_clear_bindings(st);
+	idle = &db->idle[slot_of(sqlite3_sql(st))];
+	(void)sqlite3_finalize(*idle);
+	*idle = st;
+}
+
 static int prepare(struct db *db, struct db_rows **ret_rows, const char *sql,
 		   const char *fmt, va_list ap)
 {
@@ -137,7 +179,8 @@ static int prepare(struct db *db, struct db_rows **ret_rows, const char *sql,
 
 	if (rows == NULL)
 		return -ENOMEM;
-	rc = sqlite3_prepare_v2(db->sqlite, sql, -1, &rows->st, NULL);
+	rows->db = db;
+	rc = take(db, sql, &rows->st);
 	for (int i = 0; rc == SQLITE_OK && fmt[i] != '\0'; i++) {
 		if (fmt[i] == 's')
 			rc = sqlite3_bind_text(rows->st, i + 1, va_arg(ap, const char *),
@@ -228,7 +271,7 @@ void db_rows_free(struct db_rows **rows)
 {
 	if (*rows == NULL)
 		return;
-	(void)sqlite3_finalize((*rows)->st);
+	put_back((*rows)->db, (*rows)->st);
 	free(*rows);
 	*rows = NULL;
 }
