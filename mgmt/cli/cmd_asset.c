@@ -12,14 +12,13 @@
 #include "lib/mem.h"
 #include "lib/str.h"
 #include "mgmt/cli/ask.h"
-#include "mgmt/cli/client.h"
 #include "mgmt/cli/file.h"
 #include "mgmt/cli/out.h"
+#include "mgmt/cli/pages.h"
 #include "mgmt/cli/say.h"
 #include "mgmt/cli/show.h"
 
 #define IMPORT_MAX (8u << 20)
-#define PAGE       1000
 
 static int read_id(const char *word)
 {
@@ -27,32 +26,6 @@ static int read_id(const char *word)
 		return CLI_DONE;
 	out_complain("'%s' is no id of the register", word);
 	return CLI_MISUSE;
-}
-
-/* "&state=..." and so on for the options that were given; the caller frees it. */
-static char *filter_of(const struct args *a)
-{
-	static const char *const names[] = { "state", "kind", "zone", "text" };
-	char *query = NULL;
-	size_t len;
-	FILE *f = open_memstream(&query, &len);
-
-	if (f == NULL)
-		return NULL;
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		const char *value = args_value(a, names[i]);
-		CLEANUP(free_p) char *escaped = NULL;
-
-		if (value == NULL)
-			continue;
-		escaped = client_escape(value);
-		(void)fprintf(f, "&%s=%s", names[i], escaped != NULL ? escaped : "");
-	}
-	if (fclose(f) != 0) {
-		free(query);
-		return NULL;
-	}
-	return query;
 }
 
 static void add_row(const struct cli *c, struct table *t, const json_t *a)
@@ -65,40 +38,14 @@ static void add_row(const struct cli *c, struct table *t, const json_t *a)
 	table_add(t, say_number((long long)json_array_size(cards)).text);
 }
 
-/* All pages into list, which is an array. */
-static int get_all(const struct cli *c, const char *filter, json_t *list)
-{
-	char after[ID_TEXT_MAX] = "";
-
-	for (;;) {
-		CLEANUP(ask_free)
-		json_t *answer = ask_get(c, "/api/assets?limit=%d%s%s%s", PAGE, filter,
-					 after[0] != '\0' ? "&after=" : "", after);
-		const json_t *page = json_object_get(answer, "assets");
-		size_t n = json_array_size(page);
-
-		if (answer == NULL ||
-		    json_array_extend(list, (json_t *)(uintptr_t)page) < 0)
-			return CLI_FAILED;
-		if (!json_is_true(json_object_get(answer, "more")) || n == 0)
-			return CLI_DONE;
-		(void)str_copy(after, sizeof(after),
-			       show_string(json_array_get(page, n - 1), "id"));
-	}
-}
-
 int cmd_asset_list(const struct cli *c)
 {
 	static const char *const heads[] = { "ID",           "NUMBER", "NAME",  "OWNER",
 					     "ORGANISATION", "KIND",   "STATE", "MAC",
 					     "CARDS",        NULL };
-	CLEANUP(free_p) char *filter = filter_of(&c->args);
-	CLEANUP(ask_free) json_t *list = json_array();
-	CLEANUP(ask_free) json_t *all = NULL;
+	static const char *const filters[] = { "state", "kind", "zone", "text", NULL };
+	CLEANUP(ask_free) json_t *all = pages_get(c, "/api/assets", "assets", filters);
 
-	if (filter == NULL || get_all(c, filter, list) != CLI_DONE)
-		return CLI_FAILED;
-	all = json_pack("{s:O}", "assets", list);
 	return show_list(c, all, "assets", heads, add_row);
 }
 

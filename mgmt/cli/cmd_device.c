@@ -9,6 +9,7 @@
 #include "mgmt/cli/device_word.h"
 #include "mgmt/cli/duration.h"
 #include "mgmt/cli/out.h"
+#include "mgmt/cli/pages.h"
 #include "mgmt/cli/say.h"
 #include "mgmt/cli/show.h"
 
@@ -27,7 +28,9 @@ int cmd_device_list(const struct cli *c)
 	static const char *const heads[] = { "ID",      "MAC",       "NAME", "INTERFACE",
 					     "ADDRESS", "STATE",     "KIND", "OWNER",
 					     "UNTIL",   "LAST SEEN", NULL };
-	CLEANUP(ask_free) json_t *answer = ask_get(c, "/api/devices");
+	static const char *const filters[] = { "state", "zone", "text", NULL };
+	CLEANUP(ask_free)
+	json_t *answer = pages_get(c, "/api/devices", "devices", filters);
 
 	return show_list(c, answer, "devices", heads, add_device);
 }
@@ -35,18 +38,9 @@ int cmd_device_list(const struct cli *c)
 /* The devices that word names (one MAC address may be seen on several interfaces). */
 static json_t *find_devices(const struct cli *c, const char *word)
 {
-	CLEANUP(ask_free) json_t *answer = ask_get(c, "/api/devices");
-	json_t *found = answer != NULL ? json_array() : NULL;
-	json_t *device;
-	size_t i;
+	CLEANUP(ask_free) json_t *answer = ask_get(c, "/api/devices?device=%s", word);
 
-	json_array_foreach(json_object_get(answer, "devices"), i, device)
-	{
-		if (strcmp(show_string(device, "id"), word) == 0 ||
-		    strcmp(show_string(device, "mac"), word) == 0)
-			(void)json_array_append(found, device);
-	}
-	return found;
+	return json_incref(json_object_get(answer, "devices"));
 }
 
 int cmd_device_show(const struct cli *c)

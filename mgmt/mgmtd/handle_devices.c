@@ -11,38 +11,6 @@
 #include "mgmt/mgmtd/store_device.h"
 #include "mgmt/mgmtd/store_permit.h"
 
-struct listing {
-	struct call *c;
-	json_t *list;
-};
-
-static int add_json(const struct device *d, void *user)
-{
-	struct listing *l = user;
-	json_t *obj = NULL;
-	int r = device_json(l->c->app->db, l->c->app->policy, d, l->c->req->now, l->c->ja,
-			    &obj);
-
-	if (r == 0)
-		r = json_array_append_new(l->list, obj) == 0 ? 0 : -ENOMEM;
-	return r;
-}
-
-void handle_device_list(struct call *c)
-{
-	struct listing l = { .c = c, .list = json_array() };
-	int r = sight_store(&c->app->sight, c->app->db);
-
-	if (r == 0)
-		r = store_device_each(c->app->db, add_json, &l);
-	if (r < 0) {
-		json_decref(l.list);
-		call_fail_internal(c, r);
-		return;
-	}
-	call_json(c, 200, json_pack("{s:o}", "devices", l.list));
-}
-
 void device_answer(struct call *c, const char *id, const struct publish_result *result)
 {
 	struct device d;

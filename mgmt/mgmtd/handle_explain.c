@@ -48,13 +48,16 @@ static int device_by_address(const struct device *d, void *user)
 static int find_source(struct call *c, const char *text, struct asked *q)
 {
 	struct mac mac;
-	char mac_text[MAC_TEXT_MAX];
+	char mac_text[MAC_TEXT_MAX], address[ADDR_TEXT_MAX];
+	const struct device_filter near = { .text = address, .limit = INT64_MAX };
 	int r = sight_store(&c->app->sight, c->app->db);
 
 	if (r < 0)
 		return r;
-	if (addr_parse(text, &q->from) == 0)
-		return store_device_each(c->app->db, device_by_address, q);
+	if (addr_parse(text, &q->from) == 0) {
+		addr_format(q->from, address);
+		return store_device_each(c->app->db, &near, device_by_address, q);
+	}
 	if (mac_parse(text, &mac) == 0) {
 		mac_format(mac, mac_text);
 		r = store_device_find(c->app->db, mac_text, NULL, &q->device);

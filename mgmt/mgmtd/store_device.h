@@ -8,6 +8,7 @@
 #ifndef MGMT_MGMTD_STORE_DEVICE_H
 #define MGMT_MGMTD_STORE_DEVICE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/addr.h"
@@ -17,7 +18,7 @@
 #include "mgmt/mgmtd/input_list.h"
 
 #define DEVICES_MAX       20000 /* only seen; a forger of addresses has more */
-#define DEVICES_OWNED_MAX 100000 /* cards of the register */
+#define DEVICES_OWNED_MAX 200000 /* cards of the register */
 
 #define MAC_GIVEN_MAX 63 /* bytes; full-width signs have three each */
 
@@ -56,9 +57,35 @@ int store_device_of_asset(struct db *db, const char *asset,
 			  int (*fn)(const struct device *d, void *user),
 			  void *user) MUST_CHECK;
 
+enum device_owned {
+	DEVICE_OF_ANY,
+	DEVICE_OF_ENTRY,
+	DEVICE_OF_NONE, /* of no entry of the register */
+};
+
+enum device_order {
+	DEVICE_BY_MAC, /* and interface */
+	DEVICE_BY_FIRST_SEEN, /* newest first */
+	DEVICE_BY_LAST_SEEN,
+};
+
+struct device_filter { /* NULL: any */
+	const char *device; /* an id, or a MAC address in normal form */
+	const char
+		*state; /* of the entry that owns it; "seen": also those that none owns */
+	const char *interfaces; /* a JSON array of names */
+	const char *text; /* in address, name, interface, MAC address, group */
+	enum device_owned owned;
+	bool requested; /* only cards with an open request */
+	enum device_order order;
+	const char *after; /* go on after the card with this id */
+	int64_t limit;
+};
+
 /* Name, address and times. */
 int store_device_update(struct db *db, const struct device *d) MUST_CHECK;
-int store_device_each(struct db *db, int (*fn)(const struct device *d, void *user),
+int store_device_each(struct db *db, const struct device_filter *f,
+		      int (*fn)(const struct device *d, void *user),
 		      void *user) MUST_CHECK;
 
 #endif

@@ -4,7 +4,7 @@
 import { AdmissionApi } from "./api-admission";
 import { learnServerTime } from "./clock";
 import type {
-	AllowEntry, AllowList, AllowRequest, AllowTest, Applied, Device, Explanation, Flow, Lint,
+	AllowEntry, AllowList, AllowRequest, AllowTest, Applied, DevicePage, Explanation, Flow, Lint,
 	ListSettings, Policy, PolicyVersion, ProbeRun, Proof, ProxyConnectionPage, Published,
 	RecordPage, Role, Session, Status, Suggestions, Trial, User, UserWithPassword, Verification, Warning,
 } from "./types";
@@ -234,8 +234,9 @@ export class Api {
 		return this.post(`/api/lists/${encodeURIComponent(id)}/remove`, { reason });
 	}
 
-	async devices(background: boolean): Promise<Device[]> {
-		return (await this.call<{ devices: Device[] }>("/api/devices", { background })).devices;
+	// what: filters of docs/api.md; the first page of it
+	devices(what: Record<string, string>, background: boolean): Promise<DevicePage> {
+		return this.call(`/api/devices?${new URLSearchParams(what)}`, { background });
 	}
 	records(query: URLSearchParams): Promise<RecordPage> {
 		return this.call(`/api/records?${query}`);

@@ -167,11 +167,3 @@ export function factsOf(a: Asset | undefined): AssetFacts {
 export function isLocalMac(mac: string): boolean {
 	return /^[0-9a-f][26ae]/i.test(mac);
 }
-
-export function cardMatches(card: Device, text: string): boolean {
-	const wanted = text.trim().toLowerCase();
-	const hex = wanted.replace(/[:\-.]/g, "");
-	return [card.name, card.mac, card.mac_given, card.address, card.interface, card.manufacturer]
-		.some((t) => (t ?? "").toLowerCase().includes(wanted)) ||
-		(/^[0-9a-f]{4,12}$/.test(hex) && card.mac.replace(/:/g, "").includes(hex));
-}

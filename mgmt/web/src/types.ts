@@ -367,6 +367,12 @@ export interface Device {
 	request?: Permit | null; // what waits for approval, also while another permit is live
 }
 
+export interface DevicePage {
+	devices: Device[];
+	more: boolean;
+	places: { interface: string; zone: string }[]; // where a card can be
+}
+
 export interface PermitRequest {
 	kind: DeviceKind;
 	owner: string;

@@ -190,6 +190,7 @@ export const enRegister: Record<keyof typeof jaRegister, string> = {
 
 	"stray.title": "Devices that are not in the register",
 	"stray.intro": "Seen, but not in the register, so they have no permit. If you know one, request its permit; if not, find it.",
+	"stray.more": "The newest {n} are shown; search for others.",
 	"stray.text": "This device is not in the register; a request puts it there. If it is a card of a registered device, open that device and add the card.",
 
 	"check.open": "Record a check of the terminal",

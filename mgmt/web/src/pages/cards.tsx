@@ -9,33 +9,29 @@ import { deviceName } from "../parts/names";
 import { ReasonDialog } from "../parts/reason-dialog";
 import { Table } from "../parts/table";
 import { Time } from "../parts/time";
-import { cardMatches } from "../register";
 import { href, pagesFor } from "../router";
 import { mayRequest, mayWithdraw } from "../rules";
-import type { Device } from "../types";
+import type { Device, DevicePage } from "../types";
 import { CardFacts } from "./asset-detail";
 import { StateBadge } from "./asset-table";
 import type { Open, StrayAct } from "./devices";
 import { PermitForm } from "./permit-form";
 
-const SHOWN_MAX = 100;
-
 interface StrayCardsProps {
-	cards: Device[];
-	text: string;
+	page: DevicePage;
 	onOpen: (open: Open) => void;
 }
 
-export function StrayCards({ cards, text, onOpen }: StrayCardsProps): JSX.Element {
+export function StrayCards({ page, onOpen }: StrayCardsProps): JSX.Element {
 	const { t } = useApp();
-	const rows = cards.filter((c) => !c.asset && cardMatches(c, text))
-		.sort((a, b) => (b.last_seen ?? "").localeCompare(a.last_seen ?? ""));
+	const rows = page.devices;
 	return (
 		<section>
 			<h2>{t("stray.title")}</h2>
 			<p>{t("stray.intro")}</p>
-			<p class="quiet">{t("common.count", { n: Math.min(rows.length, SHOWN_MAX) })}</p>
-			<Table<Device> caption={t("stray.title")} rows={rows.slice(0, SHOWN_MAX)}
+			<p class="quiet">{page.more ? t("stray.more", { n: rows.length })
+				: t("common.count", { n: rows.length })}</p>
+			<Table<Device> caption={t("stray.title")} rows={rows}
 				keyOf={(c) => c.id} markOf={() => "bad"} empty={t("status.newNone")}
 				columns={[
 					{ label: t("common.state"), cell: (c) => <StateBadge state={c.state} /> },

@@ -8,9 +8,9 @@ import { serverNow } from "../clock";
 import { useApp, useLoad } from "../context";
 import { Field } from "../parts/form";
 import { LoadNote } from "../parts/message";
-import { type AssetAct, actsOn, cardMatches, kinds, states } from "../register";
+import { type AssetAct, actsOn, kinds, states } from "../register";
 import { mayRequest, mayWithdraw } from "../rules";
-import type { Device } from "../types";
+import type { Device, DevicePage } from "../types";
 import type { Asset } from "../types-admission";
 import { AssetDetail } from "./asset-detail";
 import { AssetActDialog } from "./asset-dialogs";
@@ -42,7 +42,7 @@ interface Question {
 interface Found {
 	assets: Asset[];
 	quarantined: Asset[];
-	cards: Device[];
+	strays: DevicePage; // cards of no entry
 	more: boolean;
 }
 
@@ -56,21 +56,23 @@ function useRegister(question: Question): ReturnType<typeof useLoad<Found>> {
 			if (value !== "")
 				query.set(name, value);
 		}
-		const [page, held, cards] = await Promise.all([
+		const words: Record<string, string> = text.trim() === "" ? {} : { text: text.trim() };
+		const [page, held, strays, owned] = await Promise.all([
 			api.admission.assets(query, background),
 			api.admission.assets(new URLSearchParams({ state: "quarantined" }), background),
-			api.devices(background),
+			api.devices({ ...words, registered: "false", order: "last-seen" }, background),
+			text.trim() === "" ? { devices: [] } : api.devices(
+				{ ...words, registered: "true", limit: String(FOUND_MAX) }, background),
 		]);
 		// the server searches entries; people also search for a card
 		const known = new Set(page.assets.map((a) => a.id));
-		const ids = text.trim() === "" ? [] : [...new Set(cards
-			.filter((c) => c.asset && !known.has(c.asset) && cardMatches(c, text))
-			.map((c) => c.asset ?? ""))].slice(0, FOUND_MAX);
+		const ids = [...new Set(owned.devices.map((c) => c.asset ?? ""))]
+			.filter((id) => !known.has(id));
 		const byCard = (await Promise.all(ids.map((id) => api.admission.asset(id, background))))
 			.filter((a) => (state === "" || a.state === state) && (kind === "" || a.kind === kind) &&
 				(zone === "" || a.zone === zone));
 		return { assets: [...page.assets, ...byCard], more: page.more,
-			quarantined: held.assets, cards };
+			quarantined: held.assets, strays };
 	}, POLL_MS);
 
 	useEffect(() => {
@@ -92,12 +94,12 @@ export function DevicesPage({ query }: { query: URLSearchParams }): JSX.Element 
 	const users = useLoad((background) => me.role === "requester" ? Promise.resolve([])
 		: api.users(background));
 	const [open, setOpen] = useState<Open>(null);
-	const cards = register.data?.cards ?? [];
-	const ports = [...new Set(cards.map((c) => c.interface))].sort();
-	const zones = [...new Set([...cards.map((c) => c.zone ?? ""),
+	const places = register.data?.strays.places ?? [];
+	const ports = places.map((p) => p.interface).sort();
+	const zones = [...new Set([...places.map((p) => p.zone),
 		...(register.data?.assets ?? []).map((a) => a.zone)])].filter((z) => z !== "").sort();
 
-	useLinked(query, cards, register.data !== undefined && users.data !== undefined, (next) => {
+	useLinked(query, register.data !== undefined && users.data !== undefined, (next) => {
 		if (next !== null && "asset" in next) {
 			const acts = actsOn(next.asset, me, users.data, serverNow());
 			const act = acts.find((a) => a === "approve" || a === "releaseApprove");
@@ -149,7 +151,7 @@ export function DevicesPage({ query }: { query: URLSearchParams }): JSX.Element 
 							{t("records.next")}
 						</button></p>
 					) : <p>{t("devices.tooMany", { n: PAGE_MAX })}</p>)}
-					<StrayCards cards={cards} text={question.text} onOpen={setOpen} />
+					<StrayCards page={register.data.strays} onOpen={setOpen} />
 				</>
 			)}
 			{open !== null && <OpenDialog open={open} users={users.data} ports={ports} zones={zones}
@@ -159,21 +161,23 @@ export function DevicesPage({ query }: { query: URLSearchParams }): JSX.Element 
 }
 
 // A link from another page leads straight to the device.
-function useLinked(query: URLSearchParams, cards: Device[], ready: boolean,
-	show: (open: Open) => void): void {
+function useLinked(query: URLSearchParams, ready: boolean, show: (open: Open) => void): void {
 	const { api } = useApp();
 	const id = query.get("id");
 	const wanted = query.get("asset");
 	useEffect(() => {
 		if (!ready || (id === null && wanted === null))
 			return;
-		const card = cards.find((c) => c.id === id || c.mac === id);
-		const asset = wanted ?? card?.asset;
-		if (asset)
-			void api.admission.asset(asset).then((found) => show({ what: "detail", asset: found }),
-				() => undefined); // the list is there all the same
-		else if (card !== undefined)
-			show({ what: "stray", card, act: "detail" });
+		const open = async (): Promise<void> => {
+			const card = wanted !== null ? undefined
+				: (await api.devices({ device: id ?? "" }, true)).devices[0];
+			const asset = wanted ?? card?.asset;
+			if (asset)
+				show({ what: "detail", asset: await api.admission.asset(asset) });
+			else if (card !== undefined)
+				show({ what: "stray", card, act: "detail" });
+		};
+		void open().catch(() => undefined); // the list is there all the same
 	}, [id, wanted, ready]);
 }
 

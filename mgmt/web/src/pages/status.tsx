@@ -35,7 +35,10 @@ export function StatusPage(): JSX.Element {
 	const { api, t, me } = useApp();
 	const status = useLoad((background) => api.status(background), POLL_MS);
 	const allow = useLoad((background) => api.allow(background), POLL_MS);
-	const devices = useLoad((background) => api.devices(background), POLL_MS);
+	const requested = useLoad((background) => api.devices({ requested: "true", limit: "1000" },
+		background), POLL_MS);
+	const fresh = useLoad((background) => api.devices({ registered: "false", order: "first-seen",
+		limit: String(NEW_MAX) }, background), POLL_MS);
 	const users = useLoad((background) => me.role === "requester" ? Promise.resolve([])
 		: api.users(background));
 
@@ -48,9 +51,10 @@ export function StatusPage(): JSX.Element {
 				failed={status.error !== undefined || urgent.error !== undefined} />
 			<LoadNote loaded={status} />
 			<Urgent urgent={urgent} />
-			<Waiting allow={allow.data ?? []} devices={devices.data ?? []} users={users.data}
-				known={allow.data !== undefined && devices.data !== undefined} />
-			<NewDevices devices={devices.data} />
+			<Waiting allow={allow.data ?? []} devices={requested.data?.devices ?? []}
+				users={users.data}
+				known={allow.data !== undefined && requested.data !== undefined} />
+			<NewDevices devices={fresh.data?.devices} />
 			<DueLists />
 			{status.data !== undefined && <Parts status={status.data} />}
 			{status.data?.lockdown === null && mayWithdraw(me.role) && <LockdownSection />}
@@ -199,14 +203,12 @@ function NewDevices({ devices }: { devices: Device[] | undefined }): JSX.Element
 	const { t } = useApp();
 	if (devices === undefined)
 		return null;
-	const seen = devices.filter((d) => d.state === "seen" && !d.asset)
-		.sort((a, b) => (b.first_seen ?? "").localeCompare(a.first_seen ?? "")).slice(0, NEW_MAX);
 	return (
 		<section>
 			<h2>{t("status.new")}</h2>
-			{seen.length === 0 ? <p class="quiet none">{t("status.newNone")}</p> : (
+			{devices.length === 0 ? <p class="quiet none">{t("status.newNone")}</p> : (
 				<ul class="list">
-					{seen.map((d) => (
+					{devices.map((d) => (
 						<li key={d.id}>
 							<span>
 								<b>{deviceName(d)}</b>{" "}
