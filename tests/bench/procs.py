@@ -67,6 +67,14 @@ def pss_kib(pids):
     return total
 
 
+def hurry(session):
+    """With autogroups nice counts inside a session only."""
+    try:
+        pathlib.Path(f"/proc/{session}/autogroup").write_text(f"{NICE}\n", encoding="ascii")
+    except OSError:
+        pass
+
+
 class Process:
     """A program in a session of its own."""
 
@@ -78,11 +86,7 @@ class Process:
             self.popen = subprocess.Popen(  # pylint: disable=consider-using-with
                 words, stderr=out, start_new_session=True, **more)
         self.pid = self.popen.pid
-        try:  # with autogroups nice counts inside a session only
-            pathlib.Path(f"/proc/{self.pid}/autogroup").write_text(f"{NICE}\n",
-                                                                   encoding="ascii")
-        except OSError:
-            pass
+        hurry(self.pid)
 
     def pids(self):
         return tree(self.pid)
