@@ -13,6 +13,27 @@ static bool has_interface(const struct inventory *inv, const char *name)
 	return false;
 }
 
+static bool is_named(const struct policy_interface *list, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(list[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_known(const struct inventory *inv, const char *name)
+{
+	for (size_t i = 0; inv->known != NULL && i < inv->known->zone_count; i++) {
+		const struct policy_zone *z = &inv->known->zone[i];
+
+		if (is_named(z->interface, z->interface_count, name) ||
+		    is_named(z->port, z->port_count, name))
+			return true;
+	}
+	return false;
+}
+
 /* "eth0, eth1", cut to fit. */
 static void list_interfaces(const struct inventory *inv, char *dst, size_t size)
 {
@@ -35,7 +56,7 @@ static void check_exist(const struct policy_zone *z, const char *what,
 
 	list_interfaces(inv, all, sizeof(all));
 	for (size_t i = 0; i < count; i++) {
-		if (!has_interface(inv, list[i].name))
+		if (!has_interface(inv, list[i].name) && !is_known(inv, list[i].name))
 			diag_add(diags, list[i].at,
 				 "%s '%s' of zone '%s' does not exist on this machine "
 				 "(it has: %s)",

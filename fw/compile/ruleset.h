@@ -293,6 +293,7 @@ struct inventory_account {
 struct inventory {
 	const char (*interface)[FW_IFNAME_MAX];
 	size_t interface_count;
+	const struct policy *known; /* what it names need not exist; or NULL */
 	const struct inventory_account *account; /* those that the policy names */
 	size_t account_count;
 	uint32_t uid_proxy;

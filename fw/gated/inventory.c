@@ -45,12 +45,13 @@ static size_t find_account(const struct policy *p, struct inventory_account *ret
 	return 1;
 }
 
-int load_compile(const struct gate *g, const struct revision *rev, struct ruleset **ret,
-		 struct diags *diags)
+int load_compile(const struct gate *g, const struct revision *rev,
+		 const struct policy *known, struct ruleset **ret, struct diags *diags)
 {
 	CLEANUP(free_p) char(*names)[FW_IFNAME_MAX] = NULL;
 	struct inventory_account account;
-	struct inventory inv = { .account = &account,
+	struct inventory inv = { .known = known,
+				 .account = &account,
 				 .account_count = find_account(rev->policy, &account),
 				 .uid_proxy = g->svc->roles.proxyd,
 				 .uid_management = g->svc->roles.mgmtd,

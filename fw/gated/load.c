@@ -143,6 +143,14 @@ static bool may_be_tried(const struct gate *g, uint32_t confirm_s,
 	return res->code == 0;
 }
 
+static const struct policy *known_to(const struct gate *g, uint64_t number,
+				     const struct revision *next)
+{
+	if (number == 0) /* the current one */
+		return next->policy;
+	return g->now.rev != NULL ? g->now.rev->policy : NULL;
+}
+
 void load_revision(struct gate *g, uint64_t number, uint32_t confirm_s,
 		   struct proto_result *res)
 {
@@ -159,7 +167,8 @@ void load_revision(struct gate *g, uint64_t number, uint32_t confirm_s,
 	if (r == 0 && confirm_s == 0 && permits_change(g, next.rev, res))
 		return;
 	if (r == 0)
-		r = load_compile(g, next.rev, &next.rules, &diags);
+		r = load_compile(g, next.rev, known_to(g, number, next.rev), &next.rules,
+				 &diags);
 	if (r < 0) {
 		say_diags(res, r, &diags);
 		load_free(&next);
@@ -181,7 +190,7 @@ void load_recompile(struct gate *g, uint32_t confirm_s, struct proto_result *res
 	*res = (struct proto_result){ 0 };
 	if (g->now.rev == NULL)
 		return;
-	r = load_compile(g, g->now.rev, &rules, &diags);
+	r = load_compile(g, g->now.rev, g->now.rev->policy, &rules, &diags);
 	if (r < 0) {
 		say_diags(res, r, &diags);
 		return;

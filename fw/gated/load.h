@@ -6,10 +6,14 @@
 #include "fw/gated/gate.h"
 
 /*
- * The rules of rev on this machine, or in a lockdown what is left of them. Returns as
+ * The rules of rev on this machine, or in a lockdown what is left of them. A name that is
+ * wrong is refused when it comes (known: NULL, or the policy before). What is in force
+ * already holds for interfaces that come later, or went: rules need no more than the
+ * name, and one dead card must not keep the others without rules, or unlocked. Returns as
  * ruleset_compile() does.
  */
-int load_compile(const struct gate *g, const struct revision *rev, struct ruleset **ret,
+int load_compile(const struct gate *g, const struct revision *rev,
+		 const struct policy *known, struct ruleset **ret,
 		 struct diags *diags) MUST_CHECK;
 
 /* The revision in force, compiled and put in anew. On failure nothing has changed. */

@@ -62,6 +62,25 @@ static void test_missing_interface(void **state)
 			       "on this machine (it has: lo, core0, "));
 }
 
+/* What was in force already need not be there: it comes later, or it is broken. */
+static void test_known_interface(void **state)
+{
+	struct revision *rev =
+		golden_make(SITE "  core: { kind: personal, interfaces: [eth9], "
+				 "networks: [10.1.0.0/16] }\n",
+			    NONE);
+	struct inventory inv = golden_inventory;
+	struct ruleset *rs = NULL;
+	struct diags diags = { 0 };
+
+	(void)state;
+	assert_non_null(rev);
+	inv.known = rev->policy;
+	assert_int_equal(ruleset_compile(rev, &inv, &rs, &diags), 0);
+	ruleset_free(rs);
+	revision_free(rev);
+}
+
 static void test_no_common_family(void **state)
 {
 	char text[1024];
@@ -455,6 +474,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_missing_interface),
+		cmocka_unit_test(test_known_interface),
 		cmocka_unit_test(test_no_common_family),
 		cmocka_unit_test(test_assertion),
 		cmocka_unit_test(test_records_pass_the_checks),
