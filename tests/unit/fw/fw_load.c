@@ -103,8 +103,9 @@ static int set_ports(const struct ruleset *rs)
 }
 
 static int make_files(const char *policy_path, const char *objects_path,
-		      const struct inventory *inv, struct ruleset **ret_rs)
+		      const struct inventory *machine, struct ruleset **ret_rs)
 {
+	struct inventory inv = *machine;
 	char *policy = NULL, *objects = NULL;
 	struct revision *rev = NULL;
 	size_t len;
@@ -113,7 +114,8 @@ static int make_files(const char *policy_path, const char *objects_path,
 	if ((r = fdio_read_file(policy_path, POLICY_FILE_MAX, &policy, &len)) == 0 &&
 	    (r = fdio_read_file(objects_path, POLICY_FILE_MAX, &objects, &len)) == 0) {
 		rev = golden_make(policy, objects);
-		r = compile(rev, inv, ret_rs);
+		inv.known = rev != NULL ? rev->policy : NULL; /* of its own names */
+		r = compile(rev, &inv, ret_rs);
 	}
 	revision_free(rev);
 	free(objects);
