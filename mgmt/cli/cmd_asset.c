@@ -12,6 +12,7 @@
 #include "lib/mem.h"
 #include "lib/str.h"
 #include "mgmt/cli/ask.h"
+#include "mgmt/cli/client.h"
 #include "mgmt/cli/file.h"
 #include "mgmt/cli/out.h"
 #include "mgmt/cli/pages.h"

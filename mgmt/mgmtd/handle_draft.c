@@ -41,7 +41,7 @@ static int add_card(const struct device *d, void *user)
 	size_t zone = policy_zone_by_interface(policy, d->interface);
 	struct draft_card *card;
 
-	if (d->asset[0] != '\0' || d->last_seen == 0 || d->last_seen < g->since ||
+	if (d->last_seen == 0 || d->last_seen < g->since ||
 	    !input_interface_ok(policy, d->interface) ||
 	    (g->zone != POLICY_NONE && zone != g->zone))
 		return 0;
@@ -73,11 +73,12 @@ static int look_up(struct db *db, struct draft_card *card)
 
 static int gather(struct gathering *g)
 {
+	const struct device_filter unowned = { .owned = DEVICE_OF_NONE, .limit = -1 };
 	struct app *app = g->c->app;
 	int r = sight_store(&app->sight, app->db);
 
 	if (r == 0)
-		r = store_device_each(app->db, add_card, g);
+		r = store_device_each(app->db, &unowned, add_card, g);
 	for (size_t i = 0; r == 0 && i < g->count; i++)
 		r = look_up(app->db, &g->card[i]);
 	return r;

@@ -79,7 +79,7 @@ struct device_filter { /* NULL: any */
 	bool requested; /* only cards with an open request */
 	enum device_order order;
 	const char *after; /* go on after the card with this id */
-	int64_t limit;
+	int64_t limit; /* negative: none */
 };
 
 /* Name, address and times. */

@@ -95,11 +95,11 @@ def test_permits_by_port(lab, tmp_path, record_property):
     time.sleep(1)
     lab.cli("device", "revoke", topo.MAC[topo.CONTRACTOR], "--reason", "a test")
     gone = time.time()
-    time.sleep(0.5)
+    time.sleep(2)
     late = last(child) - gone
     record_property("revoke_ms", round(late * 1000))
     print(f"last packet {late:+.3f} s after the command had ended")
-    assert late < 0.05
+    assert late < 1
 
 
 def test_an_end_with_every_daemon_dead(lab, record_property):

@@ -95,7 +95,7 @@ def test_compile_role_dead_or_stopped_ends_the_trial(make_lab):
         # the role without rights dies; the one with them goes back before it ends
         victim = children(gated)[0] if number == signal.SIGKILL else gated
         os.kill(victim, number)
-        assert wait_for(lambda was=gated: lab.state()["gated"]["pid"] not in (0, was), 5)
+        assert wait_for(lambda was=gated: lab.state()["gated"]["pid"] not in (0, was), 30)
         lab.wait_ready("gated")
         assert wait_for(lambda: door.status(lab)[:2] == (before, 1), 5)
         assert not office_passes(lab)
