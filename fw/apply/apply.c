@@ -10,6 +10,7 @@
 
 #include "fw/apply/check.h"
 #include "fw/apply/conntrack.h"
+#include "fw/apply/cutter.h"
 #include "fw/apply/dump.h"
 #include "fw/apply/hold.h"
 #include "fw/apply/intake.h"
@@ -32,6 +33,7 @@ struct apply {
 	int notes;
 	struct hold hold;
 	struct trial trial;
+	struct cutter cutter;
 	uint32_t commits;
 	struct intake intake;
 	struct probing probing;
@@ -143,16 +145,30 @@ static void on_drift(const struct drift_change *change, int undone, void *user)
 		log_warn(AREA, "cannot tell of a change of the ruleset by others");
 }
 
+static void on_cut(uint32_t cut, void *user)
+{
+	const struct apply *a = user;
+	const struct fw_cut_note note = {
+		.revision = a->hold.now != NULL ? a->hold.now->revision : 0,
+		.cut = cut,
+	};
+
+	if (ipc_send(a->notes, FW_NOTE_CUT, &note, sizeof(note)) < 0)
+		log_warn(AREA, "cannot tell how many connections were cut");
+}
+
 /* While something is on trial there is one way to change it, and it ends the trial. */
 static struct fw_result commit_change(struct apply *a)
 {
-	uint32_t cut = 0;
-	int r;
+	struct txn_marks lost = { 0 };
+	int r = trial_is_on(&a->trial) ? -ESTALE
+				       : hold_change(&a->hold, &a->intake.change, &lost);
 
-	r = trial_is_on(&a->trial) ? -ESTALE
-				   : hold_change(&a->hold, &a->intake.change, &cut);
-	a->commits += r == 0;
-	return result_of(r, cut, "the kernel refused the change");
+	if (r == 0) {
+		a->commits++;
+		cutter_add(&a->cutter, lost);
+	}
+	return result_of(r, 0, "the kernel refused the change");
 }
 
 static int on_commit(struct apply *a, const void *payload)
@@ -335,6 +351,8 @@ int apply_new(sd_event *event, int channel, int notes, int prober,
 	a->probing.channel = prober;
 	r = hold_open(&a->hold, event, on_drift, a);
 	if (r == 0)
+		r = cutter_open(&a->cutter, event, &a->hold.nfnl, on_cut, a);
+	if (r == 0)
 		r = trial_open(&a->trial, event, on_time_over, a);
 	if (r == 0)
 		r = sd_event_add_io(event, &a->source, channel, EPOLLIN, on_channel, a);
@@ -361,6 +379,7 @@ void apply_free(struct apply *a)
 				 FW_RECORDING_MS, strerror(-r));
 	}
 	(void)sd_event_source_disable_unref(a->source);
+	cutter_close(&a->cutter);
 	trial_close(&a->trial);
 	hold_close(&a->hold);
 	probing_clear(&a->probing);

@@ -12,8 +12,9 @@
 
 #include "fw/apply/sweep.h"
 
-#define SINGLES_MAX 2 /* marks; more are found in one look through the whole table */
-#define CT_TYPE(t)  ((uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | (t)))
+#define SINGLES_MAX \
+	16 /* looks by the kernel; more marks: one by us, at every connection */
+#define CT_TYPE(t) ((uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | (t)))
 
 static int on_attr(const struct nlattr *a, void *user)
 {
@@ -69,9 +70,9 @@ int conntrack_cut_marks(struct nfnl *n, const struct txn_marks *marks, uint32_t 
 	for (size_t i = 0; i < marks->count && r == 0; i++) {
 		uint32_t one = 0;
 
-		r = marks->mark[i] == 0 ? -EINVAL
-					: sweep_connections(n, marks->mark[i], has_mark,
-							    &sorted, &one);
+		r = marks->mark[i] == 0
+			    ? -EINVAL
+			    : sweep_connections(n, marks->mark[i], NULL, NULL, &one);
 		cut += one;
 	}
 	if (r == 0)

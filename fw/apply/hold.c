@@ -14,6 +14,7 @@
 
 #define AREA          "gated-apply"
 #define CLOCK_STEP_US 300000 /* permits' ends have moved by more than they may be late */
+#define CHANGE_TRIES  5
 #define TICK_US       1000000u
 #define TICK_SLACK_US 50000u
 
@@ -280,38 +281,53 @@ static void take_over(struct hold *h, struct ruleset *made, uint64_t revision)
 	h->now->revision = revision;
 }
 
-int hold_change(struct hold *h, const struct change *c, uint32_t *ret_cut)
+/*
+ * From the generation that we know, which nobody has to be asked for: the kernel says
+ * when it is another.
+ */
+static int put_change(struct hold *h, const struct change *c)
 {
-	struct txn_marks gone = { 0 };
+	int r = -ERESTART;
+
+	drift_read(&h->drift, on_change, h);
+	for (int i = 0; i < CHANGE_TRIES && r == -ERESTART; i++) {
+		uint32_t generation;
+
+		if (i != 0 || h->drift.lost)
+			look(h);
+		generation = h->drift.generation;
+		r = txn_change(&h->nfnl, c, h->now->port_count != 0, wall_us() / 1000,
+			       &generation);
+		if (r == 0)
+			drift_know(&h->drift, generation);
+	}
+	return r;
+}
+
+int hold_change(struct hold *h, const struct change *c, struct txn_marks *ret_lost)
+{
+	struct txn_marks lost = { 0 };
 	struct ruleset made = { 0 };
-	uint32_t generation, cut = 0;
 	int r;
 
-	look(h);
 	if (h->now == NULL || clock_moved(h))
 		return -ESTALE;
 	r = change_apply(h->now, c, &made);
 	if (r == 0)
 		r = change_lost_marks(c->gone, c->gone_count, c->come, c->come_count,
-				      &gone.mark, &gone.count);
+				      &lost.mark, &lost.count);
 	if (r == 0)
-		r = txn_change(&h->nfnl, c, h->now->port_count != 0, wall_us() / 1000,
-			       &generation);
+		r = put_change(h, c);
 	if (r < 0) {
 		free(made.permit);
 		free(made.quarantine);
-		free(gone.mark);
+		free(lost.mark);
 		return r == -ENOENT || r == -EEXIST ? -ESTALE : r;
 	}
-	drift_know(&h->drift, generation);
 	take_over(h, &made, c->revision);
 	if (has_locks(h->now))
 		set_ports(h, NULL);
-	r = conntrack_cut_marks(&h->nfnl, &gone, &cut);
-	free(gone.mark);
-	if (r < 0) /* the maps and the live set have cut them already */
-		log_warn(AREA, "cannot remove withdrawn connections: %s", strerror(-r));
-	*ret_cut = cut;
+	*ret_lost = lost;
 	return 0;
 }
 

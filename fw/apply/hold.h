@@ -13,6 +13,7 @@
 #include "fw/apply/change.h"
 #include "fw/apply/drift.h"
 #include "fw/apply/nfnl.h"
+#include "fw/apply/txn.h"
 #include "fw/compile/ruleset.h"
 #include "lib/mono.h"
 
@@ -52,11 +53,13 @@ int hold_commit(struct hold *h, struct ruleset *rs, struct ruleset **ret_before,
 		uint32_t *ret_cut, uint32_t *ret_rule) MUST_CHECK;
 
 /*
- * Only what is in c, on top of what is held. *ret_cut as above. Returns 0, -ESTALE (it
- * does not fit what is held, or what the kernel has) or another negative errno; then
- * nothing has changed.
+ * Only what is in c, on top of what is held. *ret_lost: marks whose connections are to be
+ * ended, by the caller, who frees the array; their packets pass no more. Returns 0,
+ * -ESTALE (it does not fit what is held, or what the kernel has) or another negative
+ * errno; then nothing has changed.
  */
-int hold_change(struct hold *h, const struct change *c, uint32_t *ret_cut) MUST_CHECK;
+int hold_change(struct hold *h, const struct change *c,
+		struct txn_marks *ret_lost) MUST_CHECK;
 
 /* New flows pass for timeout_ms from now. */
 int hold_recording(struct hold *h, uint32_t timeout_ms) MUST_CHECK;

@@ -51,6 +51,7 @@ enum fw_request {
 	FW_ANS_PROBE = 224, /* struct probe_answer */
 	FW_ANS_DUMP = 225, /* the next part of a run of nftables messages, as sent */
 	FW_NOTE_ROLLBACK = 230, /* struct fw_rolled_back: the time was over */
+	FW_NOTE_CUT = 232, /* struct fw_cut_note: after single changes */
 	FW_NOTE_DRIFT = 231, /* struct fw_drifted: somebody else changed the ruleset */
 };
 
@@ -100,6 +101,12 @@ struct fw_drifted {
 	uint32_t objects;
 	char process[32]; /* as the kernel names it: foreign text, as the next */
 	char text[FW_DRIFT_TEXT_MAX]; /* "+rule in sekisho forward; ...", cut to fit */
+};
+
+struct fw_cut_note {
+	uint64_t revision; /* the last one of the changes */
+	uint32_t cut; /* connections of permits that went with them */
+	uint32_t pad;
 };
 
 struct fw_recording {

@@ -15,6 +15,7 @@
 #define AT_ONCE    128 /* deletions in one message to the kernel */
 #define DELETE_MAX 192 /* bytes of one: head, tuple, id */
 #define ANSWER_MAX 8192
+#define FLUSH_FROM 512 /* from here on one more look of the kernel costs less */
 
 struct chosen {
 	uint8_t tuple[TUPLE_MAX]; /* the attribute, as the kernel sent it */
@@ -96,7 +97,7 @@ static int on_connection(const struct nlmsghdr *nlh, void *user)
 
 	(void)mnl_attr_parse(nlh, sizeof(*nf), on_attr, &at);
 	if (at.c.mark == 0 || at.tuple == NULL || at.tuple->nla_len > TUPLE_MAX ||
-	    !s->fn(&at.c, s->user))
+	    (s->fn != NULL && !s->fn(&at.c, s->user)))
 		return MNL_CB_OK;
 	c = add(s);
 	if (c == NULL) {
@@ -168,6 +169,23 @@ static int end(struct nfnl *n, const struct chosen *list, size_t count, uint32_t
 	return r;
 }
 
+static void put_mark(struct nlmsghdr *nlh, uint32_t mark)
+{
+	mnl_attr_put_u32(nlh, CTA_MARK, htonl(mark));
+	mnl_attr_put_u32(nlh, CTA_MARK_MASK, UINT32_MAX);
+}
+
+/* All with that mark, by the kernel itself. Without a mark it would be the whole table. */
+static int flush(struct nfnl *n, uint32_t mark)
+{
+	uint8_t buf[NFNL_MESSAGE_MAX];
+	struct nlmsghdr *nlh = nfnl_message(n, buf, CT_TYPE(IPCTNL_MSG_CT_DELETE),
+					    NLM_F_ACK, AF_UNSPEC, 0);
+
+	put_mark(nlh, mark);
+	return nfnl_ask(n, nlh, NULL, NULL);
+}
+
 int sweep_connections(struct nfnl *n, uint32_t mark, sweep_fn *fn, void *user,
 		      uint32_t *ret_cut)
 {
@@ -178,12 +196,14 @@ int sweep_connections(struct nfnl *n, uint32_t mark, sweep_fn *fn, void *user,
 	uint32_t cut = 0;
 	int r;
 
-	if (mark != 0) {
-		mnl_attr_put_u32(nlh, CTA_MARK, htonl(mark));
-		mnl_attr_put_u32(nlh, CTA_MARK_MASK, UINT32_MAX);
-	}
+	if (mark != 0)
+		put_mark(nlh, mark);
 	r = nfnl_ask(n, nlh, on_connection, &s);
-
+	if (r == 0 && mark != 0 && s.count >= FLUSH_FROM) {
+		r = flush(n, mark);
+		cut = (uint32_t)s.count;
+		s.count = 0;
+	}
 	for (size_t i = 0; i < s.count && r == 0; i += AT_ONCE) {
 		size_t left = s.count - i;
 

@@ -19,8 +19,8 @@ struct sweep_connection {
 typedef bool sweep_fn(const struct sweep_connection *c, void *user);
 
 /*
- * End each connection with a mark that fn chooses; mark: look at those with this one
- * only, which the kernel finds faster (0: any). *ret_cut: how many. Returns 0 or a
+ * End each connection with a mark that fn chooses; or, with mark not 0, all with that
+ * mark, which the kernel finds faster (fn is not asked). *ret_cut: how many. Returns 0 or a
  * negative errno.
  */
 int sweep_connections(struct nfnl *n, uint32_t mark, sweep_fn *fn, void *user,

@@ -256,32 +256,25 @@ static int send_small(struct nfnl *n, void (*put)(struct batch *b, uint32_t arg)
 }
 
 int txn_change(struct nfnl *n, const struct change *c, bool ports, int64_t now_ms,
-	       uint32_t *ret_generation)
+	       uint32_t *generation)
 {
-	int r = -EAGAIN;
+	uint32_t seq;
+	struct batch b;
+	size_t empty;
+	int r;
 
-	for (int i = 0; i < TRIES && (i == 0 || r == -ERESTART); i++) {
-		uint32_t generation = 0, seq;
-		struct batch b;
-		size_t empty;
-
-		r = state_generation(n, &generation);
-		if (r < 0)
-			return r;
-		batch_begin(&b, n, generation);
-		empty = b.len;
-		sets_change(&b, c, now_ms);
-		if (ports)
-			bridge_sets_change(&b, c, now_ms);
-		if (b.error == 0 && b.len == empty) { /* what goes has gone by itself */
-			batch_drop(&b);
-			*ret_generation = generation;
-			return 0;
-		}
-		r = batch_send(&b, &seq);
-		if (r == 0)
-			*ret_generation = generation + 1;
+	batch_begin(&b, n, *generation);
+	empty = b.len;
+	sets_change(&b, c, now_ms);
+	if (ports)
+		bridge_sets_change(&b, c, now_ms);
+	if (b.error == 0 && b.len == empty) { /* what goes has gone by itself */
+		batch_drop(&b);
+		return 0;
 	}
+	r = batch_send(&b, &seq);
+	if (r == 0)
+		++*generation;
 	return r;
 }
 

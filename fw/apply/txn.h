@@ -38,12 +38,14 @@ int txn_rebuild(struct nfnl *n, const struct ruleset *rs, int64_t now_ms,
 		uint32_t recording_ms) MUST_CHECK;
 
 /*
- * Only what is in c; nothing else is read or touched. ports: there is a bridge table. On failure nothing has changed;
- * -ENOENT or -EEXIST: the kernel does not hold what c says.
+ * Only what is in c, on top of *generation (0: any), which becomes the one then; nothing
+ * else is read or touched. ports: there is a bridge table. On failure nothing has
+ * changed; -ENOENT or -EEXIST: the kernel does not hold what c says; -ERESTART: it is at
+ * another generation.
  */
 struct change;
 int txn_change(struct nfnl *n, const struct change *c, bool ports, int64_t now_ms,
-	       uint32_t *ret_generation) MUST_CHECK;
+	       uint32_t *generation) MUST_CHECK;
 
 /* The generation that the kernel's whole ruleset has now. */
 int txn_generation(struct nfnl *n, uint32_t *ret_generation) MUST_CHECK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the apply role says unasked: a trial is over, somebody else changed the ruleset. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +24,18 @@ static int on_rolled_back(struct gate *g, const void *payload)
 		return 0; /* another load came in between, and was the later one */
 	g->commits++;
 	(void)load_went_back(g, "it was not confirmed in time", m.cut);
+	return 0;
+}
+
+static int on_cut(struct gate *g, const void *payload)
+{
+	struct fw_cut_note m;
+
+	memcpy(&m, payload, sizeof(m));
+	load_record(g, m.cut,
+		    "gated: up to revision %" PRIu64
+		    ": %u connections of withdrawn permits cut",
+		    m.revision, m.cut);
 	return 0;
 }
 
@@ -84,6 +97,7 @@ static const struct {
 	int (*handler)(struct gate *g, const void *payload);
 } notes[] = {
 	{ FW_NOTE_ROLLBACK, sizeof(struct fw_rolled_back), on_rolled_back },
+	{ FW_NOTE_CUT, sizeof(struct fw_cut_note), on_cut },
 	{ FW_NOTE_DRIFT, sizeof(struct fw_drifted), on_drifted },
 };
 

@@ -20,7 +20,7 @@ static bool may_change(const struct gate *g, const struct revision *next)
 	       next->policy == g->now.rev->policy;
 }
 
-static int send_change(struct gate *g, const struct ruleset *made, uint32_t *ret_cut)
+static int send_change(struct gate *g, const struct ruleset *made)
 {
 	struct fw_result answer = { 0 };
 	struct change c = { 0 };
@@ -30,7 +30,6 @@ static int send_change(struct gate *g, const struct ruleset *made, uint32_t *ret
 		r = link_change(g->channel, &c, &answer);
 	change_clear(&c);
 	g->journal.peer_gone = g->journal.peer_gone || r == -ECONNRESET;
-	*ret_cut = answer.cut;
 	return r;
 }
 
@@ -48,7 +47,7 @@ static void take_over(struct ruleset *rules, const struct ruleset *made)
 }
 
 /* The permits of rev as they are now, into the kernel. Returns 0 or a negative errno. */
-static int put(struct gate *g, const struct revision *rev, uint32_t *ret_cut)
+static int put(struct gate *g, const struct revision *rev)
 {
 	int64_t now = (int64_t)time(NULL);
 	struct ruleset made = { .revision = rev->number };
@@ -57,7 +56,7 @@ static int put(struct gate *g, const struct revision *rev, uint32_t *ret_cut)
 	load_expire(g, now); /* what is over now is not in made, and is on record first */
 	r = ruleset_compile_permits(&made, rev, now);
 	if (r == 0)
-		r = send_change(g, &made, ret_cut);
+		r = send_change(g, &made);
 	if (r < 0) {
 		free(made.permit);
 		free(made.quarantine);
@@ -71,12 +70,11 @@ static int put(struct gate *g, const struct revision *rev, uint32_t *ret_cut)
 
 bool permits_change(struct gate *g, struct revision *next, struct proto_result *res)
 {
-	uint32_t cut = 0;
 	int r;
 
 	if (!may_change(g, next))
 		return false;
-	r = put(g, next, &cut);
+	r = put(g, next);
 	if (r < 0) {
 		log_info(AREA, "revision %" PRIu64 " is loaded as a whole: %s",
 			 next->number, strerror(-r));
@@ -86,28 +84,45 @@ bool permits_change(struct gate *g, struct revision *next, struct proto_result *
 	g->before.rev = g->now.rev;
 	g->now.rev = next;
 	g->journal.revision = (uint32_t)next->number;
-	load_record(g, cut,
+	/* it is on disk within a second, as all records; the revision was there first */
+	load_record(g, 0,
 		    "gated: revision %" PRIu64 " in force, %zu permits, %zu cards in "
-		    "quarantine, %u connections cut",
-		    next->number, next->permit_count, next->quarantine_count, cut);
-	journal_tick(&g->journal);
-	*res = (struct proto_result){ .cut = cut };
+		    "quarantine",
+		    next->number, next->permit_count, next->quarantine_count);
+	*res = (struct proto_result){ 0 };
 	return true;
 }
 
 void permits_due(struct gate *g, int64_t now)
 {
 	struct proto_result res = { 0 };
-	uint32_t cut = 0;
 
 	if (g->now.rules == NULL || now < g->now.rules->next_permit || now < g->due_again)
 		return;
-	if (may_change(g, g->now.rev) && put(g, g->now.rev, &cut) == 0)
+	if (may_change(g, g->now.rev) && put(g, g->now.rev) == 0)
 		return;
 	g->due_again = now + LOAD_DUE_AGAIN_S;
 	load_again(g, &res);
 	if (res.code < 0)
 		log_warn(AREA, "permits that begin now cannot be loaded: %s", res.text);
+}
+
+static void expire(struct gate *g, uint32_t mark)
+{
+	struct record rec = { .kind = RECORD_SERVICE, .reason = REASON_EXPIRED };
+	const struct revision_permit *permit = who_find(g->now.rev, mark);
+	uint32_t cut = 0;
+
+	if (link_cut_mark(g->channel, mark, &cut) < 0)
+		log_warn(AREA, "cannot remove the connections of a permit");
+	if (permit != NULL) {
+		who_describe(g->now.rev, permit, &rec);
+		record_set_str(rec.rule, sizeof(rec.rule), permit->id);
+	}
+	rec.count = cut;
+	(void)snprintf(rec.detail, sizeof(rec.detail),
+		       "gated: permit ended, %u connections cut", cut);
+	journal_write(&g->journal, &rec);
 }
 
 void load_expire(struct gate *g, int64_t now)
@@ -117,24 +132,10 @@ void load_expire(struct gate *g, int64_t now)
 	for (size_t i = 0; rs != NULL && i < rs->permit_count;
 	     i = ruleset_permit_end(rs->permit, rs->permit_count, i)) {
 		const struct fw_permit *p = &rs->permit[i];
-		struct record rec = { .kind = RECORD_SERVICE, .reason = REASON_EXPIRED };
-		const struct revision_permit *permit;
-		uint32_t cut = 0;
 
-		if (p->mark == 0 || p->until == 0 || p->until > now ||
-		    p->until <= g->expired_to)
-			continue;
-		if (link_cut_mark(g->channel, p->mark, &cut) < 0)
-			log_warn(AREA, "cannot remove the connections of a permit");
-		permit = who_find(g->now.rev, p->mark);
-		if (permit != NULL) {
-			who_describe(g->now.rev, permit, &rec);
-			record_set_str(rec.rule, sizeof(rec.rule), permit->id);
-		}
-		rec.count = cut;
-		(void)snprintf(rec.detail, sizeof(rec.detail),
-			       "gated: permit ended, %u connections cut", cut);
-		journal_write(&g->journal, &rec);
+		if (p->mark != 0 && p->until != 0 && p->until <= now &&
+		    p->until > g->expired_to)
+			expire(g, p->mark);
 	}
 	g->expired_to = now;
 }

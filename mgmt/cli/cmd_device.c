@@ -199,7 +199,7 @@ int cmd_device_revoke(const struct cli *c)
 	if (c->json)
 		return show_json(answer);
 	say(c, TEXT_DEVICE_REVOKED, device);
-	say(c, TEXT_CUT, say_number(show_number(answer, "cut")).text);
+	say(c, TEXT_CUT_SOON, device);
 	return CLI_DONE;
 }
 

@@ -109,6 +109,8 @@ static const struct {
 			    "{1} の点検を記録しました。次回: {2}" },
 	[TEXT_OVERDUE] = { "OVERDUE", "期限超過" },
 	[TEXT_CUT] = { "{1} connections were cut", "{1} 件の接続を切断しました" },
+	[TEXT_CUT_SOON] = { "connections of {1} are cut; how many is on record",
+			    "{1} の接続を切断しました。件数は記録に残ります" },
 	[TEXT_ENTRY_ACTIVE] = { "{1} {2} is allowed", "{1} {2} を許可しました" },
 	[TEXT_ENTRY_REQUESTED] = { "{1} {2} is requested; somebody else must approve it",
 				   "{1} {2} を申請しました。別の人の承認が必要です" },

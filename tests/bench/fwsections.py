@@ -208,32 +208,51 @@ def load(stand, o):
 
 
 def permit(stand, o):
-    """One permit in, one out: a revision each, among 1,000 devices."""
+    """One permit in, one out, among 1,000 devices: a small revision each, and a whole one each."""
     permits = [fwstand.permit(i, f"02:01:00:00:{i >> 8 & 255:02x}:{i & 255:02x}")
                for i in range(1, 1001)]
-    stand.start(o.gated, fwstand.policy("enforce"), permits[1:])
-    taken = []
-    for _ in range(5 if o.short else 100):
-        taken.append(stand.load(fwstand.policy("enforce"), permits)["ms"])
-        taken.append(stand.load(fwstand.policy("enforce"), permits[1:])["ms"])
+    stand.start(o.gated, fwstand.policy("enforce"), permits)
+    small, stored, whole = [], [], []
+    for _ in range(1 if o.short else o.rounds):
+        stand.load(fwstand.policy("enforce"), permits)
+        for store_ms, ms in stand.small(10 if o.short else 200):
+            stored.append(store_ms)
+            small.append(ms)
+    for _ in range(5 if o.short else 50):
+        whole.append(stand.load(fwstand.policy("enforce"), permits[1:])["ms"])
+        whole.append(stand.load(fwstand.policy("enforce"), permits)["ms"])
     stand.stop()
-    taken.sort()
-    return {"permit": {"ms": statistics.median(taken), "p99_ms": taken[max(0, len(taken) * 99 // 100 - 1)],
-                       "changes": len(taken)}}
+    figures = {}
+    for name, taken in (("permit", small), ("as a whole", whole)):
+        taken.sort()
+        figures[name] = {"ms": statistics.median(taken), "changes": len(taken),
+                         "p99_ms": taken[max(0, len(taken) * 99 // 100 - 1)]}
+    figures["permit"]["store_ms"] = statistics.median(stored)
+    return figures
 
 
 def cut(stand, o):
     """All connections of one device of many: by its mark, and by a revision without its permit."""
-    total, mine = (120000, 20000) if not o.short else (1200, 200)
+    figures = {}
+    for mine in (200, 20000):
+        figures |= cut_host(stand, o, 120000 if not o.short else 1200,
+                            mine if not o.short else mine // 100)
+    return figures
+
+
+def cut_host(stand, o, total, mine):
     first = fwstand.permit(1, stand.mac("inside", "lan0"))
     second = fwstand.permit(2, MAC2)
     figures = {}
     stand.start(o.gated, fwstand.policy("enforce"), [first, second])
     stand.sysctl(nf_conntrack_udp_timeout=600)
-    by_mark, by_revision = [], []
+    by_mark, by_kernel, by_revision = [], [], []
     for _ in range(min(o.rounds, 3)):
         for taken, way in ((by_mark, lambda: json.loads(stand.on(
                 "gateway", stand.programs / "bench_fw", "cut", fwstand.mark(2)).stdout)),
+                           (by_kernel, lambda: json.loads(stand.on(
+                               "gateway", stand.programs / "bench_fw", "flush",
+                               fwstand.mark(2)).stdout)),
                            (by_revision, lambda: stand.load(fwstand.policy("enforce"), [first]))):
             stand.load(fwstand.policy("enforce"), [first, second])
             stand.forget()
@@ -246,9 +265,10 @@ def cut(stand, o):
     stand.forget()
     stand.sysctl(nf_conntrack_udp_timeout=30)
     stand.stop()
-    for name, taken in (("by mark", by_mark), ("by revision", by_revision)):
-        figures[name] = {"ms": statistics.median(taken), "least": min(taken), "most": max(taken),
-                         "connections": total, "cut": mine}
+    for name, taken in (("by mark", by_mark), ("by the kernel alone", by_kernel),
+                        ("by revision", by_revision)):
+        figures[f"{mine} {name}"] = {"ms": statistics.median(taken), "least": min(taken),
+                                     "most": max(taken), "connections": total, "cut": mine}
     return figures
 
 

@@ -150,6 +150,15 @@ class Stand:
         self.revision(text, permits)
         return self.ask("load", str(self.number))
 
+    def small(self, count):
+        """
+        As many small revisions, a permit in and out; milliseconds of each: until it is signed
+        and on disk, and from the request to the answer.
+        """
+        done = self.ask("permits", str(self.number), str(count))["changes"]
+        self.number += count
+        return done
+
     def start(self, binary, text, permits=(), cpus="0,1"):
         shutil.rmtree(self.root, ignore_errors=True)
         subprocess.run([REPO / "image/setup-accounts", str(self.root)], check=True,

@@ -209,6 +209,9 @@ def test_quarantine_takes_a_device_off_at_once(make_lab):
     lab.release("mgmtd")
     assert wait_for(lambda: any(r.get("reason_name") == "quarantined" for r in
                                 lab.records("--kind", "flow-deny")), 10)
+    # its connections, and only its, ended a moment after the answer
+    assert wait_for(lambda: any(re.search(r" [1-9]\d* connections of withdrawn", r) for r in
+                                door.services(lab, "connections of withdrawn")), 10)
 
 
 def test_a_trial_takes_the_long_way(make_lab):

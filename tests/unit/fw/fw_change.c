@@ -35,7 +35,7 @@ static int compare(const void *a, const void *b)
 static int measure(struct nfnl *n, const struct change *c, int64_t *ret_us)
 {
 	struct mono begun = mono_now();
-	uint32_t generation;
+	uint32_t generation = 0;
 	int r = txn_change(n, c, false, wall_us() / 1000, &generation);
 
 	*ret_us = mono_now().us - begun.us;

@@ -148,7 +148,7 @@ static int change_files(char **paths)
 	struct ruleset *from = NULL, *to = NULL;
 	struct change c = { 0 };
 	struct nfnl n = { 0 };
-	uint32_t generation;
+	uint32_t generation = 0;
 	int r;
 
 	inv.now = (int64_t)time(NULL);
