@@ -10,6 +10,8 @@
 #include "lib/revision_json.h"
 #include "lib/str.h"
 
+#define FORMAT_NEWEST 4
+
 static const struct place whole = { 0 };
 
 struct revision_shared {
@@ -115,7 +117,7 @@ static int read_revision(json_t *top, struct revision *rev, struct diags *diags)
 	int r;
 
 	if (!revision_only_keys(top, "a revision", keys, diags) ||
-	    !revision_get_int(top, "format", 2, 3, false, &format, diags) ||
+	    !revision_get_format(top, 2, &format, diags) ||
 	    !revision_get_int(top, "number", 1, INT64_MAX, false, &number, diags) ||
 	    !revision_get_text(top, "created", created, sizeof(created), diags) ||
 	    (lists = revision_get_list(top, "lists", ALLOW_LISTS_MAX, diags)) == NULL ||
@@ -140,6 +142,21 @@ static int read_revision(json_t *top, struct revision *rev, struct diags *diags)
 		return r;
 	revision_note_quarantine(rev);
 	return 0;
+}
+
+bool revision_get_format(json_t *top, int64_t min, int64_t *ret_format,
+			 struct diags *diags)
+{
+	if (!revision_get_int(top, "format", 0, INT64_MAX, false, ret_format, diags))
+		return false;
+	if (*ret_format >= min && *ret_format <= FORMAT_NEWEST)
+		return true;
+	diag_add(diags, whole,
+		 "a %s version wrote this file: it has format %lld, and this one reads "
+		 "%lld to %d",
+		 *ret_format < min ? "far older" : "newer", (long long)*ret_format,
+		 (long long)min, FORMAT_NEWEST);
+	return false;
 }
 
 json_t *revision_read_text(const char *text, size_t len, int *ret_error,

@@ -7,7 +7,7 @@
  * the symbolic link revisions/current at the one in force. gated and proxyd load
  * them by number, or current at their start.
  *
- *     { "format": 3, "number": 7, "created": "2026-11-21T00:00:00Z",
+ *     { "format": 4, "number": 7, "created": "2026-11-21T00:00:00Z",
  *       "policy": "...text of policy.yaml...",
  *       "lists": [ { "id": "ldefault", "name": "...", "mode": "enforce",
  *                    "zones": ["office"], "groups": [], "users": [],
@@ -20,8 +20,8 @@
  *                      "cards": [ { "mac": "02:..", "interface": "office0" } ],
  *                      "zone": "office", "address": "10.30.0.21",
  *                      "from": 1780000000, "until": 1790000000,
- *                      "user": "", "group": "",
- *                      "destinations": ["vendor.example"] } ],
+ *                      "user": "", "group": "", "destinations": [],
+ *                      "flows": ["claims"], "lists": ["ldefault"] } ],
  *       "quarantine": [ { "mac": "02:.." } ] }
  *
  * The allowlist's entries are compiled (lib/allow) into NNNNNNNNNN.allow beside the
@@ -30,22 +30,29 @@
  * name their list by its place in "lists". "schedule" is null for a list that is
  * always open; a holiday closes it.
  *
- * Unknown keys are errors, and every key but "address", "from" and "until" is needed.
+ * Unknown keys are errors, and every key but "address", "from", "until", "flows" and
+ * "lists" is needed.
  * A permit is in force from "from" (absent: at once) and before "until" (absent: no
  * end). Its 1 to 8 cards lie in its zone and share its number. With "address" they are
  * let through with that source address only (and, for IPv6, to find their neighbours).
  * One with destinations reaches these names through the proxy (they are an allowlist of
  * its own) and nothing else. A card on an interface has one permit at most.
  *
+ * With "flows" its devices are given these of the policy's flows that begin in its zone,
+ * and the proxy, instead of all that the zone may do; with "lists" the proxy looks at
+ * these lists only, as far as they count for the device. An empty one gives nothing; no
+ * key: all of the zone's. A list that is not there counts for nobody. "lists" and
+ * "destinations" exclude each other; with "flows" and "destinations" both are given.
+ *
  * A card in quarantine gets nothing, on no interface; a permit that has one of these
  * cards is not in force, with none of its cards. It may stay among the permits.
  *
- * Format 2 is read too: "mac" and "interface" instead of "cards", no "address", no
- * "from", no "quarantine".
+ * Format 3 is read too, which has neither "flows" nor "lists", and format 2: "mac" and
+ * "interface" instead of "cards", no "address", no "from", no "quarantine".
  *
  * A change of permits or of the quarantine alone is a small revision:
  *
- *     { "format": 3, "number": 8, "created": "2026-11-21T00:00:00Z", "base": 7,
+ *     { "format": 4, "number": 8, "created": "2026-11-21T00:00:00Z", "base": 7,
  *       "permits_removed": [ "p..." ], "permits_added": [ { ...as above } ],
  *       "quarantine_added": [ { "mac": "02:.." } ], "quarantine_removed": [] }
  *
@@ -80,6 +87,8 @@
 #define REVISION_ALL_PORTS_MAX    1024 /* of all entries */
 #define REVISION_DESTINATIONS_MAX 16
 #define REVISION_CARDS_MAX        8 /* a permit */
+#define REVISION_FLOWS_MAX        16 /* likewise */
+#define REVISION_LISTS_MAX        16 /* likewise */
 #define REVISION_QUARANTINE_MAX   10000
 #define REVISION_SMALL_MAX        1024 /* in each list of a small revision */
 #define REVISION_CHAIN_MAX        256 /* small revisions behind a full one */
@@ -99,7 +108,8 @@ struct revision_allow {
 #define REVISION_MARK_FULL 0x01000000u /* the zone's rights */
 #define REVISION_MARK_RESTRICTED \
 	0x02000000u /* named destinations through the proxy only */
-#define REVISION_MARK_NUMBER 0x00ffffffu
+#define REVISION_MARK_LIMITED 0x03000000u /* named flows, and the proxy */
+#define REVISION_MARK_NUMBER  0x00ffffffu
 
 struct revision_card {
 	struct mac mac;
@@ -125,7 +135,13 @@ struct revision_permit {
 	size_t card_count;
 	const char (*destination)[HOST_PATTERN_MAX + 1]; /* normalised patterns */
 	size_t destination_count;
-	struct revision_tail *tail; /* what card and destination point into */
+	bool limited; /* to these flows */
+	const uint16_t *flow; /* of the policy, ascending */
+	size_t flow_count;
+	bool listed; /* these lists count only */
+	const char (*list)[ID_TEXT_MAX];
+	size_t list_count;
+	struct revision_tail *tail; /* what the pointers point into */
 };
 
 struct revision_shared; /* what revisions of one full one have in common */
@@ -161,10 +177,20 @@ struct revision_small { /* a change; permits' zones are those of the policy it i
 
 static inline uint32_t revision_permit_mark(const struct revision_permit *p)
 {
-	return (p->destination_count != 0 ? REVISION_MARK_RESTRICTED
-					  : REVISION_MARK_FULL) |
+	return (p->limited                  ? REVISION_MARK_LIMITED
+		: p->destination_count != 0 ? REVISION_MARK_RESTRICTED
+					    : REVISION_MARK_FULL) |
 	       (p->number & REVISION_MARK_NUMBER);
 }
+
+/* Is a mark a permit's, by its class? */
+static inline bool revision_is_permit_mark(uint32_t mark)
+{
+	return mark > REVISION_MARK_FULL && mark >> 24 <= REVISION_MARK_LIMITED >> 24;
+}
+
+/* Is the policy's flow one of those that the permit is limited to? */
+bool revision_permit_names_flow(const struct revision_permit *p, size_t flow);
 
 /*
  * Parse the JSON text (no signature check here: pure). Diagnostics of the policy

@@ -22,6 +22,10 @@ bool revision_get_text(json_t *obj, const char *key, char *dst, size_t size,
 bool revision_get_int(json_t *obj, const char *key, int64_t min, int64_t max,
 		      bool optional, int64_t *ret_value, struct diags *diags);
 
+/* The format of a file, which is min at least. Others are refused in words. */
+bool revision_get_format(json_t *top, int64_t min, int64_t *ret_format,
+			 struct diags *diags);
+
 /* The list under key, of max members at most. */
 json_t *revision_get_list(json_t *obj, const char *key, size_t max, struct diags *diags);
 
@@ -33,7 +37,7 @@ bool revision_get_pattern(json_t *value, char dst[HOST_PATTERN_MAX + 1],
 			  struct diags *diags);
 
 /*
- * A permit in the wording of format 2 or 3. Returns 0, -EINVAL or -ENOMEM;
+ * A permit in the wording of that format. Returns 0, -EINVAL or -ENOMEM;
  * revision_clear_permit() in every case.
  */
 int revision_read_permit(const struct policy *p, json_t *obj, int64_t format,

@@ -7,6 +7,7 @@
 
 #include "lib/mem.h"
 #include "lib/revision_json.h"
+#include "lib/str.h"
 
 #define UNTIL_MAX 253402300799ll /* the end of the year 9999 */
 
@@ -15,7 +16,8 @@ static const struct place whole = { 0 };
 struct revision_tail {
 	atomic_uint refs;
 	struct revision_card card[REVISION_CARDS_MAX];
-	char destination[][HOST_PATTERN_MAX + 1];
+	uint16_t flow[REVISION_FLOWS_MAX];
+	char text[]; /* destinations, then lists */
 };
 
 void revision_clear_permit(struct revision_permit *permit)
@@ -34,31 +36,127 @@ struct revision_permit revision_share_permit(const struct revision_permit *permi
 	return *permit;
 }
 
-static int read_destinations(json_t *obj, struct revision_permit *permit,
-			     struct diags *diags)
+static int begin_tail(struct revision_permit *permit, size_t destinations, size_t lists)
 {
-	json_t *list =
-		revision_get_list(obj, "destinations", REVISION_DESTINATIONS_MAX, diags);
-	struct revision_tail *t;
-	size_t count;
+	size_t size = destinations * sizeof(*permit->destination);
+	struct revision_tail *t =
+		calloc(1, sizeof(*t) + size + lists * sizeof(*permit->list));
 
-	if (list == NULL)
-		return -EINVAL;
-	count = json_array_size(list);
-	t = calloc(1, sizeof(*t) + count * sizeof(t->destination[0]));
 	if (t == NULL)
 		return -ENOMEM;
 	atomic_init(&t->refs, 1);
 	permit->tail = t;
 	permit->card = t->card;
-	permit->destination = (const char(*)[HOST_PATTERN_MAX + 1]) t->destination;
-	permit->destination_count = count;
-	for (size_t i = 0; i < count; i++) {
-		if (!revision_get_pattern(json_array_get(list, i), t->destination[i],
-					  diags))
+	permit->flow = t->flow;
+	permit->destination = (const char(*)[HOST_PATTERN_MAX + 1]) t->text;
+	permit->destination_count = destinations;
+	permit->list = (const char(*)[ID_TEXT_MAX])(t->text + size);
+	permit->list_count = lists;
+	return 0;
+}
+
+static bool read_lists(json_t *list, struct revision_permit *permit, struct diags *diags)
+{
+	char(*to)[ID_TEXT_MAX] = (char(*)[ID_TEXT_MAX])(
+		permit->tail->text +
+		permit->destination_count * sizeof(*permit->destination));
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *id = json_string_value(json_array_get(list, i));
+
+		if (id == NULL || !allow_list_id_is_valid(id)) {
+			diag_add(diags, whole, "permit %s: 'lists' must be ids of lists",
+				 permit->id);
+			return false;
+		}
+		(void)str_copy(to[i], sizeof(to[i]), id);
+	}
+	permit->listed = list != NULL;
+	if (!permit->listed || permit->destination_count == 0)
+		return true;
+	diag_add(diags, whole, "permit %s has both destinations and lists", permit->id);
+	return false;
+}
+
+static int read_destinations(json_t *obj, struct revision_permit *permit,
+			     struct diags *diags)
+{
+	json_t *hosts =
+		revision_get_list(obj, "destinations", REVISION_DESTINATIONS_MAX, diags);
+	json_t *lists = NULL;
+	int r;
+
+	if (json_object_get(obj, "lists") != NULL)
+		lists = revision_get_list(obj, "lists", REVISION_LISTS_MAX, diags);
+	if (hosts == NULL || (lists == NULL && json_object_get(obj, "lists") != NULL))
+		return -EINVAL;
+	r = begin_tail(permit, json_array_size(hosts), json_array_size(lists));
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < permit->destination_count; i++) {
+		char *to = permit->tail->text + i * sizeof(*permit->destination);
+
+		if (!revision_get_pattern(json_array_get(hosts, i), to, diags))
 			return -EINVAL;
 	}
-	return 0;
+	return read_lists(lists, permit, diags) ? 0 : -EINVAL;
+}
+
+static size_t find_flow(const struct policy *p, const char *id)
+{
+	size_t i = 0;
+
+	while (i < p->flow_count && strcmp(p->flow[i].id, id) != 0)
+		i++;
+	return i;
+}
+
+static int by_flow(const void *a, const void *b)
+{
+	return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+bool revision_permit_names_flow(const struct revision_permit *p, size_t flow)
+{
+	uint16_t key = (uint16_t)flow;
+
+	return p->flow_count != 0 &&
+	       bsearch(&key, p->flow, p->flow_count, sizeof(*p->flow), by_flow) != NULL;
+}
+
+/* Each is one of the policy's that begin in the permit's zone, and stands there once. */
+static bool read_flows(const struct policy *p, json_t *obj,
+		       struct revision_permit *permit, struct diags *diags)
+{
+	uint16_t *flow = permit->tail->flow;
+	json_t *list;
+
+	if (json_object_get(obj, "flows") == NULL)
+		return true;
+	list = revision_get_list(obj, "flows", REVISION_FLOWS_MAX, diags);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *id = json_string_value(json_array_get(list, i));
+		size_t at = id != NULL ? find_flow(p, id) : p->flow_count;
+
+		if (at == p->flow_count || p->flow[at].from != permit->zone) {
+			diag_add(diags, whole,
+				 "permit %s: no flow '%s' begins in zone '%s'",
+				 permit->id, id != NULL ? id : "?",
+				 p->zone[permit->zone].name);
+			return false;
+		}
+		flow[permit->flow_count++] = (uint16_t)at;
+	}
+	qsort(flow, permit->flow_count, sizeof(*flow), by_flow);
+	for (size_t i = 1; i < permit->flow_count; i++) {
+		if (flow[i] == flow[i - 1]) {
+			diag_add(diags, whole, "permit %s names a flow twice",
+				 permit->id);
+			return false;
+		}
+	}
+	permit->limited = true;
+	return list != NULL;
 }
 
 static bool read_mac(json_t *obj, struct mac *ret_mac, struct diags *diags)
@@ -157,10 +255,18 @@ int revision_read_permit(const struct policy *p, json_t *obj, int64_t format,
 	static const char *const keys3[] = { "id",   "number",  "device",       "cards",
 					     "zone", "address", "from",         "until",
 					     "user", "group",   "destinations", NULL };
+	static const char *const keys4[] = { "id",    "number",  "device",       "cards",
+					     "zone",  "address", "from",         "until",
+					     "user",  "group",   "destinations", "flows",
+					     "lists", NULL };
 	int64_t number = 0;
 	int r;
 
-	if (!revision_only_keys(obj, "a permit", format == 2 ? keys2 : keys3, diags) ||
+	if (!revision_only_keys(obj, "a permit",
+				format == 2   ? keys2
+				: format == 3 ? keys3
+					      : keys4,
+				diags) ||
 	    !revision_get_id(obj, "id", 'p', permit->id, diags) ||
 	    !revision_get_id(obj, "device", 'd', permit->device, diags) ||
 	    !revision_get_int(obj, "number", 1, REVISION_MARK_NUMBER, false, &number,
@@ -175,7 +281,8 @@ int revision_read_permit(const struct policy *p, json_t *obj, int64_t format,
 	r = read_destinations(obj, permit, diags);
 	if (r < 0)
 		return r;
-	if (!read_cards(p, obj, format, permit, diags))
+	if (!read_cards(p, obj, format, permit, diags) ||
+	    !read_flows(p, obj, permit, diags))
 		return -EINVAL;
 	permit->mac = permit->card[0].mac;
 	memcpy(permit->interface, permit->card[0].interface, sizeof(permit->interface));

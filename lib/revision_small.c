@@ -41,8 +41,8 @@ static int read_removed(json_t *list, struct revision_small *s, struct diags *di
 	return 0;
 }
 
-static int read_added(json_t *list, const struct policy *policy, struct revision_small *s,
-		      struct diags *diags)
+static int read_added(json_t *list, const struct policy *policy, int64_t format,
+		      struct revision_small *s, struct diags *diags)
 {
 	size_t count = json_array_size(list);
 
@@ -50,7 +50,7 @@ static int read_added(json_t *list, const struct policy *policy, struct revision
 	if (s->added == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		int r = revision_read_permit(policy, json_array_get(list, i), 3,
+		int r = revision_read_permit(policy, json_array_get(list, i), format,
 					     &s->added[s->added_count++], diags);
 
 		if (r < 0)
@@ -77,7 +77,7 @@ static int read_small(json_t *top, const struct policy *policy, struct revision_
 	int r;
 
 	if (!revision_only_keys(top, "a small revision", keys, diags) ||
-	    !revision_get_int(top, "format", 3, 3, false, &format, diags) ||
+	    !revision_get_format(top, 3, &format, diags) ||
 	    !revision_get_int(top, "number", 2, INT64_MAX, false, &number, diags) ||
 	    !revision_get_int(top, "base", 1, number - 1, false, &base, diags) ||
 	    !revision_get_text(top, "created", created, sizeof(created), diags) ||
@@ -93,7 +93,7 @@ static int read_small(json_t *top, const struct policy *policy, struct revision_
 	s->number = (uint64_t)number;
 	s->base = (uint64_t)base;
 	if ((r = read_removed(removed, s, diags)) < 0 ||
-	    (r = read_added(added, policy, s, diags)) < 0 ||
+	    (r = read_added(added, policy, format, s, diags)) < 0 ||
 	    (r = revision_read_macs(isolated, &s->isolated, &s->isolated_count, diags)) <
 		    0)
 		return r;

@@ -101,8 +101,7 @@ static void ask_allowlist(const struct snapshot *snap, size_t zone,
 	struct allow_client client = { .zone = zone,
 				       .group = a->permit != NULL ? a->permit->group : "",
 				       .user = q->user != NULL ? q->user : "" };
-	struct allow_lists lists =
-		allow_lists_of(rev->list, rev->list_count, &client, q->now_s);
+	struct allow_lists lists;
 	char spelt[ADDR_TEXT_MAX];
 	struct allow_question aq = {
 		.host = q->host,
@@ -115,6 +114,12 @@ static void ask_allowlist(const struct snapshot *snap, size_t zone,
 	};
 	struct allow_answer m;
 
+	if (a->permit != NULL && a->permit->listed) {
+		client.listed = true;
+		client.list = a->permit->list;
+		client.list_count = a->permit->list_count;
+	}
+	lists = allow_lists_of(rev->list, rev->list_count, &client, q->now_s);
 	if (q->literal) {
 		if (!spell_address(q->host, spelt))
 			return;

@@ -143,10 +143,11 @@ static bool marks_ok(const struct fw_rule *r)
 /* Of TCP to a web port, by devices that have a mark, and nothing else with it. */
 static bool redirect_ok(const struct fw_rule *r)
 {
+	bool lesser = r->mark_value == REVISION_MARK_RESTRICTED;
+
 	return r->chain >= FW_CHAIN_FIRST_FREE && r->match == FW_MATCH_MARK &&
-	       r->mark_mask == FW_MARK_CLASS &&
-	       (r->mark_value == REVISION_MARK_FULL ||
-		r->mark_value == REVISION_MARK_RESTRICTED ||
+	       r->mark_mask == (lesser ? FW_MARK_LESSER : FW_MARK_CLASS) &&
+	       (lesser || r->mark_value == REVISION_MARK_FULL ||
 		r->mark_value == FW_MARK_ZONE) &&
 	       r->l4proto == IPPROTO_TCP && r->dport_min == r->dport_max &&
 	       (r->dport_min == 80 || r->dport_min == 443) && r->target != 0 &&
@@ -227,12 +228,18 @@ static bool verdict_ok(const struct fw_rule *r, uint32_t chain_count)
 	}
 }
 
-/* What is in quarantine is never let through for that. */
+/*
+ * What is in quarantine is never let through for that; and who is limited to flows is led
+ * to one of them.
+ */
 static bool lookup_ok(const struct fw_rule *r)
 {
-	return r->lookup < FW_LOOKUP_QUARANTINE ||
-	       (r->lookup == FW_LOOKUP_QUARANTINE &&
-		(r->verdict == FW_VERDICT_GOTO || r->verdict == FW_VERDICT_DROP));
+	if (r->lookup == FW_LOOKUP_LIMITED)
+		return r->verdict == FW_VERDICT_JUMP && r->flow < POLICY_FLOWS_MAX;
+	return r->flow == 0 &&
+	       (r->lookup < FW_LOOKUP_QUARANTINE ||
+		(r->lookup == FW_LOOKUP_QUARANTINE &&
+		 (r->verdict == FW_VERDICT_GOTO || r->verdict == FW_VERDICT_DROP)));
 }
 
 int check_begin(const struct fw_begin *m)
@@ -276,16 +283,13 @@ int check_rule(const struct fw_rule *r, uint32_t expected, uint32_t chain_count)
 		lookup_ok(r) && r->limit <= LIMIT_MAX && marks_ok(r) &&
 		prefix_text_ok(r) && comment_ok(r) && counter_ok(r) && r->until >= 0 &&
 		r->until <= FW_TIME_MAX && chain_ok(r) && nat_ok(r) && meter_ok(r) &&
-		memcmp(r->pad, "\0", sizeof(r->pad)) == 0 && verdict_ok(r, chain_count));
+		verdict_ok(r, chain_count));
 }
 
 int check_mark(uint32_t mark)
 {
-	uint32_t class = mark & FW_MARK_CLASS;
-
-	return verdict(
-		(class == REVISION_MARK_FULL || class == REVISION_MARK_RESTRICTED) &&
-		(mark & REVISION_MARK_NUMBER) != 0);
+	return verdict(revision_is_permit_mark(mark) &&
+		       (mark & REVISION_MARK_NUMBER) != 0);
 }
 
 /* None at all, or one of its family. */
@@ -313,10 +317,26 @@ static bool bearer_ok(const struct fw_permit *p)
 	return p->kind <= FW_PERMIT_PORT && mac_is_unicast(m) && check_mark(p->mark) == 0;
 }
 
+/* A mark alone, for one flow. */
+static bool is_flow(const struct fw_permit *p)
+{
+	const struct fw_permit whole = { .kind = FW_PERMIT_FLOW,
+					 .flow = p->flow,
+					 .mark = p->mark,
+					 .until = p->until };
+
+	return memcmp(p, &whole, sizeof(whole)) == 0 && p->flow < POLICY_FLOWS_MAX &&
+	       (p->mark & FW_MARK_CLASS) == REVISION_MARK_LIMITED &&
+	       check_mark(p->mark) == 0 && p->until >= 0 && p->until <= FW_UNTIL_MAX;
+}
+
 int check_permit(const struct fw_permit *p)
 {
+	if (p->kind == FW_PERMIT_FLOW)
+		return verdict(is_flow(p));
 	return verdict(ifname_ok(p->iifname, false) && bearer_ok(p) && address_ok(p) &&
-		       p->until >= 0 && p->until <= FW_UNTIL_MAX && p->pad2 == 0);
+		       p->until >= 0 && p->until <= FW_UNTIL_MAX && p->pad2 == 0 &&
+		       p->flow == 0);
 }
 
 int check_port(const struct fw_port *p)

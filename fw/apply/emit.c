@@ -155,6 +155,13 @@ static void match_marks(struct emit *e, const struct fw_rule *r)
 		expr_load_meta(e, NFT_META_NFPROTO, NFT_REG_1);
 		expr_lookup(e, FW_SET_RECORDING, false);
 	}
+	if (r->lookup == FW_LOOKUP_LIMITED) {
+		char set[FW_SET_NAME_MAX];
+
+		ruleset_flow_set_name(r->flow, set);
+		expr_load_meta(e, NFT_META_MARK, NFT_REG_1);
+		expr_lookup(e, set, false);
+	}
 	if (r->lookup == FW_LOOKUP_QUARANTINE) {
 		expr_match_ethernet(e);
 		expr_load_payload(e, NFT_PAYLOAD_LL_HEADER, 6, 6, NFT_REG_1);

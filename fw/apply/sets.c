@@ -4,14 +4,18 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fw/apply/elements.h"
+#include "lib/mem.h"
 
 #define FAMILY         NFPROTO_INET
 #define PERMIT_KEY_MAX (ELEMENTS_CARD_SIZE + 16)
 #define TYPE_CARD4     (ELEMENTS_TYPE_CARD << 6 | 7)
 #define TYPE_CARD6     (ELEMENTS_TYPE_CARD << 6 | 8)
+#define FLOW_ID_FIRST  1000 /* in the batch; meters have those below */
 
 static const struct set_kind kinds[] = {
 	{ FAMILY, FW_SET_PERMITS, 1, NFT_SET_MAP | NFT_SET_TIMEOUT, ELEMENTS_TYPE_CARD,
@@ -32,6 +36,40 @@ void sets_put(struct batch *b)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		elements_put_set(b, &kinds[i]);
+}
+
+void sets_drop_flows(struct batch *b, const bool *old)
+{
+	for (uint32_t f = 0; f < POLICY_FLOWS_MAX; f++) {
+		struct nlmsghdr *nlh =
+			old[f] ? batch_message(b, NFT_MSG_DELSET, 0) : NULL;
+		char name[FW_SET_NAME_MAX];
+
+		if (nlh == NULL)
+			continue;
+		ruleset_flow_set_name((uint16_t)f, name);
+		mnl_attr_put_strz(nlh, NFTA_SET_TABLE, FW_TABLE);
+		mnl_attr_put_strz(nlh, NFTA_SET_NAME, name);
+		batch_put(b, nlh);
+	}
+}
+
+void sets_put_flows(struct batch *b, const struct ruleset *rs)
+{
+	bool has[POLICY_FLOWS_MAX];
+
+	ruleset_flow_sets(rs, has);
+	for (uint32_t f = 0; f < POLICY_FLOWS_MAX; f++) {
+		char name[FW_SET_NAME_MAX];
+
+		if (!has[f])
+			continue;
+		ruleset_flow_set_name((uint16_t)f, name);
+		elements_put_set(b,
+				 &(struct set_kind){ FAMILY, name, FLOW_ID_FIRST + f,
+						     NFT_SET_TIMEOUT, ELEMENTS_TYPE_MARK,
+						     sizeof(uint32_t), 1 });
+	}
 }
 
 /* The maps and the set that permits are elements of. */
@@ -115,6 +153,56 @@ static void put_place(struct listing *l, enum element_place place,
 	elements_end(l);
 }
 
+static int by_flow(const void *a, const void *b)
+{
+	const struct fw_permit *x = *(const struct fw_permit *const *)a;
+	const struct fw_permit *y = *(const struct fw_permit *const *)b;
+
+	return x->flow != y->flow ? x->flow - y->flow
+				  : (x->mark > y->mark) - (x->mark < y->mark);
+}
+
+/* In runs of one flow. */
+static void put_sorted(struct batch *b, uint16_t type, uint16_t flags,
+		       const struct fw_permit *const *p, size_t count, int64_t now_ms)
+{
+	struct listing l = { 0 };
+	char name[FW_SET_NAME_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		struct element e = permit_element(p[i], now_ms, IN_LIVE, NULL);
+
+		if (i == 0 || p[i]->flow != p[i - 1]->flow) {
+			elements_end(&l);
+			ruleset_flow_set_name(p[i]->flow, name);
+			l = elements_begin(b, FAMILY, name, type, flags);
+		}
+		elements_add(&l, &e);
+	}
+	elements_end(&l);
+}
+
+/* Marks in the sets of the flows that their permits are limited to. */
+static void put_flows(struct batch *b, uint16_t type, uint16_t flags,
+		      const struct fw_permit *p, size_t count, int64_t now_ms)
+{
+	CLEANUP(free_p)
+	const struct fw_permit **list = calloc(count + 1, sizeof(struct fw_permit *));
+	size_t n = 0;
+
+	if (list == NULL) {
+		b->error = -ENOMEM;
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (p[i].kind == FW_PERMIT_FLOW && !is_over(&p[i], now_ms))
+			list[n++] = &p[i];
+	}
+	if (n != 0)
+		qsort(list, n, sizeof(struct fw_permit *), by_flow);
+	put_sorted(b, type, flags, list, n, now_ms);
+}
+
 /* All of them, each in its places. */
 static void put_permits(struct batch *b, uint16_t type, uint16_t flags,
 			const struct fw_permit *p, size_t count, int64_t now_ms)
@@ -125,6 +213,7 @@ static void put_permits(struct batch *b, uint16_t type, uint16_t flags,
 
 		put_place(&l, place, p, count, now_ms);
 	}
+	put_flows(b, type, flags, p, count, now_ms);
 }
 
 static void put_cards(struct batch *b, uint16_t type, uint16_t flags,

@@ -7,8 +7,11 @@
 #include "fw/apply/change.h"
 #include "fw/compile/ruleset.h"
 
-/* Into a batch: make what is missing; replace permits and quarantine. */
+/* Into a batch: make what is missing, also those of rs alone; replace permits and quarantine. */
 void sets_put(struct batch *b);
+void sets_put_flows(struct batch *b, const struct ruleset *rs);
+/* Those of the ruleset before, by flow; no rule is there any more. */
+void sets_drop_flows(struct batch *b, const bool *old);
 void sets_fill(struct batch *b, const struct ruleset *rs, int64_t now_ms);
 
 /* What goes goes first: a permit may go and come in one transaction, for another end. */

@@ -170,6 +170,38 @@ static int read_live(struct nfnl *n, struct state *s)
 	return r == -ENOENT ? 0 : r; /* the first start: no table yet */
 }
 
+static int on_set(const struct nlmsghdr *nlh, void *user)
+{
+	const size_t len = sizeof(FW_SET_LIMITED) - 1;
+	struct nftnl_set *set = nftnl_set_alloc();
+	struct state *s = user;
+	const char *name;
+	uint64_t flow;
+
+	if (set == NULL) {
+		errno = ENOMEM;
+		return MNL_CB_ERROR;
+	}
+	if (nftnl_set_nlmsg_parse(nlh, set) == 0 &&
+	    strcmp(nftnl_set_get_str(set, NFTNL_SET_TABLE), FW_TABLE) == 0) {
+		name = nftnl_set_get_str(set, NFTNL_SET_NAME);
+		if (strncmp(name, FW_SET_LIMITED, len) == 0 &&
+		    str_to_uint(name + len, 0, POLICY_FLOWS_MAX - 1, &flow) == 0)
+			s->limited[flow] = true;
+	}
+	nftnl_set_free(set);
+	return MNL_CB_OK;
+}
+
+static int read_sets(struct nfnl *n, struct state *s)
+{
+	uint8_t buf[NFNL_MESSAGE_MAX];
+	struct nlmsghdr *nlh = nfnl_message(n, buf, NFT_TYPE(NFT_MSG_GETSET), NLM_F_DUMP,
+					    NFPROTO_INET, 0);
+
+	return nfnl_ask(n, nlh, on_set, s);
+}
+
 int state_read(struct nfnl *n, struct state *s)
 {
 	int r = state_generation(n, &s->generation);
@@ -178,6 +210,8 @@ int state_read(struct nfnl *n, struct state *s)
 		r = read_chains(n, s);
 	if (r == 0)
 		r = read_live(n, s);
+	if (r == 0)
+		r = read_sets(n, s);
 	if (r == 0)
 		r = bridge_read(n, &s->bridge);
 	return r;

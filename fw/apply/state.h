@@ -23,6 +23,7 @@ struct state {
 	uint32_t generation;
 	char (*chain)[128]; /* owned; chains that are not base chains */
 	size_t chain_count;
+	bool limited[POLICY_FLOWS_MAX]; /* sets "limited-N" */
 	bool odd; /* the table holds base chains that are not ours */
 	struct txn_marks live; /* in the kernel's order */
 	struct bridge_state bridge;

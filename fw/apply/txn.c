@@ -119,6 +119,9 @@ static void put_all(struct batch *b, const struct ruleset *rs, const struct stat
 	put_flush_rules(b);
 	for (size_t i = 0; i < old->chain_count && !old->odd; i++)
 		put_chain(b, NFT_MSG_DELCHAIN, 0, old->chain[i]);
+	if (!old->odd)
+		sets_drop_flows(b, old->limited);
+	sets_put_flows(b, rs);
 	for (size_t i = 0; i < rs->chain_count; i++)
 		put_chain(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL,
 			  rs->chain[i].name);

@@ -46,7 +46,7 @@ static const struct fw_port *find_port(const struct ruleset *rs, const char *nam
 
 static bool is_restricted(const struct fw_permit *p)
 {
-	return (p->mark & FW_MARK_CLASS) == REVISION_MARK_RESTRICTED;
+	return (p->mark & FW_MARK_CLASS) != REVISION_MARK_FULL;
 }
 
 /* Does a end later than b? No end is the latest. */
@@ -156,6 +156,8 @@ static int by_number(const void *x, const void *y)
 		order = a->kind - b->kind;
 	if (order == 0)
 		order = memcmp(a->iifname, b->iifname, sizeof(a->iifname));
+	if (order == 0)
+		order = a->flow - b->flow;
 	return order != 0 ? order : memcmp(a->mac, b->mac, sizeof(a->mac));
 }
 

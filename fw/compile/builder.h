@@ -17,6 +17,7 @@ struct builder {
 	int error; /* 0, -E2BIG (a ceiling) or -ENOMEM */
 	char about[FW_COMMENT_MAX]; /* the comment of rules to come */
 	size_t going; /* rules of the short way, see going.c */
+	bool limited[POLICY_FLOWS_MAX]; /* flows that permits are limited to */
 	/* chains that every other one ends in */
 	uint32_t deny; /* no flow permits it */
 	uint32_t unknown; /* returns when its address has a permit */

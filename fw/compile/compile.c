@@ -112,6 +112,7 @@ static int compile_all(struct builder *b, const struct revision *rev,
 	const struct policy *p = rev->policy;
 	uint32_t local;
 
+	compile_note_limited(b, rev);
 	b->deny = compile_refusal(b, "deny", REASON_NO_FLOW);
 	b->stranger = compile_refusal(b, "stranger", REASON_NOT_ADMITTED);
 	b->flood = compile_refusal(b, "flood", REASON_OVERLOAD);

@@ -91,9 +91,22 @@ int64_t compile_flow_end(const struct policy *p, const struct policy_flow *f, in
 	return end < FW_TIME_MAX ? end : 0;
 }
 
+/* The flow's rules again, for permits that name it. */
+static void compile_limited(const struct spread *of, uint32_t chain)
+{
+	struct spread s = *of;
+
+	s.chain = chain;
+	s.rule.match = s.rule.mark_value = s.rule.mark_mask = 0;
+	s.rule.lookup = FW_LOOKUP_LIMITED;
+	s.rule.flow = (uint16_t)(s.f - s.p->flow);
+	spread_flow(&s, true);
+}
+
+/* limited: the chain of devices that are limited to flows, 0: there is none. */
 static void compile_flow(struct builder *b, const struct policy *p,
-			 const struct policy_flow *f, uint32_t chain, int64_t now,
-			 struct diags *diags)
+			 const struct policy_flow *f, uint32_t chain, uint32_t limited,
+			 int64_t now, struct diags *diags)
 {
 	bool open = when_is_open(p, f, now);
 	struct spread s = {
@@ -114,6 +127,8 @@ static void compile_flow(struct builder *b, const struct policy *p,
 	if (open)
 		s.rule.target = compile_services(b, p, f);
 	spread_flow(&s, true);
+	if (open && b->limited[f - p->flow])
+		compile_limited(&s, limited);
 	if (s.count == 0)
 		diag_add(diags, f->at,
 			 "flow '%s' can match nothing: its source and destination have "
@@ -121,13 +136,43 @@ static void compile_flow(struct builder *b, const struct policy *p,
 			 f->id);
 }
 
+static struct fw_rule of_limited(void)
+{
+	return (struct fw_rule){ .match = FW_MATCH_MARK,
+				 .mark_value = REVISION_MARK_LIMITED,
+				 .mark_mask = FW_MARK_CLASS };
+}
+
+/* Leads from the zone's forward chain to a new one, which is returned; or 0. */
+static uint32_t lead_limited(struct builder *b, const struct policy *p, size_t zone,
+			     uint32_t forward)
+{
+	struct fw_rule r = of_limited();
+	size_t i = 0;
+
+	while (i < p->flow_count && !(b->limited[i] && p->flow[i].from == zone))
+		i++;
+	if (i == p->flow_count)
+		return 0;
+	builder_about(b, FW_COMMENT_SYSTEM "limited-", p->zone[zone].name);
+	r.target = builder_chain(b, "limited", p->zone[zone].name);
+	r.verdict = FW_VERDICT_GOTO;
+	builder_rule(b, forward, r);
+	return r.target;
+}
+
 void compile_flows(struct builder *b, const struct policy *p, size_t zone, uint32_t chain,
 		   int64_t now, struct diags *diags)
 {
+	uint32_t limited = lead_limited(b, p, zone, chain);
+
 	for (size_t i = 0; i < p->flow_count; i++) {
 		if (p->flow[i].from == zone)
-			compile_flow(b, p, &p->flow[i], chain, now, diags);
+			compile_flow(b, p, &p->flow[i], chain, limited, now, diags);
 	}
+	builder_about(b, FW_COMMENT_SYSTEM "limited-", p->zone[zone].name);
+	if (limited != 0)
+		builder_goto(b, limited, b->deny);
 }
 
 void compile_masquerade(struct builder *b, const struct policy *p,
@@ -160,6 +205,9 @@ void compile_masquerade(struct builder *b, const struct policy *p,
 		}
 	}
 	spread_flow(&s, true);
+	s.rule.mark_value = REVISION_MARK_LIMITED;
+	if (b->limited[f - p->flow])
+		spread_flow(&s, true);
 }
 
 /* What answers this type of ICMP message; the kernel takes no others for questions. */

@@ -52,6 +52,9 @@ void compile_gateway(struct builder *b, const struct policy *p,
 void compile_to_server(struct builder *b, const struct policy *p, struct fw_rule r,
 		       struct addr server);
 
+/* Which flows permits are limited to, in zones that admit. */
+void compile_note_limited(struct builder *b, const struct revision *rev);
+
 /* What can only be told on this machine, and what must never be. */
 void compile_check_interfaces(const struct policy *p, const struct inventory *inv,
 			      struct diags *diags);
@@ -60,7 +63,8 @@ void compile_check_assertion(const struct policy *p, const struct policy_asserti
 
 /*
  * Rules of the flows that begin in zone and are open now, into its forward chain. A
- * flow whose time can be over carries its end in the rules.
+ * flow whose time can be over carries its end in the rules. Devices of permits that are
+ * limited to flows have a chain of their own, so that the others do not pay for them.
  */
 void compile_flows(struct builder *b, const struct policy *p, size_t zone, uint32_t chain,
 		   int64_t now, struct diags *diags);

@@ -44,6 +44,34 @@ static int compile_quarantine(struct ruleset *rs, const struct revision *rev)
 	return 0;
 }
 
+static bool is_limited(const struct policy_zone *z, const struct revision_permit *p)
+{
+	return p->limited && z->admission == POLICY_ADMISSION_ENFORCE;
+}
+
+void compile_note_limited(struct builder *b, const struct revision *rev)
+{
+	for (size_t i = 0; i < rev->permit_count; i++) {
+		const struct revision_permit *p = &rev->permit[i];
+
+		for (size_t k = 0; k < p->flow_count; k++) {
+			if (is_limited(&rev->policy->zone[p->zone], p))
+				b->limited[p->flow[k]] = true;
+		}
+	}
+}
+
+static void add_flows(struct ruleset *rs, const struct policy_zone *z,
+		      const struct revision_permit *p)
+{
+	for (size_t i = 0; is_limited(z, p) && i < p->flow_count; i++)
+		rs->permit[rs->permit_count++] =
+			(struct fw_permit){ .kind = FW_PERMIT_FLOW,
+					    .flow = p->flow[i],
+					    .mark = revision_permit_mark(p),
+					    .until = p->until };
+}
+
 static void add_permit(struct ruleset *rs, const struct policy_zone *z,
 		       const struct revision_permit *p, int64_t now)
 {
@@ -56,6 +84,8 @@ static void add_permit(struct ruleset *rs, const struct policy_zone *z,
 			rs->permit[rs->permit_count++] =
 				element(p, &p->card[c], z->port_count != 0);
 	}
+	if (revision_permit_holds(p, now))
+		add_flows(rs, z, p);
 }
 
 int ruleset_compile_permits(struct ruleset *rs, const struct revision *rev, int64_t now)
@@ -66,7 +96,8 @@ int ruleset_compile_permits(struct ruleset *rs, const struct revision *rev, int6
 		return -ENOMEM;
 	room = 2 * rs->port_count + 1;
 	for (size_t i = 0; i < rev->permit_count; i++)
-		room += rev->permit[i].card_count * (rs->port_count != 0 ? 2 : 1);
+		room += rev->permit[i].card_count * (rs->port_count != 0 ? 2 : 1) +
+			rev->permit[i].flow_count;
 	if (room > FW_PERMITS_MAX)
 		return -E2BIG;
 	rs->permit = calloc(room, sizeof(*rs->permit));

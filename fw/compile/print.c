@@ -103,6 +103,35 @@ static void print_live(const struct ruleset *rs, int64_t now, FILE *out)
 	(void)fputs("\n\t\t}\n\t}\n\n", out);
 }
 
+/* The marks of those permits that name a flow, one set each. */
+static void print_flow_sets(const struct ruleset *rs, int64_t now, FILE *out)
+{
+	bool has[POLICY_FLOWS_MAX];
+
+	ruleset_flow_sets(rs, has);
+	for (size_t f = 0; f < POLICY_FLOWS_MAX; f++) {
+		const char *join = "\t\telements = {\n\t\t\t";
+
+		if (!has[f])
+			continue;
+		(void)fprintf(out,
+			      "\n\tset " FW_SET_LIMITED
+			      "%zu {\n\t\ttype mark\n\t\tflags timeout\n",
+			      f);
+		for (size_t i = 0; i < rs->permit_count; i++) {
+			const struct fw_permit *p = &rs->permit[i];
+
+			if (p->kind != FW_PERMIT_FLOW || p->flow != f ||
+			    (p->until != 0 && p->until <= now))
+				continue;
+			(void)fprintf(out, "%s0x%08x", join, p->mark);
+			print_timeout(p->until, now, out);
+			join = ",\n\t\t\t";
+		}
+		(void)fprintf(out, "%s\t}\n", join[0] == ',' ? "\n\t\t}\n" : "");
+	}
+}
+
 static void print_sets(const struct ruleset *rs, int64_t now, FILE *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(maps); i++)
@@ -112,6 +141,7 @@ static void print_sets(const struct ruleset *rs, int64_t now, FILE *out)
 	(void)fputs("\tset " FW_SET_RECORDING
 		    " {\n\t\ttype nf_proto\n\t\tflags timeout\n\t}\n",
 		    out);
+	print_flow_sets(rs, now, out);
 }
 
 static void print_counters(const struct ruleset *rs, FILE *out)

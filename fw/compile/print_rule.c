@@ -133,6 +133,8 @@ static void print_marks(const struct fw_rule *r, FILE *out)
 		(void)fputs("ct mark @" FW_SET_LIVE " ", out);
 	if (r->lookup == FW_LOOKUP_RECORDING)
 		(void)fputs("meta nfproto @" FW_SET_RECORDING " ", out);
+	if (r->lookup == FW_LOOKUP_LIMITED)
+		(void)fprintf(out, "meta mark @" FW_SET_LIMITED "%u ", r->flow);
 	if (r->lookup == FW_LOOKUP_QUARANTINE)
 		(void)fputs("ether saddr @" FW_SET_QUARANTINE " ", out);
 }

@@ -30,7 +30,8 @@ static void compile_exceptions(struct builder *b, const struct policy *p, uint32
 	}
 }
 
-static void compile_class(struct builder *b, uint32_t chain, uint16_t to, uint32_t class)
+static void compile_class(struct builder *b, uint32_t chain, uint16_t to, uint32_t class,
+			  uint32_t mask)
 {
 	for (size_t i = 0; i < ARRAY_LEN(web_ports); i++)
 		builder_rule(b, chain,
@@ -39,7 +40,7 @@ static void compile_class(struct builder *b, uint32_t chain, uint16_t to, uint32
 					       .dport_max = web_ports[i],
 					       .match = FW_MATCH_MARK,
 					       .mark_value = class,
-					       .mark_mask = FW_MARK_CLASS,
+					       .mark_mask = mask,
 					       .target = to,
 					       .verdict = FW_VERDICT_REDIRECT });
 }
@@ -52,9 +53,10 @@ static void compile_redirect(struct builder *b, const struct policy *p, size_t z
 	builder_about(b, FW_COMMENT_SYSTEM "redirect-", z->name);
 	compile_mark(b, z, chain);
 	compile_exceptions(b, p, chain);
-	compile_class(b, chain, p->proxy.port, zone_class(z));
+	compile_class(b, chain, p->proxy.port, zone_class(z), FW_MARK_CLASS);
 	if (z->admission == POLICY_ADMISSION_ENFORCE)
-		compile_class(b, chain, p->proxy.port, REVISION_MARK_RESTRICTED);
+		compile_class(b, chain, p->proxy.port, REVISION_MARK_RESTRICTED,
+			      FW_MARK_LESSER);
 	for (size_t i = 0; i < z->interface_count; i++)
 		builder_iif(b, FW_CHAIN_PREROUTING, z->interface[i].name, chain,
 			    FW_VERDICT_GOTO);

@@ -9,6 +9,8 @@ _Static_assert(sizeof(struct fw_rule) == 256, "struct fw_rule has padding");
 _Static_assert(sizeof(struct fw_chain) == 52, "struct fw_chain has padding");
 _Static_assert(sizeof(struct fw_permit) == 56, "struct fw_permit has padding");
 _Static_assert(sizeof(struct fw_port) == 36, "struct fw_port has padding");
+_Static_assert((REVISION_MARK_LIMITED & FW_MARK_LESSER) == REVISION_MARK_RESTRICTED,
+	       "those without their zone's full rights are told by one mask");
 
 static const char *const base_names[FW_CHAIN_FIRST_FREE] = {
 	[FW_CHAIN_INPUT] = "input",
@@ -72,6 +74,39 @@ void ruleset_meter_name(const struct fw_rule *r, char dst[FW_METER_NAME_MAX])
 {
 	(void)snprintf(dst, FW_METER_NAME_MAX, "%s%u-%u",
 		       r->meter == FW_METER_RATE ? "rate" : "count", r->family, r->slot);
+}
+
+void ruleset_flow_set_name(uint16_t flow, char dst[FW_SET_NAME_MAX])
+{
+	(void)snprintf(dst, FW_SET_NAME_MAX, FW_SET_LIMITED "%u", flow);
+}
+
+void ruleset_flow_sets(const struct ruleset *rs, bool *has)
+{
+	for (size_t i = 0; i < POLICY_FLOWS_MAX; i++)
+		has[i] = false;
+	for (size_t i = 0; i < rs->rule_count; i++) {
+		if (rs->rule[i].lookup == FW_LOOKUP_LIMITED)
+			has[rs->rule[i].flow] = true;
+	}
+	/* a flow that is closed now has no rules */
+	for (size_t i = 0; i < rs->permit_count; i++) {
+		if (rs->permit[i].kind == FW_PERMIT_FLOW)
+			has[rs->permit[i].flow] = true;
+	}
+}
+
+bool ruleset_has_flows(const struct ruleset *rs, const struct fw_permit *permit,
+		       size_t count)
+{
+	bool has[POLICY_FLOWS_MAX];
+
+	ruleset_flow_sets(rs, has);
+	for (size_t i = 0; i < count; i++) {
+		if (permit[i].kind == FW_PERMIT_FLOW && !has[permit[i].flow])
+			return false;
+	}
+	return true;
 }
 
 bool ruleset_has_rules(const struct ruleset *rs, uint32_t chain)

@@ -16,6 +16,8 @@
  *
  *     permits    map interface . MAC -> mark, with the permits' timeouts
  *     live       set of marks whose connections may go on, same timeouts
+ *     limited-N  set of marks of permits for the policy's flow N that are limited to it
+ *                and others, same timeouts; for flows that such a permit names
  *     recording  the protocols (IPv4, IPv6) whose new flows can be recorded now
  *
  * When a zone has ports there is the table "bridge sekisho" besides, whose rules are
@@ -47,6 +49,8 @@
 #define FW_SET_QUARANTINE "quarantine"
 #define FW_SET_LIVE       "live"
 #define FW_SET_RECORDING  "recording"
+#define FW_SET_LIMITED    "limited-" /* then a flow's number */
+#define FW_SET_NAME_MAX   16 /* of these */
 
 #define FW_BRIDGE_SET_NEIGHBOURS "neighbours"
 #define FW_BRIDGE_SET_LISTENING  "listening"
@@ -68,9 +72,10 @@
 #define FW_TIME_MAX       9223372036 /* the kernel's clock in nanoseconds: the year 2262 */
 
 /* Marks that are no permit's: their classes are outside those of lib/revision.h. */
-#define FW_MARK_CLASS 0xff000000u
-#define FW_MARK_ZONE  0x0f000000u /* devices of a zone without admission */
-#define FW_MARK_PROXY 0x0e000000u /* connections that the proxy opens */
+#define FW_MARK_CLASS  0xff000000u
+#define FW_MARK_LESSER 0xfe000000u /* of REVISION_MARK_RESTRICTED and _LIMITED at once */
+#define FW_MARK_ZONE   0x0f000000u /* devices of a zone without admission */
+#define FW_MARK_PROXY  0x0e000000u /* connections that the proxy opens */
 #define FW_MARK_GATEWAY \
 	0x0d000000u /* other connections of this machine: clock, logs, mail */
 
@@ -110,6 +115,7 @@ enum fw_lookup {
 	FW_LOOKUP_LIVE = 1, /* ct mark @live */
 	FW_LOOKUP_RECORDING = 2, /* meta nfproto @recording */
 	FW_LOOKUP_QUARANTINE = 3, /* ether saddr @quarantine */
+	FW_LOOKUP_LIMITED = 4, /* meta mark @limited-N, N: rule.flow */
 };
 
 enum fw_set_mark { /* a bit each, one for meta mark, one for ct mark at most */
@@ -205,7 +211,7 @@ struct fw_rule {
 	uint32_t ceiling; /* of the meter */
 	uint8_t meter; /* enum fw_meter; needs a family */
 	uint8_t slot;
-	uint8_t pad[2];
+	uint16_t flow; /* of FW_LOOKUP_LIMITED; else 0 */
 	int64_t until; /* seconds UTC: matches before that; 0: no end */
 };
 
@@ -220,7 +226,8 @@ struct fw_chain {
  * @permits6 (and @bound6), and one of @live, which a permit's cards have in common. In
  * a bridged zone FW_PERMIT_PORT for its port and FW_PERMIT_BRIDGE for the bridge, by which its packets come to be routed;
  * of a card with permits at two ports the latter is one of them (bridge.c). Ports have
- * records of their own, which end with their last permit.
+ * records of their own, which end with their last permit. A permit that is limited to
+ * flows has a record for each besides.
  */
 enum fw_permit_kind {
 	FW_PERMIT_ROUTED = 0,
@@ -228,6 +235,7 @@ enum fw_permit_kind {
 	FW_PERMIT_PORT = 2, /* an element of the bridge table's map */
 	FW_PERMIT_NEIGHBOURS = 3, /* of that set there; neither mac nor mark */
 	FW_PERMIT_LISTENING = 4, /* likewise */
+	FW_PERMIT_FLOW = 5, /* its mark in the set of a flow; no card */
 };
 
 struct fw_permit {
@@ -236,7 +244,8 @@ struct fw_permit {
 	uint8_t kind; /* enum fw_permit_kind */
 	uint8_t family; /* of the address; 0: any address */
 	uint32_t mark;
-	uint32_t pad2;
+	uint16_t flow; /* of FW_PERMIT_FLOW; else 0 */
+	uint16_t pad2;
 	int64_t until; /* seconds UTC, 0: no end */
 	uint8_t address[16];
 };
@@ -316,6 +325,14 @@ void ruleset_free(struct ruleset *rs);
  */
 int ruleset_compile_permits(struct ruleset *rs, const struct revision *rev,
 			    int64_t now) MUST_CHECK;
+
+/* Are there rules and sets of rs for all the flows that permits are limited to? */
+bool ruleset_has_flows(const struct ruleset *rs, const struct fw_permit *permit,
+		       size_t count);
+
+/* By flow: is there a set "limited-N"? has: room for POLICY_FLOWS_MAX. */
+void ruleset_flow_sets(const struct ruleset *rs, bool *has);
+void ruleset_flow_set_name(uint16_t flow, char dst[FW_SET_NAME_MAX]);
 
 /* Where one permit's elements end that begin at from. */
 static inline size_t ruleset_permit_end(const struct fw_permit *p, size_t count,

@@ -181,7 +181,7 @@ bool compile_has_zone(const size_t *list, size_t count, size_t zone)
 }
 
 static void add_local(struct builder *b, uint32_t chain, uint32_t local, uint16_t port,
-		      uint32_t class)
+		      uint32_t class, uint32_t mask)
 {
 	builder_rule(b, chain,
 		     (struct fw_rule){ .l4proto = IPPROTO_TCP,
@@ -189,7 +189,7 @@ static void add_local(struct builder *b, uint32_t chain, uint32_t local, uint16_
 				       .dport_max = port,
 				       .match = FW_MATCH_MARK,
 				       .mark_value = class,
-				       .mark_mask = FW_MARK_CLASS,
+				       .mark_mask = mask,
 				       .target = local,
 				       .verdict = FW_VERDICT_GOTO });
 }
@@ -255,12 +255,13 @@ static uint32_t compile_input(struct builder *b, const struct policy *p, size_t 
 		     builder_icmp6(ND_NEIGHBOR_SOLICIT, 255, FW_VERDICT_ACCEPT));
 	builder_rule(b, chain, builder_icmp6(ND_NEIGHBOR_ADVERT, 255, FW_VERDICT_ACCEPT));
 	if (x->present && compile_has_zone(x->zone, x->zone_count, zone)) {
-		add_local(b, chain, local, x->port, zone_class(z));
+		add_local(b, chain, local, x->port, zone_class(z), FW_MARK_CLASS);
 		if (z->admission == POLICY_ADMISSION_ENFORCE)
-			add_local(b, chain, local, x->port, REVISION_MARK_RESTRICTED);
+			add_local(b, chain, local, x->port, REVISION_MARK_RESTRICTED,
+				  FW_MARK_LESSER);
 	}
 	if (m->present && compile_has_zone(m->zone, m->zone_count, zone))
-		add_local(b, chain, local, m->port, zone_class(z));
+		add_local(b, chain, local, m->port, zone_class(z), FW_MARK_CLASS);
 	add_radius(b, p, zone, chain, local);
 	builder_goto(b, chain, b->deny);
 	return chain;

@@ -38,6 +38,16 @@ static bool is_withdrawn(const struct cutting *c, const struct ctevent *e)
 		       NULL;
 }
 
+/* Of a flow before this load, and of none now that its device's permit is limited to. */
+static bool is_beyond(const struct cutting *c, const struct ctevent *e)
+{
+	const struct revision_permit *p = who_find(c->g->now.rev, e->mark);
+
+	return p != NULL && p->limited && c->prev->rev != NULL &&
+	       match_flow(c->prev->rev->policy, &e->orig) != NULL &&
+	       !match_permit(c->g->now.rev->policy, p, &e->orig, (int64_t)time(NULL));
+}
+
 /* Begun while its zone let every device in, and now the zone asks for permits. */
 static bool is_unadmitted(const struct gate *g, const struct ctevent *e)
 {
@@ -56,7 +66,8 @@ static bool has_to_end(const struct cutting *c, const struct ctevent *e)
 		return true;
 	if (g->lockdown.on && !lockdown_spares(g->now.rev, e))
 		return true;
-	return is_dead(g, e->mark) || is_unadmitted(g, e) || is_withdrawn(c, e);
+	return is_dead(g, e->mark) || is_unadmitted(g, e) || is_withdrawn(c, e) ||
+	       is_beyond(c, e);
 }
 
 static void on_connection(const void *nlmsg, size_t len, void *user)

@@ -105,7 +105,7 @@ static void set_mac(struct question *q, const uint8_t *mac, const char *interfac
 		const struct revision_permit *p = &q->rev->permit[i];
 
 		if (strcmp(routed(q->rev->policy, p->interface), interface) == 0 &&
-		    p->destination_count == 0)
+		    revision_permit_mark(p) >> 24 == REVISION_MARK_FULL >> 24)
 			mac = p->mac.b;
 	}
 	for (size_t i = 0; i < 6; i++)

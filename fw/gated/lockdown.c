@@ -75,7 +75,9 @@ int lockdown_bare(const struct revision *rev, struct lockdown_bare *ret_bare)
 	b->rev.permit = permit;
 	b->rev.permit_count = 0;
 	for (size_t i = 0; i < rev->permit_count; i++) {
-		if (is_managing(rev->policy, rev->permit[i].zone))
+		if (revision_permit_mark(&rev->permit[i]) >> 24 ==
+			    REVISION_MARK_FULL >> 24 &&
+		    is_managing(rev->policy, rev->permit[i].zone))
 			permit[b->rev.permit_count++] = rev->permit[i];
 	}
 	return 0;

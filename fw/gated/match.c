@@ -102,3 +102,15 @@ const struct policy_flow *match_flow(const struct policy *p,
 	}
 	return NULL;
 }
+
+bool match_permit(const struct policy *p, const struct revision_permit *permit,
+		  const struct ctevent_tuple *t, int64_t now)
+{
+	for (size_t i = 0; i < permit->flow_count; i++) {
+		const struct policy_flow *f = &p->flow[permit->flow[i]];
+
+		if (when_is_open(p, f, now) && flow_holds(p, f, t))
+			return true;
+	}
+	return false;
+}

@@ -55,6 +55,8 @@ static int put(struct gate *g, const struct revision *rev)
 
 	load_expire(g, now); /* what is over now is not in made, and is on record first */
 	r = ruleset_compile_permits(&made, rev, now);
+	if (r == 0 && !ruleset_has_flows(g->now.rules, made.permit, made.permit_count))
+		r = -ENOTSUP; /* no permit was limited to that flow yet: rules come */
 	if (r == 0)
 		r = send_change(g, &made);
 	if (r < 0) {

@@ -226,7 +226,7 @@ static const char *pick_permitted(const struct pick *p, const struct pick_side *
 		const struct revision_permit *permit = &p->rev->permit[i];
 
 		if (permit->zone != side->zone || permit->destination_count != 0 ||
-		    !revision_permit_holds(permit, p->site->now))
+		    permit->limited || !revision_permit_holds(permit, p->site->now))
 			continue;
 		for (size_t c = 0; c < permit->card_count; c++) {
 			const char *not =
@@ -289,7 +289,7 @@ bool pick_neighbour(const struct pick *p, size_t zone, const struct plan_interfa
 		const struct revision_permit *permit = &p->rev->permit[i];
 
 		if (permit->zone != zone || permit->destination_count != 0 ||
-		    !revision_permit_holds(permit, p->site->now))
+		    permit->limited || !revision_permit_holds(permit, p->site->now))
 			continue;
 		for (size_t c = 0; c < permit->card_count; c++) {
 			if (strcmp(permit->card[c].interface, in->name) == 0 ||

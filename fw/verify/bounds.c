@@ -79,19 +79,27 @@ static size_t add_runs(const bool *flag, uint32_t max, struct speaker *list)
 	return count;
 }
 
-static bool has_right(const struct device *d, uint32_t iif, enum cube_who who)
+struct asked { /* for cards at an interface */
+	uint32_t iif;
+	enum cube_who who;
+	uint32_t flow; /* of WHO_LIMITED */
+};
+
+static bool has_right(const struct device *d, const struct asked *a)
 {
-	return d->iif == iif &&
-	       (who == WHO_ADMITTED || d->mark >> 24 == REVISION_MARK_FULL >> 24);
+	if (d->iif != a->iif)
+		return false;
+	if (a->who == WHO_LIMITED)
+		return revision_permit_names_flow(d->permit, a->flow);
+	return a->who == WHO_ADMITTED || d->mark >> 24 == REVISION_MARK_FULL >> 24;
 }
 
 /* Everybody but those in quarantine; or the devices with that right. */
-static void flag_cards(struct prover *v, uint32_t iif, enum cube_who who, bool *flag,
-		       uint32_t max)
+static void flag_cards(struct prover *v, const struct asked *a, bool *flag, uint32_t max)
 {
 	const struct devices *d = &v->p->expect.devices;
 
-	if (who == WHO_ANY) {
+	if (a->who == WHO_ANY) {
 		for (uint32_t i = 0; i <= max; i++)
 			flag[i] = true;
 		for (size_t i = 0; i < d->isolated_count; i++)
@@ -100,15 +108,16 @@ static void flag_cards(struct prover *v, uint32_t iif, enum cube_who who, bool *
 		return;
 	}
 	for (size_t i = 0; i < d->count; i++) {
-		if (d->item[i].address.family == 0 && has_right(&d->item[i], iif, who))
+		if (d->item[i].address.family == 0 && has_right(&d->item[i], a))
 			flag[space_atom(&v->s, FIELD_MAC, num_from(d->item[i].mac))] =
 				true;
 	}
 }
 
-size_t bounds_speakers(struct prover *v, uint32_t iif, enum cube_who who,
+size_t bounds_speakers(struct prover *v, uint32_t iif, enum cube_who who, uint32_t flow,
 		       struct speaker **ret)
 {
+	const struct asked a = { iif, who, flow };
 	const struct devices *d = &v->p->expect.devices;
 	uint32_t max = space_all(&v->s, FIELD_MAC).max;
 	bool *flag = work_alloc(v->w, (size_t)max + 1, sizeof(*flag));
@@ -117,12 +126,12 @@ size_t bounds_speakers(struct prover *v, uint32_t iif, enum cube_who who,
 
 	if (flag == NULL || list == NULL)
 		return 0;
-	flag_cards(v, iif, who, flag, max);
+	flag_cards(v, &a, flag, max);
 	count = add_runs(flag, max, list);
 	for (size_t i = 0; i < d->count && who != WHO_ANY; i++) {
 		uint32_t atom = space_atom(&v->s, FIELD_MAC, num_from(d->item[i].mac));
 
-		if (d->item[i].address.family != 0 && has_right(&d->item[i], iif, who))
+		if (d->item[i].address.family != 0 && has_right(&d->item[i], &a))
 			list[count++] = (struct speaker){ .mac = { atom, atom },
 							  .bound = &d->item[i] };
 	}
@@ -169,6 +178,7 @@ struct devices_cache {
 	struct speaker *list;
 	size_t count;
 	bool known;
+	uint32_t flow;
 };
 
 /*
@@ -191,15 +201,16 @@ static void add_cube(struct prover *v, struct devices_cache *cache, uint32_t i)
 	struct bound *to = c->sure ? &v->sure[c->hook] : &v->may[c->hook];
 	struct box b = bounds_box(v, c);
 	uint32_t iif = (uint32_t)c->r[FIELD_IIF].min.lo;
-	struct devices_cache *d = &cache[iif * 3 + (uint32_t)c->who];
+	struct devices_cache *d = &cache[iif * WHO_COUNT + (uint32_t)c->who];
 
 	if (!is_spoken(v, c)) {
 		bound_add(v, to, &b, i);
 		return;
 	}
-	if (!d->known)
-		d->count = bounds_speakers(v, iif, c->who, &d->list);
+	if (!d->known || d->flow != c->limited)
+		d->count = bounds_speakers(v, iif, c->who, c->limited, &d->list);
 	d->known = true;
+	d->flow = c->limited;
 	for (size_t k = 0; k < d->count; k++) {
 		struct box one = b;
 
@@ -211,7 +222,7 @@ static void add_cube(struct prover *v, struct devices_cache *cache, uint32_t i)
 void bounds_make(struct prover *v)
 {
 	struct devices_cache *cache =
-		work_alloc(v->w, (size_t)v->p->names.count * 3, sizeof(*cache));
+		work_alloc(v->w, (size_t)v->p->names.count * WHO_COUNT, sizeof(*cache));
 
 	for (uint32_t i = 0; i < v->p->expect.count && v->w->error == 0; i++)
 		add_cube(v, cache, i);

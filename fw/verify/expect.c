@@ -171,7 +171,8 @@ static void add_translation(struct work *w, struct expect *x, const struct polic
 		add_pairs(w, x, &c, &src->sure, &dst->sure, true);
 }
 
-static void add_flow(struct work *w, struct expect *x, const struct policy_flow *f)
+static void add_flow(struct work *w, struct expect *x, const struct policy_flow *f,
+		     enum cube_who who)
 {
 	const struct policy *p = x->rev->policy;
 	struct cube c = first_packet(NF_INET_FORWARD);
@@ -184,7 +185,8 @@ static void add_flow(struct work *w, struct expect *x, const struct policy_flow 
 	c.from = (uint32_t)f->from;
 	c.to = (uint32_t)f->to;
 	c.flow = f->id;
-	c.who = who_of(x, c.from, WHO_FULL);
+	c.who = who_of(x, c.from, who);
+	c.limited = who == WHO_LIMITED ? (uint32_t)(f - p->flow) : 0;
 	for (size_t i = 0; i < p->zone[f->from].interface_count; i++) {
 		for (size_t k = 0; k < p->zone[f->to].interface_count; k++) {
 			uint32_t in = x->interface[f->from][i];
@@ -200,7 +202,9 @@ static void add_flow(struct work *w, struct expect *x, const struct policy_flow 
 					struct cube one = c;
 
 					set_match(&one, &sv->match[m]);
-					add_translation(w, x, f, &one, &src, &dst);
+					if (who == WHO_FULL) /* it asks for nobody */
+						add_translation(w, x, f, &one, &src,
+								&dst);
 					add_pairs(w, x, &one, &src.may, &dst.may, false);
 					/* one that ends may end at any moment */
 					if (!when_is_timed(f))
@@ -459,10 +463,12 @@ int expect_new(struct work *w, const struct revision *rev, const struct facts *f
 {
 	struct expect x = { .rev = rev, .facts = *facts, .names = names };
 	const struct policy *p = rev->policy;
+	bool named[POLICY_FLOWS_MAX];
 
 	expect_machine(w, &x);
 	if (w->error < 0)
 		return w->error;
+	devices_flows(&x.devices, named);
 	add_loopback(w, &x);
 	add_impossible(w, &x);
 	for (uint32_t z = 0; z < p->zone_count; z++) {
@@ -470,8 +476,11 @@ int expect_new(struct work *w, const struct revision *rev, const struct facts *f
 			add_interface(w, &x, z, x.interface[z][i]);
 	}
 	for (size_t i = 0; i < p->flow_count && w->error == 0; i++) {
-		if (when_is_open(p, &p->flow[i], facts->now))
-			add_flow(w, &x, &p->flow[i]);
+		if (!when_is_open(p, &p->flow[i], facts->now))
+			continue;
+		add_flow(w, &x, &p->flow[i], WHO_FULL);
+		if (named[i] && expect_admits(&x, (uint32_t)p->flow[i].from))
+			add_flow(w, &x, &p->flow[i], WHO_LIMITED);
 	}
 	add_gateway(w, &x);
 	if (w->error == 0)

@@ -31,11 +31,14 @@ enum cube_who { /* devices at the cube's interface */
 		WHO_ANY,
 		WHO_FULL, /* with a permit for all that the zone may do */
 		WHO_ADMITTED, /* with any permit */
+		WHO_LIMITED, /* with a permit that is limited to flows, and names this one */
+		WHO_COUNT,
 };
 
 struct cube {
 	struct range r[FIELD_COUNT]; /* of IIF and OIF: one interface, or all */
 	enum cube_who who;
+	uint32_t limited; /* of WHO_LIMITED: the policy's flow */
 	bool unbound; /* those bound to an address, too, whatever the source is */
 	uint32_t hook; /* NF_INET_; PRE_ROUTING: is redirected to the proxy;
 			  POST_ROUTING: leaves with the gateway's address */

@@ -220,8 +220,8 @@ static int64_t end_of(const struct device *d)
 static int by_weight(const void *x, const void *y)
 {
 	const struct device *a = x, *b = y;
-	bool a_less = (a->mark & REVISION_MARK_RESTRICTED) != 0;
-	bool b_less = (b->mark & REVISION_MARK_RESTRICTED) != 0;
+	bool a_less = a->mark >> 24 != REVISION_MARK_FULL >> 24;
+	bool b_less = b->mark >> 24 != REVISION_MARK_FULL >> 24;
 
 	if (a->iif != b->iif)
 		return a->iif < b->iif ? -1 : 1;
@@ -277,7 +277,7 @@ static void list_cards(struct work *w, struct expect *x, const struct revision_p
 			.iif = ifnames_add(w, x->names, interface),
 			.mark = revision_permit_mark(p),
 			.mac = number_of(p->card[c].mac),
-			.id = p->id,
+			.permit = p,
 			.until = p->until,
 			.address = p->address,
 		};

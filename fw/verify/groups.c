@@ -13,6 +13,10 @@
 #include "fw/verify/num.h"
 #include "lib/revision.h"
 
+/* of permits: the top byte of their marks */
+#define CLASS_FIRST (REVISION_MARK_FULL >> 24)
+#define CLASS_LAST  (REVISION_MARK_LIMITED >> 24)
+
 static bool same_step(const struct step *a, const struct step *b)
 {
 	if (a->kind != b->kind || a->field_count != b->field_count ||
@@ -202,17 +206,32 @@ static void refine_uses(struct groups *g, enum field axis)
 /* The policy's rights: devices are sorted by interface. */
 static void refine_devices(struct groups *g)
 {
-	static const uint32_t classes[] = { 1, 2, 0 }; /* top byte of a mark; 0: others */
 	const struct devices *d = g->s->devices;
 
-	for (size_t c = 0; c < 3; c++) {
+	for (uint32_t class = CLASS_FIRST; class <= CLASS_LAST; class ++) {
 		begin_round(g);
 		for (size_t i = 0; i < d->count; i++) {
-			uint32_t top = d->item[i].mark >> 24;
-
 			if (i != 0 && d->item[i].iif != d->item[i - 1].iif)
 				begin_round(g);
-			if ((top == 1 || top == 2 ? top : 0) == classes[c])
+			if (d->item[i].mark >> 24 == class)
+				refine_range(g, FIELD_MAC,
+					     range_of(d->item[i].mac, d->item[i].mac));
+		}
+	}
+}
+
+/* By the flows that permits are limited to. */
+static void refine_limited(struct groups *g)
+{
+	const struct devices *d = g->s->devices;
+	bool named[POLICY_FLOWS_MAX];
+
+	devices_flows(d, named);
+	for (size_t flow = 0; flow < POLICY_FLOWS_MAX && g->s->w->error == 0; flow++) {
+		if (named[flow])
+			begin_round(g);
+		for (size_t i = 0; named[flow] && i < d->count; i++) {
+			if (revision_permit_names_flow(d->item[i].permit, flow))
 				refine_range(g, FIELD_MAC,
 					     range_of(d->item[i].mac, d->item[i].mac));
 		}
@@ -237,8 +256,7 @@ static void refine_others(struct groups *g)
 
 struct range groups_permits(void)
 {
-	return range_of(REVISION_MARK_FULL,
-			REVISION_MARK_RESTRICTED | REVISION_MARK_NUMBER);
+	return range_of(REVISION_MARK_FULL, REVISION_MARK_LIMITED | REVISION_MARK_NUMBER);
 }
 
 static void refine_marks(struct groups *g)
@@ -249,7 +267,7 @@ static void refine_marks(struct groups *g)
 	refine_range(g, FIELD_MARK, range_of(0, 0));
 	begin_round(g);
 	refine_range(g, FIELD_MARK, groups_permits());
-	for (uint32_t top = 1; top <= 2; top++) {
+	for (uint32_t top = CLASS_FIRST; top <= CLASS_LAST; top++) {
 		begin_round(g);
 		for (size_t i = 0; i < d->count; i++) {
 			if (d->item[i].mark >> 24 == top)
@@ -289,6 +307,7 @@ static void build_axis(struct groups *g, enum field f)
 		begin_round(g);
 		refine_range(g, f, (struct range){ field_max(f), field_max(f) });
 		refine_devices(g);
+		refine_limited(g);
 		refine_others(g);
 	} else
 		refine_marks(g);

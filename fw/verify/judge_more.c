@@ -242,9 +242,9 @@ static void judge_end(struct prover *v, const struct device *d, uint64_t timeout
 	diff.packet.v[FIELD_FAMILY] = num_from(4);
 	diff.packet.v[FIELD_IIF] = num_from(d->iif);
 	diff.packet.v[FIELD_MAC] = num_from(d->mac);
-	(void)str_copy(diff.flow, sizeof(diff.flow), d->id);
+	(void)str_copy(diff.flow, sizeof(diff.flow), d->permit->id);
 	judge_add(v, &diff);
-	judge_note(v, "permit %s %s in the kernel than the policy says", d->id,
+	judge_note(v, "permit %s %s in the kernel than the policy says", d->permit->id,
 		   late ? "lasts longer" : "ends earlier");
 }
 
@@ -256,8 +256,7 @@ static void judge_constant(struct prover *v, const struct element *e)
 					 .to = EXPECT_GATEWAY,
 					 .at = { REACH_NOWHERE, 0 } };
 
-	if (e->timeout_ms == 0 || mark >> 24 == REVISION_MARK_FULL >> 24 ||
-	    mark >> 24 == REVISION_MARK_RESTRICTED >> 24 ||
+	if (e->timeout_ms == 0 || revision_is_permit_mark((uint32_t)mark) ||
 	    !v->given[space_atom(&v->s, FIELD_CT_MARK, e->key[0].min)])
 		return;
 	diff.packet.v[FIELD_FAMILY] = num_from(4);
@@ -296,7 +295,8 @@ static void judge_set(struct prover *v, const struct step *st)
 			judge_end(v, d, e->timeout_ms);
 	}
 	if (st->kind != STEP_LOOKUP || st->field_count != 1 ||
-	    st->field[0] != FIELD_CT_MARK || work_step(v->w, set->element_count) < 0)
+	    (st->field[0] != FIELD_CT_MARK && st->field[0] != FIELD_MARK) ||
+	    work_step(v->w, set->element_count) < 0)
 		return;
 	for (size_t i = 0; i < set->element_count; i++) {
 		const struct element *e = &set->element[i];
@@ -304,7 +304,7 @@ static void judge_set(struct prover *v, const struct step *st)
 
 		if (d != NULL)
 			judge_end(v, d, e->timeout_ms);
-		else
+		else if (st->field[0] == FIELD_CT_MARK)
 			judge_constant(v, e);
 	}
 }

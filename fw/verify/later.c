@@ -65,7 +65,7 @@ static enum cube_who who_of(const struct prover *v, uint32_t zone)
 static size_t speakers(struct prover *v, uint32_t zone, uint32_t iif,
 		       struct speaker **ret)
 {
-	return bounds_speakers(v, iif, who_of(v, zone), ret);
+	return bounds_speakers(v, iif, who_of(v, zone), 0, ret);
 }
 
 /* What may open a connection may go on with it. */
@@ -345,26 +345,22 @@ static void give_constants(struct prover *v)
 		uint64_t mark = a->start[i].lo;
 
 		if (a->start[i + 1].lo == mark + 1 && mark != 0 &&
-		    mark >> 24 != REVISION_MARK_FULL >> 24 &&
-		    mark >> 24 != REVISION_MARK_RESTRICTED >> 24)
+		    !revision_is_permit_mark((uint32_t)mark))
 			v->given[a->class[i]] = true;
 	}
 }
 
 /*
- * Where a zone only detects, its permits are in force, and connections that began while
- * it enforced them go on.
+ * Those of permits in force: connections that began while a zone enforced them go on where
+ * it only detects, and so do those of a flow that is closed for now, when the permit is
+ * limited to it.
  */
-static void give_detected(struct prover *v)
+static void give_permits(struct prover *v)
 {
-	const struct expect *x = &v->p->expect;
+	const struct devices *d = &v->p->expect.devices;
 
-	for (size_t i = 0; i < x->devices.count; i++) {
-		const struct device *d = &x->devices.item[i];
-
-		if (!expect_admits(x, x->zone_of[d->iif]))
-			v->given[space_atom(&v->s, FIELD_MARK, num_from(d->mark))] = true;
-	}
+	for (size_t i = 0; i < d->count; i++)
+		v->given[space_atom(&v->s, FIELD_MARK, num_from(d->item[i].mark))] = true;
 }
 
 void later_make(struct prover *v)
@@ -395,7 +391,7 @@ void later_make(struct prover *v)
 	if (v->w->error < 0)
 		return;
 	give_constants(v);
-	give_detected(v);
+	give_permits(v);
 	for (size_t h = 0; h < 2 && v->w->error == 0; h++)
 		add_openers(v, &v->may[hooks[h]], v->may[hooks[h]].boxes.count);
 	add_given(v, &v->may[NF_INET_LOCAL_OUT], open_box(v));

@@ -40,7 +40,7 @@ struct speaker { /* cards that may send something */
 };
 
 /* The cards of who at an interface; WHO_ANY: all that are not in quarantine. */
-size_t bounds_speakers(struct prover *v, uint32_t iif, enum cube_who who,
+size_t bounds_speakers(struct prover *v, uint32_t iif, enum cube_who who, uint32_t flow,
 		       struct speaker **ret);
 
 /*

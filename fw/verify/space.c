@@ -49,6 +49,18 @@ const struct device *devices_find(const struct devices *d, uint32_t iif, uint64_
 		       : bsearch(&want, d->item, d->count, sizeof(want), compare_device);
 }
 
+void devices_flows(const struct devices *d, bool *ret_named)
+{
+	for (size_t i = 0; i < POLICY_FLOWS_MAX; i++)
+		ret_named[i] = false;
+	for (size_t i = 0; i < d->count; i++) {
+		const struct revision_permit *p = d->item[i].permit;
+
+		for (size_t k = 0; k < p->flow_count; k++)
+			ret_named[p->flow[k]] = true;
+	}
+}
+
 static void add_start(struct space *s, enum field f, struct num v)
 {
 	struct axis *a = &s->axis[axis_of(f)];

@@ -17,12 +17,13 @@
 #include "fw/verify/box.h"
 #include "fw/verify/ifnames.h"
 #include "lib/addr.h"
+#include "lib/revision.h"
 
 struct device { /* a permit, as the policy has it */
 	uint32_t iif;
 	uint32_t mark;
 	uint64_t mac;
-	const char *id; /* of the permit */
+	const struct revision_permit *permit;
 	int64_t until; /* seconds UTC, 0: no end */
 	struct addr address; /* the only source it may use; family 0: any */
 };
@@ -92,6 +93,9 @@ struct range space_values(const struct space *s, enum field f, uint32_t atom);
 
 /* A set's elements in atoms. Returns 0 or s->w->error. */
 int space_use(struct space *s, struct use *u);
+
+/* By flow of the policy: is a permit limited to it, and others? Room: POLICY_FLOWS_MAX. */
+void devices_flows(const struct devices *d, bool *ret_named);
 
 /* The policy's permit for that card there, or NULL. */
 const struct device *devices_find(const struct devices *d, uint32_t iif, uint64_t mac);

@@ -34,8 +34,19 @@ static bool holds(char *const *member, size_t count, const char *name)
 	       bsearch(&name, member, count, sizeof(*member), by_text) != NULL;
 }
 
+static bool is_listed(const struct allow_client *client, const char *id)
+{
+	for (size_t i = 0; i < client->list_count; i++) {
+		if (strcmp(client->list[i], id) == 0)
+			return true;
+	}
+	return !client->listed;
+}
+
 static bool fits(const struct allow_list *l, const struct allow_client *client)
 {
+	if (!is_listed(client, l->id))
+		return false;
 	if (l->zones != 0 && (client->zone > 63 || (l->zones >> client->zone & 1) == 0))
 		return false;
 	return holds(l->group, l->group_count, client->group) &&

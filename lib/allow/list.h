@@ -46,6 +46,9 @@ struct allow_client {
 	size_t zone; /* index into the policy's zones */
 	const char *group; /* the device's; "" none */
 	const char *user; /* "" none */
+	bool listed; /* only these count */
+	const char (*list)[ID_TEXT_MAX];
+	size_t list_count;
 };
 
 #define ALLOW_LIST_WORDS (ALLOW_LISTS_MAX / 64)

@@ -94,12 +94,25 @@ static int pin_to_interface(const struct cli *c, const char *interface,
 	return CLI_DONE;
 }
 
+/* An option's values, under key when there are any. */
+static void put_list(const struct args *a, const char *option, json_t *body,
+		     const char *key)
+{
+	json_t *list = json_array();
+	const char *value;
+
+	for (size_t i = 0; (value = args_nth(a, option, i)) != NULL; i++)
+		(void)json_array_append_new(list, json_string(value));
+	if (json_array_size(list) != 0)
+		(void)json_object_set(body, key, list);
+	json_decref(list);
+}
+
 /* What else a permit binds: plain texts, and further cards by id. */
 static void put_texts(const struct args *a, json_t *body)
 {
 	static const char *const names[] = { "from",    "company",  "ticket",
 					     "address", "terminal", "checked" };
-	json_t *cards = json_array();
 	const char *value;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -107,11 +120,7 @@ static void put_texts(const struct args *a, json_t *body)
 		if (value != NULL)
 			(void)json_object_set_new(body, names[i], json_string(value));
 	}
-	for (size_t i = 0; (value = args_nth(a, "with", i)) != NULL; i++)
-		(void)json_array_append_new(cards, json_string(value));
-	if (json_array_size(cards) != 0)
-		(void)json_object_set(body, "cards", cards);
-	json_decref(cards);
+	put_list(a, "with", body, "cards");
 }
 
 /* The permit that the options describe; NULL after a complaint. */
@@ -119,9 +128,9 @@ static json_t *permit_of(const struct args *a)
 {
 	const char *kind = args_value(a, "kind"), *owner = args_value(a, "owner");
 	const char *reason = args_value(a, "reason"), *until = args_value(a, "until");
-	const char *lasting = args_value(a, "for"), *dest;
+	const char *lasting = args_value(a, "for");
 	uint64_t seconds = 0;
-	json_t *body, *list;
+	json_t *body;
 
 	if (until != NULL && lasting != NULL) {
 		out_complain("--until and --for exclude each other");
@@ -143,12 +152,9 @@ static json_t *permit_of(const struct args *a)
 		(void)json_object_set_new(body, "seconds",
 					  json_integer((json_int_t)seconds));
 	put_texts(a, body);
-	list = json_array();
-	for (size_t i = 0; (dest = args_nth(a, "dest", i)) != NULL; i++)
-		(void)json_array_append_new(list, json_string(dest));
-	if (json_array_size(list) != 0)
-		(void)json_object_set(body, "destinations", list);
-	json_decref(list);
+	put_list(a, "dest", body, "destinations");
+	put_list(a, "flow", body, "flows");
+	put_list(a, "list", body, "lists");
 	return body;
 }
 

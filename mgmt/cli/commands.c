@@ -89,13 +89,13 @@ const struct command commands[] = {
 	{ "device", "show", cmd_device_show, "", 1, 1,
 	  "DEV", "all that is known about a device" },
 	{ "device", "approve", cmd_device_approve,
-	  "kind=! owner=! reason=! from= until= for= dest=+ interface= company= ticket= "
-	  "address= with=+ terminal= checked=", 1, 1,
+	  "kind=! owner=! reason=! from= until= for= dest=+ flow=+ list=+ "
+	  "interface= company= ticket= address= with=+ terminal= checked=", 1, 1,
 	  "DEV --kind business|contractor|private|infrastructure|printer|maintenance\n"
 	  "      --owner TEXT --reason TEXT [--company TEXT] [--ticket TEXT]\n"
 	  "      [--from TIME|DAY] [--until TIME|DAY | --for 30s|10m|8h|90d]\n"
-	  "      [--dest HOST]... [--interface IF] [--address IP] [--with CARD]...\n"
-	  "      [--terminal TEXT --checked DAY]",
+	  "      [--dest HOST]... [--flow ID]... [--list LIST]... [--interface IF]\n"
+	  "      [--address IP] [--with CARD]... [--terminal TEXT --checked DAY]",
 	  "admit a device" },
 	{ "device", "revoke", cmd_device_revoke, "reason=!", 1, 1,
 	  "DEV --reason TEXT", "withdraw a permit and cut its connections" },

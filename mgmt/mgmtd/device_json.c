@@ -7,6 +7,7 @@
 #include "mgmt/mgmtd/call.h"
 #include "mgmt/mgmtd/maker.h"
 #include "mgmt/mgmtd/register.h"
+#include "mgmt/mgmtd/store_list.h"
 #include "mgmt/mgmtd/store_permit.h"
 
 /* What a device has; a number of 0 is "none". */
@@ -64,7 +65,24 @@ static const char *waits_for(const struct permit *p, int64_t now)
 	return "";
 }
 
-static json_t *permit_object(const struct permit *p, int64_t now, json_t *cards)
+/* Lists by name; one that is gone by its id. */
+static json_t *list_names(struct db *db, const char *text)
+{
+	json_t *names = json_array(), *ids = json_loads(text, 0, NULL);
+
+	for (size_t i = 0; i < json_array_size(ids); i++) {
+		const char *id = json_string_value(json_array_get(ids, i));
+		struct list l;
+		int r = store_list_get(db, id, "active", &l);
+
+		(void)json_array_append_new(names, json_string(r == 0 ? l.name : id));
+	}
+	json_decref(ids);
+	return names;
+}
+
+static json_t *permit_object(struct db *db, const struct permit *p, int64_t now,
+			     json_t *cards)
 {
 	json_t *obj = json_pack(
 		"{s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:o}", "id", p->bundle,
@@ -73,11 +91,13 @@ static json_t *permit_object(const struct permit *p, int64_t now, json_t *cards)
 		p->reason, "requested_by", p->requested_by, "requested",
 		call_time(p->requested), "approved_by", call_maybe(p->approved_by),
 		"approved", call_time(p->approved));
-	json_t *more = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:O}", "kind",
-				 p->kind, "owner", p->owner, "company", p->company,
-				 "ticket", p->ticket, "address", p->address, "terminal",
-				 p->terminal, "checked", call_maybe(p->checked),
-				 "waits_for", waits_for(p, now), "cards", cards);
+	json_t *more = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:O, s:o, s:o}", "kind",
+		p->kind, "owner", p->owner, "company", p->company, "ticket", p->ticket,
+		"address", p->address, "terminal", p->terminal, "checked",
+		call_maybe(p->checked), "waits_for", waits_for(p, now), "cards", cards,
+		"flows", json_loads(p->flows, 0, NULL), "lists",
+		list_names(db, p->lists));
 
 	if (obj != NULL && json_object_update(obj, more) < 0) {
 		json_decref(obj);
@@ -101,7 +121,7 @@ static int permit_json(struct db *db, const struct permit *p, int64_t now, json_
 	cards = json_array();
 	r = store_permit_bundle(db, p->bundle, p->state, add_card, cards);
 	if (r == 0)
-		*ret = permit_object(p, now, cards);
+		*ret = permit_object(db, p, now, cards);
 	json_decref(cards);
 	return r < 0 ? r : *ret != NULL ? 0 : -ENOMEM;
 }

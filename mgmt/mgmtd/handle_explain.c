@@ -241,10 +241,7 @@ static json_t *ask_proxy(struct call *c, const struct asked *q, json_t *approval
 	m.addr_family = q->from.family;
 	memcpy(m.addr, q->from.bytes, sizeof(m.addr));
 	if (q->has_permit)
-		m.mark = (strcmp(q->permit.destinations, "[]") == 0
-				  ? REVISION_MARK_FULL
-				  : REVISION_MARK_RESTRICTED) |
-			 ((uint32_t)q->permit.number & REVISION_MARK_NUMBER);
+		m.mark = permit_mark(&q->permit);
 	(void)str_copy(m.method, sizeof(m.method), "GET");
 	(void)str_copy(m.path, sizeof(m.path), "/");
 	if (q->host[0] != '\0')

@@ -9,6 +9,7 @@
 #include "mgmt/mgmtd/handlers.h"
 #include "mgmt/mgmtd/input_permit.h"
 #include "mgmt/mgmtd/register.h"
+#include "mgmt/mgmtd/store_list.h"
 #include "mgmt/mgmtd/store_permit.h"
 
 /* A request on its way: the same for each of its cards but for card and interface. */
@@ -19,19 +20,62 @@ struct asking {
 	const char *kind;
 };
 
+/* Takes the list over. */
+static int dump_list(json_t *list, char *dst, size_t size)
+{
+	size_t len = json_dumpb(list, dst, size, JSON_COMPACT);
+
+	json_decref(list);
+	if (len == 0 || len >= size)
+		return -ENOMEM;
+	dst[len] = '\0';
+	return 0;
+}
+
+/* Lists by their ids. Returns 0, -ENOENT with the name that is none's, or another. */
+static int dump_lists(const struct call *c, const struct input_request *in,
+		      struct permit *p, const char **ret_bad)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < in->list_count; i++) {
+		struct list found;
+		int r = store_list_find(c->app->db, in->list[i], &found);
+
+		if (r < 0) {
+			*ret_bad = in->list[i];
+			json_decref(list);
+			return r;
+		}
+		(void)json_array_append_new(list, json_string(found.id));
+	}
+	return dump_list(list, p->lists, sizeof(p->lists));
+}
+
+static int dump_limits(const struct input_request *in, struct permit *p)
+{
+	json_t *hosts = json_array(), *flows = json_array();
+	int r;
+
+	for (size_t i = 0; i < in->destination_count; i++)
+		(void)json_array_append_new(hosts, json_string(in->destination[i]));
+	for (size_t i = 0; i < in->flow_count; i++)
+		(void)json_array_append_new(flows, json_string(in->flow[i]));
+	r = dump_list(hosts, p->destinations, sizeof(p->destinations));
+	if (r < 0) {
+		json_decref(flows);
+		return r;
+	}
+	return dump_list(flows, p->flows, sizeof(p->flows));
+}
+
 static int permit_of(const struct call *c, const struct device *d,
 		     const struct input_request *in, struct permit *p)
 {
-	json_t *list = json_array();
-	size_t len;
+	int r = dump_limits(in, p);
 
-	for (size_t i = 0; i < in->destination_count; i++)
-		(void)json_array_append_new(list, json_string(in->destination[i]));
-	len = json_dumpb(list, p->destinations, sizeof(p->destinations), JSON_COMPACT);
-	json_decref(list);
-	if (len == 0 || len >= sizeof(p->destinations))
-		return -ENOMEM;
-	p->destinations[len] = '\0';
+	if (r < 0)
+		return r;
 	id_new('p', p->id);
 	(void)str_copy(p->bundle, sizeof(p->bundle), p->id);
 	(void)str_copy(p->device, sizeof(p->device), d->id);
@@ -101,6 +145,52 @@ static bool address_fits(const struct policy *policy, const char *interface,
 	return false;
 }
 
+/* The first flow of the list that does not begin in the interface's zone, or NULL. */
+static const char *bad_flow(const struct policy *policy, const struct permit *p,
+			    const json_t *flows)
+{
+	size_t zone = policy_zone_by_interface(policy, p->interface);
+
+	for (size_t i = 0; i < json_array_size(flows); i++) {
+		const char *id = json_string_value(json_array_get(flows, i));
+		size_t f = 0;
+
+		while (f < policy->flow_count && (policy->flow[f].from != zone ||
+						  strcmp(policy->flow[f].id, id) != 0))
+			f++;
+		if (f == policy->flow_count)
+			return id;
+	}
+	return NULL;
+}
+
+/* Is all there that the permit is limited to? Returns false when it has answered. */
+static bool limits_ok(struct call *c, const struct permit *p)
+{
+	json_t *flows = json_loads(p->flows, 0, NULL);
+	json_t *lists = json_loads(p->lists, 0, NULL);
+	const char *bad = bad_flow(c->app->policy, p, flows);
+	int r = flows != NULL && lists != NULL ? 0 : -ENOMEM;
+	bool ok = false;
+	struct list found;
+
+	for (size_t i = 0; r == 0 && i < json_array_size(lists); i++)
+		r = store_list_get(c->app->db,
+				   json_string_value(json_array_get(lists, i)), "active",
+				   &found);
+	if (bad != NULL)
+		call_fail(c, MSG_BAD_FLOW, bad);
+	else if (r == -ENOENT)
+		call_fail(c, MSG_LIST_GONE, "");
+	else if (r < 0)
+		call_fail_internal(c, r);
+	else
+		ok = true;
+	json_decref(flows);
+	json_decref(lists);
+	return ok;
+}
+
 /* Where the request may hold. Returns false when it has answered. */
 static bool place_ok(struct call *c, const struct permit *p)
 {
@@ -112,7 +202,7 @@ static bool place_ok(struct call *c, const struct permit *p)
 		 !address_fits(c->app->policy, p->interface, p->address))
 		call_fail(c, MSG_BAD_DEVICE_ADDRESS, p->address);
 	else
-		return true;
+		return limits_ok(c, p);
 	return false;
 }
 
@@ -137,6 +227,7 @@ static bool read_request(struct call *c, const struct device *d, struct asking *
 	struct input_request in;
 	struct input_error e;
 	struct terms terms;
+	const char *bad = "";
 	int r;
 
 	if (!call_needs_policy(c) || !in_use(c, d))
@@ -154,6 +245,12 @@ static bool read_request(struct call *c, const struct device *d, struct asking *
 	ask->card_count = 1;
 	ask->kind = in.kind;
 	r = permit_of(c, d, &in, &ask->permit);
+	if (r == 0)
+		r = dump_lists(c, &in, &ask->permit, &bad);
+	if (r == -ENOENT) {
+		call_fail(c, MSG_BAD_LIST, bad);
+		return false;
+	}
 	if (r < 0) {
 		call_fail_internal(c, r);
 		return false;

@@ -33,15 +33,6 @@ static bool find_device(struct call *c, const char *key, struct device *ret)
 	return r == 0;
 }
 
-/* As the kernel marks the packets of a device with that permit. */
-static uint32_t mark_of(const struct permit *p)
-{
-	uint32_t class = strcmp(p->destinations, "[]") == 0 ? REVISION_MARK_FULL
-							    : REVISION_MARK_RESTRICTED;
-
-	return class | ((uint32_t)p->number & REVISION_MARK_NUMBER);
-}
-
 /* The question is about this device, where it was seen last. */
 static int set_device(const struct call *c, const struct device *d,
 		      struct proto_decide *q)
@@ -52,7 +43,7 @@ static int set_device(const struct call *c, const struct device *d,
 	int r = store_permit_of(c->app->db, d->id, "active", &permit);
 
 	if (r == 0 && permit_is_live(&permit, q->time_s))
-		q->mark = mark_of(&permit);
+		q->mark = permit_mark(&permit);
 	if (addr_parse(d->address, &a) == 0) {
 		q->addr_family = a.family;
 		memcpy(q->addr, a.bytes, sizeof(q->addr));

@@ -198,6 +198,42 @@ static int get_destinations(const json_t *body, struct input_request *in,
 	return 0;
 }
 
+static int get_flows(const json_t *body, struct input_request *in, struct input_error *e)
+{
+	const json_t *list;
+
+	if (get_texts(body, "flows", REVISION_FLOWS_MAX, &list, e) < 0)
+		return -EINVAL;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *id = json_string_value(json_array_get(list, i));
+
+		for (size_t k = 0; k < in->flow_count; k++) {
+			if (strcmp(in->flow[k], id) == 0)
+				return input_refuse(e, MSG_BAD_FLOW, id);
+		}
+		if (str_copy(in->flow[in->flow_count++], sizeof(in->flow[0]), id) < 0)
+			return input_refuse(e, MSG_BAD_FLOW, id);
+	}
+	return 0;
+}
+
+static int get_lists(const json_t *body, struct input_request *in, struct input_error *e)
+{
+	const json_t *list;
+
+	if (get_texts(body, "lists", REVISION_LISTS_MAX, &list, e) < 0)
+		return -EINVAL;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *name = json_string_value(json_array_get(list, i));
+
+		if (str_copy(in->list[in->list_count++], sizeof(in->list[0]), name) < 0)
+			return input_refuse(e, MSG_BAD_LIST, name);
+	}
+	return in->list_count != 0 && in->destination_count != 0
+		       ? input_refuse(e, MSG_LISTS_ALONE, "")
+		       : 0;
+}
+
 static int get_cards(const json_t *body, struct input_request *in, struct input_error *e)
 {
 	const json_t *list;
@@ -285,11 +321,12 @@ static int get_terminal(const json_t *body, int64_t now, struct input_request *i
 int input_request(const json_t *body, int64_t now, const struct terms *terms,
 		  struct input_request *ret, struct input_error *e)
 {
-	static const char *const keys[] = { "kind",         "owner",  "company",
-					    "ticket",       "reason", "address",
-					    "from",         "until",  "seconds",
-					    "destinations", "cards",  "terminal",
-					    "checked",      NULL };
+	static const char *const keys[] = {
+		"kind",    "owner",        "company", "ticket",
+		"reason",  "address",      "from",    "until",
+		"seconds", "destinations", "cards",   "terminal",
+		"checked", "flows",        "lists",   NULL
+	};
 	struct input_request in = { 0 };
 
 	if (input_keys(body, keys, e) < 0 || get_kind(body, &in, e) < 0 ||
@@ -299,6 +336,7 @@ int input_request(const json_t *body, int64_t now, const struct terms *terms,
 	    input_line(body, "reason", in.reason, sizeof(in.reason), e) < 0 ||
 	    get_address(body, &in, e) < 0 || get_since(body, now, &in, e) < 0 ||
 	    get_end(body, now, terms, &in, e) < 0 || get_destinations(body, &in, e) < 0 ||
+	    get_flows(body, &in, e) < 0 || get_lists(body, &in, e) < 0 ||
 	    get_cards(body, &in, e) < 0 || get_terminal(body, now, &in, e) < 0)
 		return -EINVAL;
 	*ret = in;

@@ -23,6 +23,10 @@ struct input_request {
 	int64_t seconds; /* from the approval on; 0: none */
 	char destination[REVISION_DESTINATIONS_MAX][HOST_PATTERN_MAX + 1];
 	size_t destination_count;
+	char flow[REVISION_FLOWS_MAX][POLICY_NAME_MAX + 1];
+	size_t flow_count;
+	char list[REVISION_LISTS_MAX][INPUT_NAME_MAX + 1]; /* ids or names */
+	size_t list_count;
 	char card[REVISION_CARDS_MAX][ID_TEXT_MAX]; /* further ones */
 	size_t card_count;
 };

@@ -245,13 +245,21 @@ static const char sixth[] =
 	"  contradictions INTEGER NOT NULL, untested INTEGER NOT NULL,"
 	"  answer TEXT NOT NULL);";
 
-static const char *const steps[] = { first, second, third, fourth, fifth, sixth };
+/* What a permit is limited to; lists are ids. */
+static const char seventh[] =
+	"ALTER TABLE permit ADD COLUMN flows TEXT NOT NULL DEFAULT '[]';"
+	"ALTER TABLE permit ADD COLUMN lists TEXT NOT NULL DEFAULT '[]';";
+
+static const char *const steps[] = {
+	first, second, third, fourth, fifth, sixth, seventh
+};
 
 static int take_step(struct db *db, size_t from)
 {
 	static const char *const stamp[] = {
 		"PRAGMA user_version=1", "PRAGMA user_version=2", "PRAGMA user_version=3",
-		"PRAGMA user_version=4", "PRAGMA user_version=5", "PRAGMA user_version=6"
+		"PRAGMA user_version=4", "PRAGMA user_version=5", "PRAGMA user_version=6",
+		"PRAGMA user_version=7"
 	};
 	int r = db_begin(db);
 

@@ -14,7 +14,7 @@
 #include "mgmt/mgmtd/store_policy.h"
 #include "mgmt/mgmtd/when.h"
 
-#define FORMAT 3
+#define FORMAT 4
 
 struct building {
 	const struct policy *policy;
@@ -27,6 +27,36 @@ struct building {
 static int set(json_t *obj, const char *key, json_t *value)
 {
 	return json_object_set_new(obj, key, value) == 0 ? 0 : -ENOMEM;
+}
+
+/* A flow that begins in the zone? */
+static bool has_flow(const struct building *b, const char *id)
+{
+	for (size_t i = 0; i < b->policy->flow_count; i++) {
+		if (strcmp(b->policy->flow[i].id, id) == 0)
+			return b->policy->flow[i].from == b->zone;
+	}
+	return false;
+}
+
+/*
+ * What the permit is limited to under key, without flows that there are no more. Nothing
+ * else comes in their place: also when none is left the permit is limited.
+ */
+static int set_limits(json_t *obj, const char *key, const char *text,
+		      const struct building *b, bool flows)
+{
+	json_t *list = json_loads(text, 0, NULL);
+
+	if (json_array_size(list) == 0) {
+		json_decref(list);
+		return list != NULL ? 0 : -ENOMEM;
+	}
+	for (size_t i = json_array_size(list); flows && i-- > 0;) {
+		if (!has_flow(b, json_string_value(json_array_get(list, i))))
+			(void)json_array_remove(list, i);
+	}
+	return set(obj, key, list);
 }
 
 /* The row that begins a bundle, with its first card to come. */
@@ -51,7 +81,9 @@ static int begin_permit(const struct permit *p, struct building *b)
 		r = set(obj, "from", json_integer(p->since));
 	if (r == 0 && p->until != 0)
 		r = set(obj, "until", json_integer(p->until));
-	return r;
+	if (r == 0)
+		r = set_limits(obj, "flows", p->flows, b, true);
+	return r < 0 ? r : set_limits(obj, "lists", p->lists, b, false);
 }
 
 static int add_permit(const struct permit *p, const char *mac, void *user)

@@ -4,14 +4,16 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/revision.h"
 #include "lib/str.h"
 
 #define COLUMNS \
 	"p.number, p.id, p.bundle, p.device, p.interface, p.address, p.kind, p.owner," \
 	" p.company, p.ticket, p.reason, p.destinations," \
 	" p.terminal, p.checked, p.check_until, p.since, p.until, p.seconds, p.state," \
-	" p.requested_by, p.requested_role, p.requested, p.approved_by, p.approved"
-#define COLUMN_COUNT 24
+	" p.requested_by, p.requested_role, p.requested, p.approved_by, p.approved," \
+	" p.flows, p.lists"
+#define COLUMN_COUNT 26
 
 /*
  * ?1 is now; p is the permit, d the card, and a the entry, which may be missing.
@@ -32,6 +34,17 @@ enum permit_phase permit_phase(const struct permit *p, int64_t now)
 	if (strcmp(p->kind, PERMIT_MAINTENANCE) == 0 && p->check_until <= now)
 		return PERMIT_UNCHECKED;
 	return PERMIT_IN_FORCE;
+}
+
+uint32_t permit_mark(const struct permit *p)
+{
+	uint32_t class = REVISION_MARK_FULL;
+
+	if (strcmp(p->flows, "[]") != 0)
+		class = REVISION_MARK_LIMITED;
+	else if (strcmp(p->destinations, "[]") != 0)
+		class = REVISION_MARK_RESTRICTED;
+	return class | ((uint32_t)p->number & REVISION_MARK_NUMBER);
 }
 
 static struct permit read_row(struct db_rows *rows)
@@ -69,6 +82,8 @@ static struct permit read_row(struct db_rows *rows)
 	p.requested = db_int(rows, 21);
 	(void)str_copy(p.approved_by, sizeof(p.approved_by), db_text(rows, 22));
 	p.approved = db_int(rows, 23);
+	(void)str_copy(p.flows, sizeof(p.flows), db_text(rows, 24));
+	(void)str_copy(p.lists, sizeof(p.lists), db_text(rows, 25));
 	return p;
 }
 
@@ -76,16 +91,16 @@ int store_permit_request(struct db *db, const struct permit *p)
 {
 	return db_run(db,
 		      "INSERT INTO permit (id, bundle, device, interface, address, kind,"
-		      " owner, company, ticket, reason, destinations,"
+		      " owner, company, ticket, reason, destinations, flows, lists,"
 		      " terminal, checked, check_until, since, until, seconds, state,"
 		      " requested_by, requested_role, requested)"
-		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
 		      " 'requested', ?, ?, ?)",
-		      "sssssssssssssiiiissi", p->id, p->bundle, p->device, p->interface,
+		      "sssssssssssssssiiiissi", p->id, p->bundle, p->device, p->interface,
 		      p->address, p->kind, p->owner, p->company, p->ticket, p->reason,
-		      p->destinations, p->terminal, p->checked, p->check_until, p->since,
-		      p->until, p->seconds, p->requested_by, p->requested_role,
-		      p->requested);
+		      p->destinations, p->flows, p->lists, p->terminal, p->checked,
+		      p->check_until, p->since, p->until, p->seconds, p->requested_by,
+		      p->requested_role, p->requested);
 }
 
 int store_permit_of(struct db *db, const char *device, const char *state,

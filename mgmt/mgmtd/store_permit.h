@@ -21,6 +21,7 @@
 #include "mgmt/mgmtd/workflow.h"
 
 #define PERMIT_DESTINATIONS_MAX 4160 /* JSON of 16 patterns */
+#define PERMIT_LIMITS_MAX       640 /* JSON of 16 flows, or of 16 lists */
 #define PERMIT_MAINTENANCE      "maintenance" /* the kind that is remote */
 
 enum permit_phase {
@@ -44,6 +45,8 @@ struct permit {
 	char reason[INPUT_REASON_MAX + 1];
 	char destinations
 		[PERMIT_DESTINATIONS_MAX]; /* JSON array; "[]": the zone's rights */
+	char flows[PERMIT_LIMITS_MAX]; /* JSON array of ids; "[]": all of the zone's */
+	char lists[PERMIT_LIMITS_MAX]; /* likewise */
 	char terminal[INPUT_REASON_MAX + 1]; /* what is required of a remote one */
 	char checked[11]; /* the day it was last checked, "" never */
 	int64_t check_until; /* when that is not current any more */
@@ -68,6 +71,9 @@ static inline bool permit_is_live(const struct permit *p, int64_t now)
 {
 	return permit_phase(p, now) == PERMIT_IN_FORCE;
 }
+
+/* As the kernel marks packets of its devices. */
+uint32_t permit_mark(const struct permit *p);
 
 /* As requested. -EEXIST: the device has an open request. */
 int store_permit_request(struct db *db, const struct permit *p) MUST_CHECK;

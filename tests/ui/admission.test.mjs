@@ -123,6 +123,9 @@ test("an approval says which card, which port, from when until when, and where t
 	assert.match(say({ kind: "maintenance", checked: "2026-11-01" }, "en"), /2026-11-01/);
 	assert.deepEqual(approvalLines({ permit: permit("p1", { destinations: ["a.jp"] }), cards }, "ja")
 		.at(-1).items, ["a.jp"]);
+	const limited = approvalLines({ permit: permit("p1", { flows: ["f1"], lists: ["部門"] }), cards }, "ja");
+	assert.deepEqual(limited.slice(-2).map((l) => l.items), [["f1"], ["部門"]]);
+	assert.ok(!limited.some((l) => l.key === "devices.approveAll"));
 });
 
 test("names and randomised addresses", () => {
@@ -138,7 +141,8 @@ test("names and randomised addresses", () => {
 });
 
 const text = (more = {}) => ({ kind: "business", owner: "佐藤", company: "", reason: "業務", ticket: "",
-	from: "", until: "", address: "", destinations: "", terminal: "", checked: "", cards: ["d1"], ...more });
+	from: "", until: "", address: "", destinations: "", terminal: "", checked: "", flows: [],
+	lists: [], cards: ["d1"], ...more });
 const wrong = (more) => Object.keys(checkPermit(text(more), terms, now, "2026-11-21"));
 
 test("a request: who must have an end, and how far away it may be", () => {
@@ -168,6 +172,8 @@ test("a request: everything else that must be there or right", () => {
 	assert.deepEqual(wrong({ address: "here" }), ["address"]);
 	assert.deepEqual(wrong({ destinations: "a.jp http://b" }), ["destinations"]);
 	assert.deepEqual(wrong({ cards: [] }), ["cards"]);
+	assert.deepEqual(wrong({ destinations: "a.jp", lists: ["l1"] }), ["lists"]);
+	assert.deepEqual(wrong({ flows: Array(17).fill("f") }), ["flows"]);
 	assert.deepEqual(wrong({ kind: "maintenance", company: "甲", until: "2026-11-22T09:00",
 		checked: "2026-11-22" }), ["terminal", "checked"]);
 });
@@ -181,6 +187,8 @@ test("a request is sent with what was entered and nothing empty", () => {
 		address: "192.0.2.7", from: "2026-11-22T00:00:00Z", until: "2026-11-22T08:15:00Z",
 		destinations: ["a.jp", "b.jp"], cards: ["d2"], terminal: "x", checked: "2026-11-20",
 	});
+	assert.deepEqual(permitRequest(text({ flows: ["f1"], lists: ["l1"] })), { kind: "business",
+		owner: "佐藤", reason: "業務", flows: ["f1"], lists: ["l1"] });
 	// what belongs to remote maintenance is left out of another kind
 	assert.equal("terminal" in permitRequest(text({ terminal: "x", checked: "2026-11-20" })), false);
 });

@@ -9,6 +9,7 @@ import type { DeviceKind, PermitRequest } from "./types";
 import type { Terms } from "./types-admission";
 
 const DAY_MS = 86_400_000;
+const LIMITS_MAX = 16;
 
 export interface PermitText {
 	kind: DeviceKind;
@@ -20,6 +21,8 @@ export interface PermitText {
 	until: string;
 	address: string;
 	destinations: string;
+	flows: string[]; // none: all
+	lists: string[];
 	terminal: string;
 	checked: string; // a day
 	cards: string[]; // ids
@@ -69,6 +72,12 @@ export function checkPermit(p: PermitText, terms: Terms | undefined, now: Date, 
 		found.address = { key: "devices.addressBad" };
 	if (bad !== undefined)
 		found.destinations = { key: "devices.destinationsBad", params: { host: bad } };
+	if (p.lists.length > 0 && p.destinations.trim() !== "")
+		found.lists = { key: "devices.listsAlone" };
+	for (const name of ["flows", "lists"] as const) {
+		if (p[name].length > LIMITS_MAX)
+			found[name] = { key: "devices.limitsMany", params: { n: LIMITS_MAX } };
+	}
 	if (p.kind === "maintenance" && p.terminal.trim() === "")
 		found.terminal = { key: "common.fillIn" };
 	if (p.kind === "maintenance" && p.checked > today)
@@ -91,6 +100,10 @@ export function permitRequest(p: PermitText): PermitRequest {
 		body.until = until;
 	if (destinations.length > 0)
 		body.destinations = destinations;
+	if (p.flows.length > 0)
+		body.flows = p.flows;
+	if (p.lists.length > 0)
+		body.lists = p.lists;
 	if (p.cards.length > 1)
 		body.cards = p.cards.slice(1);
 	for (const name of ["company", "ticket", "address"] as const) {

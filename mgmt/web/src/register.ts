@@ -137,6 +137,8 @@ function endLine(p: Permit, lang: Lang): Line {
 export function approvalLines({ permit, cards }: Held, lang: Lang): Line[] {
 	const places = [...new Set(cards.map((c) => c.zone || c.interface))].join(", ");
 	const hosts = permit.destinations ?? [];
+	const flows = permit.flows ?? [];
+	const lists = permit.lists ?? [];
 	const lines: Line[] = cards.map((c) => ({
 		key: "devices.approvePort", params: { mac: c.mac, port: c.interface },
 	}));
@@ -146,8 +148,15 @@ export function approvalLines({ permit, cards }: Held, lang: Lang): Line[] {
 	lines.push(endLine(permit, lang));
 	if (permit.address)
 		lines.push({ key: "devices.approveAddress", params: { address: permit.address } });
-	lines.push(hosts.length === 0 ? { key: "devices.approveAll", params: { zone: places } }
-		: { key: "devices.approveSome", params: {}, items: hosts });
+	if (flows.length > 0)
+		lines.push({ key: "devices.approveFlows", params: {}, items: flows });
+	if (hosts.length > 0)
+		lines.push({ key: flows.length > 0 ? "devices.approveHosts" : "devices.approveSome",
+			params: {}, items: hosts });
+	else if (flows.length === 0)
+		lines.push({ key: "devices.approveAll", params: { zone: places } });
+	if (lists.length > 0)
+		lines.push({ key: "devices.approveLists", params: {}, items: lists });
 	if (permit.kind === "maintenance")
 		lines.push(permit.checked
 			? { key: "devices.approveChecked", params: { day: permit.checked } }

@@ -337,6 +337,8 @@ export interface Permit {
 	checked?: string | null; // a day
 	waits_for?: "" | "from" | "check"; // approved, but not in force yet
 	destinations?: string[];
+	flows?: string[]; // ids; none: all of the zone's
+	lists?: string[]; // names; likewise
 	reason: string;
 	requested_by: string;
 	requested: string;
@@ -383,6 +385,8 @@ export interface PermitRequest {
 	company?: string;
 	ticket?: string;
 	destinations?: string[];
+	flows?: string[];
+	lists?: string[]; // ids or names
 	cards?: string[]; // further ones
 	terminal?: string;
 	checked?: string;

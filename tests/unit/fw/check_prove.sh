@@ -23,7 +23,7 @@ expect() { # CASE COMMAND RESULT
 	fi
 }
 
-for name in smallest union clinic transparent admission nat; do
+for name in smallest union clinic transparent admission nat limited; do
 	expect "$name" true proved
 done
 # what leaves under another address, where published ports lead to, and the ceilings
@@ -44,6 +44,13 @@ grep -q '"kind":"less"' "$out"
 expect clinic "nft add table inet other \\; add chain inet other f '{ type filter hook forward priority -5; }' \\; add rule inet other f ct state new tcp dport 4444 drop" proved
 grep -q '"foreign":\["inet other"\]' "$out"
 expect clinic "nft insert rule inet sekisho forward meta cpu 0 accept" not-proved
+# permits that are limited to flows: one more, one less, one that does not end
+expect limited "nft add element inet sekisho limited-1 { 0x03000002 }" broken
+grep -q '"flow":"everything"' "$out"
+expect limited "nft delete element inet sekisho limited-0 { 0x03000002 }" broken
+grep -q '"kind":"less"' "$out"
+expect limited "nft delete element inet sekisho limited-3 { 0x03000003 } \\; add element inet sekisho limited-3 { 0x03000003 }" broken
+expect limited "nft insert rule inet sekisho limited-office goto forward-core" broken
 # other people's rules that change packets, or lead them around ours
 foreign() { # FAMILY CHAIN-HEAD RULE RESULT
 	expect clinic "ip link add foreign0 type veth peer name foreign1 && nft add table $1 other \\; add chain $1 other c '{ type $2 }' \\; add rule $1 other c '$3'" "$4"

@@ -49,7 +49,7 @@ struct revision *golden_make(const char *policy, const char *objects)
 
 	(void)json_object_set_new(
 		root, "format",
-		json_integer(json_object_get(root, "quarantine") != NULL ? 3 : 2));
+		json_integer(json_object_get(root, "quarantine") != NULL ? 4 : 2));
 	(void)json_object_set_new(root, "number", json_integer(7));
 	(void)json_object_set_new(root, "created", json_string("2026-11-21T00:00:00Z"));
 	(void)json_object_set_new(root, "policy", json_string(policy));

@@ -145,7 +145,8 @@ enum {
 	SET_PERMITS4,
 	SET_PERMITS6,
 	SET_BOUND6,
-	SET_QUARANTINE
+	SET_QUARANTINE,
+	SET_LIMITED /* and behind it, by flow */
 };
 
 static void put_states(struct rule *r, unsigned bits)
@@ -249,6 +250,11 @@ static void put_effects(struct rule *r, const struct fw_rule *f)
 					     .field = { FIELD_FAMILY },
 					     .field_count = 1,
 					     .set = SET_RECORDING });
+	if (f->lookup == FW_LOOKUP_LIMITED)
+		model_step(r, (struct step){ .kind = STEP_LOOKUP,
+					     .field = { FIELD_MARK },
+					     .field_count = 1,
+					     .set = SET_LIMITED + f->flow });
 	if (f->lookup == FW_LOOKUP_QUARANTINE)
 		model_step(r, (struct step){ .kind = STEP_LOOKUP,
 					     .field = { FIELD_MAC },
@@ -345,6 +351,22 @@ static void put_permit(struct model *m, const struct fw_permit *p, struct elemen
 		      e);
 }
 
+/* Of lower flows too, empty, so that a set is found by its flow. */
+static void put_flow_sets(struct model *m, const struct ruleset *rs)
+{
+	bool has[POLICY_FLOWS_MAX];
+	size_t last = POLICY_FLOWS_MAX;
+	char name[FW_SET_NAME_MAX];
+
+	ruleset_flow_sets(rs, has);
+	while (last > 0 && !has[last - 1])
+		last--;
+	for (size_t i = 0; i < last; i++) {
+		ruleset_flow_set_name((uint16_t)i, name);
+		(void)model_set(m, name, 1, false);
+	}
+}
+
 static void put_sets(struct model *m, const struct ruleset *rs, int64_t now)
 {
 	(void)model_set(m, FW_SET_PERMITS, 2, true);
@@ -354,6 +376,7 @@ static void put_sets(struct model *m, const struct ruleset *rs, int64_t now)
 	(void)model_set(m, FW_SET_PERMITS6, 3, true);
 	(void)model_set(m, FW_SET_BOUND6, 2, true);
 	(void)model_set(m, FW_SET_QUARANTINE, 1, false);
+	put_flow_sets(m, rs);
 	for (size_t i = 0; i < rs->quarantine_count; i++) {
 		uint64_t mac = number_of(rs->quarantine[i].mac);
 
@@ -372,10 +395,15 @@ static void put_sets(struct model *m, const struct ruleset *rs, int64_t now)
 		const struct fw_permit *p = &rs->permit[i];
 		struct element e = { .data = p->mark };
 
-		if (!fw_permit_is_inet(p))
-			continue;
 		if (p->until != 0)
 			e.timeout_ms = (uint64_t)(p->until - now) * 1000;
+		if (p->kind == FW_PERMIT_FLOW) {
+			e.key[0] = range_of(p->mark, p->mark);
+			e.data = 0;
+			model_element(m, (size_t)SET_LIMITED + p->flow, e);
+		}
+		if (!fw_permit_is_inet(p))
+			continue;
 		put_permit(m, p, e);
 		e.key[0] = range_of(p->mark, p->mark);
 		if (i == 0 || rs->permit[i - 1].mark != p->mark)

@@ -74,12 +74,14 @@ static void test_rule_fields(void **state)
 	REFUSED(r.hoplimit = 255);
 	REFUSED(r.ct_state = 8);
 	REFUSED(r.ct_direction = 3);
-	REFUSED(r.lookup = 4);
+	REFUSED(r.lookup = 5);
+	REFUSED(r.lookup = FW_LOOKUP_LIMITED; r.verdict = FW_VERDICT_GOTO);
+	REFUSED(r.lookup = FW_LOOKUP_LIMITED; r.flow = POLICY_FLOWS_MAX);
 	REFUSED(r.lookup = FW_LOOKUP_QUARANTINE); /* with a jump: it would come back */
 	REFUSED(r.limit = UINT32_MAX);
 	REFUSED(r.counter = 3);
 	REFUSED(r.counter = FW_COUNTER_FLOW); /* of no flow */
-	REFUSED(r.pad[1] = 1);
+	REFUSED(r.flow = 1);
 	REFUSED(r.until = -1);
 	REFUSED(r.until = FW_TIME_MAX + 1);
 	REFUSED(r.sport_min = 2);
@@ -115,7 +117,7 @@ static const struct fw_rule good_redirect = {
 	.target = 3128,
 	.match = FW_MATCH_MARK,
 	.mark_value = REVISION_MARK_RESTRICTED,
-	.mark_mask = FW_MARK_CLASS,
+	.mark_mask = FW_MARK_LESSER,
 	.l4proto = IPPROTO_TCP,
 	.dport_min = 443,
 	.dport_max = 443,
@@ -147,6 +149,7 @@ static void test_redirect(void **state)
 	REDIRECT_REFUSED(r.match = 0);
 	REDIRECT_REFUSED(r.match |= FW_MATCH_CT_MARK);
 	REDIRECT_REFUSED(r.mark_mask = 0);
+	REDIRECT_REFUSED(r.mark_mask = FW_MARK_CLASS);
 	REDIRECT_REFUSED(r.mark_value = 0);
 	REDIRECT_REFUSED(r.mark_value = FW_MARK_PROXY);
 	REDIRECT_REFUSED(r.l4proto = IPPROTO_UDP);
@@ -317,6 +320,31 @@ static void test_permit(void **state)
 	assert_int_equal(check_permit(&p), -EPERM);
 }
 
+static void test_permit_flow(void **state)
+{
+	const struct fw_permit ok = { .kind = FW_PERMIT_FLOW,
+				      .flow = 7,
+				      .mark = REVISION_MARK_LIMITED | 1 };
+	struct fw_permit p = ok;
+
+	(void)state;
+	assert_int_equal(check_permit(&ok), 0);
+	p.flow = POLICY_FLOWS_MAX;
+	assert_int_equal(check_permit(&p), -EPERM);
+	p = ok;
+	p.mark = REVISION_MARK_FULL | 1;
+	assert_int_equal(check_permit(&p), -EPERM);
+	p = ok;
+	p.iifname[0] = 'a';
+	assert_int_equal(check_permit(&p), -EPERM);
+	p = ok;
+	p.until = -1;
+	assert_int_equal(check_permit(&p), -EPERM);
+	p = ok;
+	p.kind++;
+	assert_int_equal(check_permit(&p), -EPERM);
+}
+
 static void test_marks_and_sizes(void **state)
 {
 	struct fw_begin begin = { .revision = 1,
@@ -378,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_redirect),
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_permit),
+		cmocka_unit_test(test_permit_flow),
 		cmocka_unit_test(test_marks_and_sizes),
 		cmocka_unit_test(test_flow),
 	};

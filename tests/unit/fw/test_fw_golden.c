@@ -71,6 +71,7 @@ static void test_cases(void **state)
 		"timed",
 		"nat",
 		"bridged",
+		"limited",
 		"example-policy",
 		"example-branch",
 		"example-dual-stack",

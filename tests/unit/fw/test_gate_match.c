@@ -56,6 +56,25 @@ static void test_match(void **state)
 	revision_free(rev);
 }
 
+/* What overlaps with another flow counts only when the permit names this one. */
+static void test_permit(void **state)
+{
+	struct revision *rev = golden_load("limited");
+	struct ctevent_tuple t = { .proto = IPPROTO_TCP, .dst_port = 22 };
+
+	(void)state;
+	assert_non_null(rev);
+	assert_int_equal(addr_parse("10.30.0.9", &t.src), 0);
+	assert_int_equal(addr_parse("10.10.0.10", &t.dst), 0);
+	assert_true(match_permit(rev->policy, revision_find(rev, 2), &t, GOLDEN_NOW));
+	assert_false(match_permit(rev->policy, revision_find(rev, 4), &t, GOLDEN_NOW));
+	assert_true(match_permit(rev->policy, revision_find(rev, 6), &t, GOLDEN_NOW));
+	assert_false(match_permit(rev->policy, revision_find(rev, 7), &t, GOLDEN_NOW));
+	t.dst_port = 80;
+	assert_false(match_permit(rev->policy, revision_find(rev, 2), &t, GOLDEN_NOW));
+	revision_free(rev);
+}
+
 static void test_zone(void **state)
 {
 	struct revision *rev = golden_load("union");
@@ -98,6 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_match),
+		cmocka_unit_test(test_permit),
 		cmocka_unit_test(test_zone),
 		cmocka_unit_test(test_internet),
 	};

@@ -79,6 +79,7 @@ static void test_golden(void **state)
 		"switches",
 		"admission",
 		"bridged",
+		"limited",
 		"nat",
 		"example-policy",
 		"example-branch",
@@ -105,8 +106,8 @@ static void test_golden(void **state)
 /* In a lockdown only the management is expected, and nothing else may pass. */
 static void test_locked(void **state)
 {
-	static const char *const names[] = { "smallest",    "union", "clinic",
-					     "transparent", "timed", "nat" };
+	static const char *const names[] = { "smallest", "union", "clinic", "transparent",
+					     "timed",    "nat",   "limited" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -389,6 +390,35 @@ static void test_admission(void **state)
 	unload(&s);
 }
 
+/* A flow of a limited permit that is missing or too many; the mark of another permit. */
+static void test_limited(void **state)
+{
+	struct element was;
+	struct site s;
+	struct set *set;
+
+	(void)state;
+	load(&s, "limited");
+	set = &s.model->set[7]; /* of the flow "login" */
+	assert_int_equal(set->element_count, 2);
+	was = set->element[0];
+	set->element[0].key[0] = range_of(0x03000004, 0x03000004);
+	assert_int_equal(result_of(&s), PROOF_BROKEN);
+	set->element[0] = was;
+	set->element[1].timeout_ms = 0; /* it does not end with its permit */
+	assert_int_equal(result_of(&s), PROOF_BROKEN);
+	set->element[1].timeout_ms = 3600 * 1000;
+	assert_int_equal(result_of(&s), PROOF_PROVED);
+	was = s.model->set[0].element[4];
+	s.model->set[0].element[4].data = 0x03000002; /* of the one without flows */
+	assert_int_equal(result_of(&s), PROOF_BROKEN);
+	s.model->set[0].element[4] = was;
+	set->element_count = 1;
+	assert_int_equal(result_of(&s), PROOF_BROKEN);
+	set->element_count = 2;
+	unload(&s);
+}
+
 static void test_no_revision(void **state)
 {
 	struct model *m = model_make();
@@ -540,6 +570,7 @@ int main(void)
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_permits),
 		cmocka_unit_test(test_admission),
+		cmocka_unit_test(test_limited),
 		cmocka_unit_test(test_marks_of_others),
 		cmocka_unit_test(test_no_revision),
 		cmocka_unit_test(test_no_memory),

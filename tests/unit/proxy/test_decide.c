@@ -20,8 +20,8 @@
 #define NOW 1790000000 /* 2026-09-21, a Monday, 14:13:20 UTC */
 #define PERMIT(id, number, zone, until, group, destinations) \
 	"{\"id\":\"p000000000000000" id "\",\"number\":" number \
-	",\"device\":\"d0000000000000001\",\"mac\":\"02:00:00:00:00:0" id "\"," \
-	"\"interface\":\"" zone "0\",\"zone\":\"" zone "\"," until \
+	",\"device\":\"d0000000000000001\",\"cards\":[{\"mac\":\"02:00:00:00:00:0" id \
+	"\",\"interface\":\"" zone "0\"}],\"zone\":\"" zone "\"," until \
 	"\"user\":\"yamada\",\"group\":\"" group "\",\"destinations\":[" destinations \
 	"]}"
 #define ZONE(name, net, admission) \
@@ -35,9 +35,9 @@
 	"{\"timezone\":\"UTC\",\"weekly\":[{\"days\":[\"mon\"],\"from\":\"14:30\"," \
 	"\"to\":\"15:00\"}],\"holidays\":[]}"
 
-static const char text[] =
-	"{\"format\":2,\"number\":7,\"created\":\"2026-11-21T00:00:00Z\",\"policy\":\""
-	"version: 1\\nsite: { name: x }\\nzones:\\n" /* one a line */
+static const char text[] = "{\"format\":4,\"quarantine\":[],\"number\":7,\"created\":"
+			   "\"2026-11-21T00:00:00Z\",\"policy\":\""
+			   "version: 1\\nsite: { name: x }\\nzones:\\n" /* one a line */
 	ZONE("office", "10.30.0.0/24", "enforce") /* */
 	ZONE("lab", "10.40.0.0/24", "off") /* */
 	ZONE("nested", "10.50.0.0/24", "off") /* */
@@ -60,7 +60,12 @@ static const char text[] =
 	       "\"*.c.example\"") "," /* */
 	PERMIT("4", "8", "lab", "", "", "") "," /* */
 	PERMIT("5", "9", "office", "\"until\":1790000500,", "clinic", "") "," /* */
-	PERMIT("6", "10", "asks", "", "", "") "]}";
+	PERMIT("6", "10", "asks", "", "", "") "," /* */
+	PERMIT("7", "11", "office", "\"lists\":[\"l0000000000000002\"],", "clinic",
+	       "") "," /* */
+	PERMIT("8", "12", "office", "\"lists\":[],", "clinic", "") "," /* */
+	PERMIT("9", "13", "office", "\"flows\":[],", "clinic", "") "," /* */
+	PERMIT("a", "14", "office", "\"flows\":[],", "", "\"*.c.example\"") "]}";
 
 static const struct allow_entry entries[] = {
 	{ .id = "a0000000000000001",
@@ -122,6 +127,7 @@ static const struct allow_entry entries[] = {
 #define ID(n)         "a000000000000000" n
 #define FULL(n)       (REVISION_MARK_FULL | (n))
 #define RESTRICTED(n) (REVISION_MARK_RESTRICTED | (n))
+#define LIMITED(n)    (REVISION_MARK_LIMITED | (n))
 
 static const struct {
 	const char *src;
@@ -176,6 +182,21 @@ static const struct {
 	{ "10.30.0.2", RESTRICTED(7), "10.9.9.9", true, 443, REASON_NOT_IN_PERMIT,
 	  "p0000000000000003", false },
 	{ "10.30.0.2", FULL(7), "x.c.example", false, 443, REASON_NO_PERMIT, "", false },
+	/* limited to lists: those that count for it anyway, and are named */
+	{ "10.30.0.2", FULL(11), "group.example", false, 443, REASON_ENTRY, ID("3"),
+	  false },
+	{ "10.30.0.2", FULL(11), "a.example", false, 443, REASON_NOT_LISTED, "", false },
+	{ "10.30.0.2", FULL(12), "group.example", false, 443, REASON_NOT_LISTED, "",
+	  false },
+	{ "10.30.0.2", FULL(12), "a.example", false, 443, REASON_NOT_LISTED, "", false },
+	/* limited to flows: the proxy is not meant, unless it is too */
+	{ "10.30.0.2", LIMITED(13), "a.example", false, 443, REASON_ENTRY, ID("1"),
+	  false },
+	{ "10.30.0.2", FULL(13), "a.example", false, 443, REASON_NO_PERMIT, "", false },
+	{ "10.30.0.2", LIMITED(14), "a.example", false, 443, REASON_NOT_IN_PERMIT,
+	  "p000000000000000a", false },
+	{ "10.30.0.2", LIMITED(14), "x.c.example", false, 443, REASON_APPROVED,
+	  "p000000000000000a", false },
 	/* admission off */
 	{ "10.40.0.2", 0, "b.example", false, 443, REASON_ENTRY, ID("2"), false },
 	{ "10.40.0.2", FULL(8), "b.example", false, 443, REASON_ENTRY, ID("2"), false },

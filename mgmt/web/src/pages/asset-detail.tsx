@@ -141,6 +141,8 @@ function PermitFacts({ held: { permit, cards }, request, onChanged }: PermitFact
 				[t("devices.onlyAddress"), permit.address],
 				[t("devices.destinations"), (permit.destinations ?? []).join(", ") ||
 					t("devices.everything")],
+				[t("devices.flows"), (permit.flows ?? []).join(", ")],
+				[t("devices.lists"), (permit.lists ?? []).join(", ")],
 				[t("devices.terminal"), permit.terminal],
 				[t("devices.checked"), permit.checked],
 				[t("common.reason"), permit.reason],

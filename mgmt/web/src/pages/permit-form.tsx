@@ -29,13 +29,15 @@ interface PermitFormProps {
 export function PermitForm({ cards, asset, onDone, onClose }: PermitFormProps): JSX.Element {
 	const { api, t, term, lang, notify } = useApp();
 	const terms = useLoad((background) => api.admission.terms(background));
+	const flows = useLoad((background) => api.flows(background));
+	const lists = useLoad((background) => api.lists(background));
 	const [tried, setTried] = useState(false);
 	const action = useAction();
 	const [p, setP] = useState<PermitText>({
 		kind: asset !== null && asset.kind !== "" ? asset.kind : "business",
 		owner: asset?.owner ?? "", company: asset?.organisation ?? "", reason: "", ticket: "",
 		from: "", until: "", address: "", destinations: "", terminal: "", checked: "",
-		cards: cards.map((c) => c.id),
+		flows: [], lists: [], cards: cards.map((c) => c.id),
 	});
 	const device = asset !== null ? assetName(asset) : cards[0] ? deviceName(cards[0]) : "";
 	const today = toLocalInput(serverNow()).slice(0, 10);
@@ -100,6 +102,14 @@ export function PermitForm({ cards, asset, onDone, onClose }: PermitFormProps): 
 					onValue={(destinations) => set({ destinations })}
 					hint={t("devices.destinationsHint")} problem={say(problems.destinations)} />
 				{words(p.destinations).length > 0 && <p class="hint">{t("devices.requestWait")}</p>}
+				<Choices title={t("devices.flows")} hint={t("devices.flowsHint")} chosen={p.flows}
+					all={(flows.data ?? []).filter((f) => f.from === cards[0]?.zone)
+						.map((f) => [f.id, f.id])}
+					onChosen={(next) => set({ flows: next })} problem={say(problems.flows)} />
+				<Choices title={t("devices.lists")} hint={t("devices.listsHint")} chosen={p.lists}
+					all={(lists.data ?? []).filter((l) => l.state === "active")
+						.map((l) => [l.id, l.name])}
+					onChosen={(next) => set({ lists: next })} problem={say(problems.lists)} />
 				<ErrorBox error={action.error} lang={lang} />
 				<Buttons submit={t("devices.requestSubmit")} busy={action.busy} onCancel={onClose} />
 			</Form>
@@ -126,6 +136,35 @@ function Cards({ cards, chosen, onChosen, problem }: CardsProps): JSX.Element {
 						onChosen(cards.map((k) => k.id).filter((id) => id === c.id
 							? e.currentTarget.checked : chosen.includes(id)))} />
 					{t("quarantine.card", { mac: deviceName(c), port: c.interface })}
+				</label>
+			))}
+			{problem !== undefined && <p class="problem">{problem}</p>}
+		</fieldset>
+	);
+}
+
+interface ChoicesProps {
+	title: string;
+	hint: string;
+	all: [id: string, name: string][];
+	chosen: string[];
+	onChosen: (ids: string[]) => void;
+	problem: string | undefined;
+}
+
+function Choices({ title, hint, all, chosen, onChosen, problem }: ChoicesProps): JSX.Element | null {
+	if (all.length === 0)
+		return null;
+	return (
+		<fieldset class="card">
+			<legend>{title}</legend>
+			<p class="hint">{hint}</p>
+			{all.map(([id, name]) => (
+				<label key={id} class="check">
+					<input type="checkbox" checked={chosen.includes(id)} onChange={(e) =>
+						onChosen(all.map(([k]) => k).filter((k) => k === id
+							? e.currentTarget.checked : chosen.includes(k)))} />
+					{name}
 				</label>
 			))}
 			{problem !== undefined && <p class="problem">{problem}</p>}
