@@ -159,8 +159,8 @@ static void note_object(struct drift_change *c, const struct nlmsghdr *nlh)
 		c->main = c->main || strcmp(table, FW_TABLE) == 0;
 		c->guard = c->guard || strcmp(table, GUARD_TABLE) == 0;
 	}
-	/* both tables of this family are the ruleset's */
-	if (nf->nfgen_family == NFPROTO_BRIDGE)
+	/* tables of that name in these families are the ruleset's */
+	if (nf->nfgen_family == NFPROTO_BRIDGE || nf->nfgen_family == NFPROTO_NETDEV)
 		c->main = c->main || strcmp(table, FW_TABLE) == 0 ||
 			  strcmp(table, GUARD_TABLE) == 0;
 	(void)snprintf(piece, sizeof(piece), "%c%s %.40s%s%.40s",

@@ -85,6 +85,10 @@ static int undo(struct hold *h, bool main, bool guard)
 			    : txn_rebuild(&h->nfnl,
 					  h->now->rule_count != 0 ? h->now : &nothing,
 					  wall_us() / 1000, recording_left(h));
+	if (main && h->now != NULL) {
+		h->isolate.made = 0;
+		isolate_set(&h->isolate, &h->nfnl, h->now);
+	}
 	if (r < 0)
 		log_err(AREA, "cannot undo a change of the ruleset: %s", strerror(-r));
 	return r;
@@ -144,6 +148,8 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *user)
 	look(user);
 	if (h->ports_due)
 		set_ports(h, NULL);
+	if (h->now != NULL) /* interfaces come and go */
+		isolate_set(&h->isolate, &h->nfnl, h->now);
 	(void)sd_event_source_set_time_relative(source, TICK_US);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -257,6 +263,7 @@ int hold_commit(struct hold *h, struct ruleset *rs, struct ruleset **ret_before,
 	}
 	*ret_before = h->now;
 	h->now = rs;
+	isolate_set(&h->isolate, &h->nfnl, rs);
 	set_ports(h, *ret_before);
 	start_forwarding(h);
 	r = conntrack_cut_marks(&h->nfnl, &gone, &cut);
@@ -325,6 +332,7 @@ int hold_change(struct hold *h, const struct change *c, struct txn_marks *ret_lo
 		return r == -ENOENT || r == -EEXIST ? -ESTALE : r;
 	}
 	take_over(h, &made, c->revision);
+	isolate_set(&h->isolate, &h->nfnl, h->now);
 	if (has_locks(h->now))
 		set_ports(h, NULL);
 	*ret_lost = lost;

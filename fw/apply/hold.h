@@ -12,6 +12,7 @@
 
 #include "fw/apply/change.h"
 #include "fw/apply/drift.h"
+#include "fw/apply/isolate.h"
 #include "fw/apply/nfnl.h"
 #include "fw/apply/txn.h"
 #include "fw/compile/ruleset.h"
@@ -23,6 +24,7 @@ typedef void hold_fn(const struct drift_change *change, int undone, void *user);
 struct hold {
 	struct nfnl nfnl;
 	struct drift drift;
+	struct isolate isolate;
 	struct ruleset *now; /* owned; NULL: nothing was put in by this process */
 	int64_t clock_us; /* wall clock minus monotonic, when its timeouts were set */
 	struct mono recording; /* new flows may pass until then */

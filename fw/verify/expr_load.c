@@ -232,6 +232,11 @@ int expr_payload(struct walk *w, const struct nla *t)
 		p = w->ports ? port_places : icmp_places;
 		count = w->ports ? ARRAY_LEN(port_places) : ARRAY_LEN(icmp_places);
 	}
+	if (b != NULL && base == NFT_PAYLOAD_LL_HEADER &&
+	    w->chain->family == NFPROTO_NETDEV) { /* see expr_match_lookup() */
+		regs_forget_bytes(b, len);
+		return 0;
+	}
 	if (b == NULL || offset > UINT8_MAX ||
 	    (base == NFT_PAYLOAD_LL_HEADER && !w->ether))
 		return load_unknown(w, &t[NFTA_PAYLOAD_DREG], len, what);

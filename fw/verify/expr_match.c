@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Expressions that look at registers: comparisons, ranges, sets. */
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <stdlib.h>
 #include <string.h>
@@ -362,6 +363,12 @@ int expr_match_lookup(struct walk *w, const struct nla *t)
 	b = set == NULL
 		    ? NULL
 		    : regs_at(&w->regs, nla_be32(&t[NFTA_LOOKUP_SREG], 0), set->key_len);
+	/* where frames come in or leave: whatever it asks of them, it changes nothing */
+	if (b != NULL && w->chain->family == NFPROTO_NETDEV && !dreg->there &&
+	    !layout_of(b, set->key_len, &l)) {
+		walk_maybe(w, "an address of the link");
+		return 0;
+	}
 	if (b == NULL || !layout_of(b, set->key_len, &l)) {
 		regs_forget(&w->regs);
 		walk_unknown(w, set == NULL ? "a set that is not there"

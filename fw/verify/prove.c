@@ -178,9 +178,11 @@ static void list_foreign(struct proof *p)
 				? families[ch->family]
 				: "?";
 		char text[128];
-		bool seen = ch->family == NFPROTO_INET &&
-			    (strcmp(ch->table, OWN_TABLE) == 0 ||
-			     strcmp(ch->table, OWN_GUARD) == 0);
+		bool seen =
+			(ch->family == NFPROTO_INET &&
+			 strcmp(ch->table, OWN_GUARD) == 0) ||
+			((ch->family == NFPROTO_INET || ch->family == NFPROTO_NETDEV) &&
+			 strcmp(ch->table, OWN_TABLE) == 0);
 
 		(void)snprintf(text, sizeof(text), "%s %s", family, ch->table);
 		for (size_t i = 0; i < p->foreign_count && !seen; i++)

@@ -7,6 +7,8 @@ import sys
 import threading
 import time
 
+import pytest
+
 from firewall import door
 from admission import small
 from lab import topology as topo
@@ -212,6 +214,66 @@ def test_quarantine_takes_a_device_off_at_once(make_lab):
     # its connections, and only its, ended a moment after the answer
     assert wait_for(lambda: any(re.search(r" [1-9]\d* connections of withdrawn", r) for r in
                                 door.services(lab, "connections of withdrawn")), 10)
+
+
+def both_ways(admission):
+    """Flows between the office and the claims servers, both ways, and who may speak there."""
+    def change(text):
+        text = opened(text).replace("\nproxy:\n", "  - { id: claims-office, from: claims, to: "
+                                    "office, services: [online-claims] }\n\nproxy:\n", 1)
+        office = text.index("  office:\n")
+        return text[:office] + text[office:].replace("admission: enforce",
+                                                     f"admission: {admission}", 1)
+    return change
+
+
+@pytest.mark.parametrize("admission", ["off", "detect", "enforce"])
+def test_nothing_goes_to_a_device_in_quarantine(make_lab, admission):
+    """Whoever began: answers to it, and what others send to it. In every kind of zone."""
+    lab = make_lab()
+    policy = lab.root / "both.yaml"
+    policy.write_text(both_ways(admission)(door.POLICY.read_text(encoding="utf-8")),
+                      encoding="utf-8")
+    lab.cli("policy", "apply", str(policy), "--reason", "a test")
+    writer = small.Writer(lab)
+    writer.whole(lambda text: None)
+    writer.load()
+    office = topo.ADDRESS[topo.OFFICE]
+    servers = {machine: lab.start_on(machine, sys.executable, "-c", SERVER, "7",
+                                     stdout=subprocess.PIPE, text=True)
+               for machine in (topo.CLAIMS, topo.OFFICE)}
+    for server in servers.values():
+        assert server.stdout.readline() == "ready\n"
+    clients = {machine: lab.start_on(machine, sys.executable, "-c", CLIENT, "6", *to,
+                                     stdout=subprocess.PIPE, text=True)
+               for machine, to in ((topo.OFFICE, (CLAIMS4, CLAIMS6)), (topo.CLAIMS, office))}
+    for client in clients.values():
+        assert client.stdout.readline() == "ready\n"
+    time.sleep(2)
+    assert "netdev" not in door.nft(lab, "list", "tables")
+    number = writer.small(isolated=[topo.MAC[topo.OFFICE]])
+    begun = time.monotonic()
+    assert door.load(lab, number).code == 0
+    heard = {}
+    for machine in (topo.OFFICE, topo.CLAIMS):
+        heard[machine, "asked"] = json.loads(servers[machine].communicate()[0])
+        heard[machine, "answered"] = json.loads(clients[machine].communicate()[0])
+    print(f"{admission}: " + ", ".join(
+        f"{machine} {what} {(max(last.values()) - begun) * 1000:.0f} ms"
+        for (machine, what), last in heard.items()))
+    for last in heard.values():
+        assert len(last) == 2, heard  # both families spoke
+        assert begun - 1 < max(last.values()) < begun + 0.5, heard
+    # and nobody can begin anything
+    assert not lab.udp(topo.CLAIMS, office[0], 9000)
+    # an interface that comes back is no way around it; neither is somebody else's hand
+    door.nft(lab, "delete", "table", "netdev", "sekisho")
+    assert wait_for(lambda: "netdev sekisho" in door.nft(lab, "list", "tables"), 5)
+    number = writer.small(released=[topo.MAC[topo.OFFICE]])
+    assert door.load(lab, number).code == 0
+    assert "netdev" not in door.nft(lab, "list", "tables")
+    assert lab.ping(topo.CLAIMS, office[0]) and lab.ping(topo.CLAIMS, office[1])
+    lab.release("mgmtd")
 
 
 def test_a_trial_takes_the_long_way(make_lab):

@@ -65,3 +65,6 @@ foreign inet "filter hook prerouting priority raw;" "tcp dport 443 notrack" not-
 foreign inet "filter hook forward priority mangle;" "tcp dport 443 tcp dport set 80" not-proved
 foreign netdev "filter hook ingress device foreign0 priority 0;" "fwd to foreign1" not-proved
 foreign netdev "filter hook ingress device foreign0 priority 0;" "tcp dport 443 drop" proved
+# nothing goes to cards in quarantine: what hold puts in
+expect clinic "ip link add foreign0 type veth peer name foreign1 && nft 'table netdev sekisho { set quarantine { type ether_addr; elements = { 02:00:00:00:00:99 } ; } ; chain foreign0 { type filter hook egress device foreign0 priority 0; meta protocol ip6 icmpv6 type 133-137 accept; meta protocol != arp ether daddr @quarantine drop; } ; }'" proved
+grep -q '"foreign":\[\]' "$out"
