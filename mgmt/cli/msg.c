@@ -145,14 +145,21 @@ static const struct {
 				   "{1} 件を登録し、{2} 件を更新しました" },
 	[TEXT_ASSETS_WOULD] = { "nothing is wrong: {1} would be added, {2} changed",
 				"問題ありません。登録 {1} 件、更新 {2} 件になります" },
-	[TEXT_UNADMITTED] = { "Devices without a permit that opened connections in the last {2} days where admission only detects: {1}",
-		"検知のみのゾーンで、直近{2}日間に許可なく通信を始めた端末: {1}台" },
-	[TEXT_UNADMITTED_NONE] = { "Where admission only detects, no device without a permit opened a connection in the last {2} days.",
-		"検知のみのゾーンで、直近{2}日間に許可なく通信を始めた端末はありません。" },
-	[TEXT_UNADMITTED_MORE] = { "Further records that are not told device by device: {1}",
-		"端末ごとに分けられない記録: {1}件" },
-	[TEXT_UNADMITTED_CUT] = { "there are more records than were looked at; ask for fewer days or one zone",
-		"記録が多いため、一部だけを調べました。日数を減らすか、ゾーンを指定してください" },
+	[TEXT_UNADMITTED] = { "Devices without a permit that opened connections in the "
+			      "last {2} days where admission only detects: {1}",
+			      "検知のみのゾーンで、直近{2}日間に許可なく通信を始めた端末:"
+			      " {1}台" },
+	[TEXT_UNADMITTED_NONE] = { "Where admission only detects, no device without a "
+				   "permit opened a connection in the last {2} days.",
+				   "検知のみのゾーンで、直近{2}"
+				   "日間に許可なく通信を始めた端末はありません。" },
+	[TEXT_UNADMITTED_MORE] = { "Further records that are not told device by device: "
+				   "{1}",
+				   "端末ごとに分けられない記録: {1}件" },
+	[TEXT_UNADMITTED_CUT] = { "there are more records than were looked at; ask for "
+				  "fewer days or one zone",
+				  "記録が多いため、一部だけを調べました。日数を減らすか、"
+				  "ゾーンを指定してください" },
 	[TEXT_ALARM_ACKED] = { "alarm {1} is acknowledged",
 			       "警報 {1} を確認済みにしました" },
 	[TEXT_WORK_CONFIRMED] = { "the work of {1} is written down",
