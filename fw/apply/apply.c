@@ -278,6 +278,7 @@ static int on_probe_run(struct apply *a, const void *payload)
 	int r;
 
 	memcpy(&order, payload, sizeof(order));
+	a->probing.bridge = a->hold.now != NULL && a->hold.now->port_count != 0;
 	r = probing_run(&a->probing, &a->hold.nfnl, &order, &found);
 	if (r == 0)
 		r = send_content(a, FW_ANS_PROBE, &found, sizeof(found));

@@ -27,6 +27,12 @@
 
 static const uint8_t families[] = { NFPROTO_INET, NFPROTO_BRIDGE };
 
+/* A kernel need not know the second one where there is no bridge. */
+static size_t family_count(bool bridge)
+{
+	return bridge ? ARRAY_LEN(families) : 1;
+}
+
 enum way { ARRIVED, PASSED, SAID };
 
 static const struct chain {
@@ -213,13 +219,13 @@ static void put_chains(struct batch *b, uint8_t family)
 	}
 }
 
-int catch_open(struct nfnl *n, uint32_t count, uint32_t word)
+int catch_open(struct nfnl *n, bool bridge, uint32_t count, uint32_t word)
 {
 	struct batch b;
 	uint32_t seq;
 
 	batch_begin(&b, n, 0);
-	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+	for (size_t i = 0; i < family_count(bridge); i++) {
 		put_table(&b, families[i], NFT_MSG_NEWTABLE);
 		put_table(&b, families[i], NFT_MSG_DELTABLE); /* one that is left */
 		put_table(&b, families[i], NFT_MSG_NEWTABLE);
@@ -229,13 +235,13 @@ int catch_open(struct nfnl *n, uint32_t count, uint32_t word)
 	return batch_send(&b, &seq);
 }
 
-int catch_close(struct nfnl *n)
+int catch_close(struct nfnl *n, bool bridge)
 {
 	struct batch b;
 	uint32_t seq;
 
 	batch_begin(&b, n, 0);
-	for (size_t i = 0; i < ARRAY_LEN(families); i++)
+	for (size_t i = 0; i < family_count(bridge); i++)
 		put_table(&b, families[i], NFT_MSG_DELTABLE);
 	return batch_send(&b, &seq);
 }
@@ -323,12 +329,12 @@ static int read_set(struct nfnl *n, uint8_t family, const char *set, struct read
 	return nfnl_ask(n, nlh, on_elements, r);
 }
 
-int catch_read(struct nfnl *n, uint32_t count, uint32_t word, uint8_t *mark)
+int catch_read(struct nfnl *n, bool bridge, uint32_t count, uint32_t word, uint8_t *mark)
 {
 	struct reading reading = { .mark = mark, .count = count, .word = word };
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < ARRAY_LEN(families); i++) {
+	for (size_t i = 0; r == 0 && i < family_count(bridge); i++) {
 		reading.bit = PROBE_ARRIVED;
 		r = read_set(n, families[i], SET_ARRIVED, &reading);
 		reading.bit = PROBE_PASSED;

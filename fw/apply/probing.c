@@ -58,7 +58,8 @@ static bool all_arrived(const struct probe_answer *a)
 }
 
 /* On the next processor a probe may be between two hooks: one look more. */
-static int collect(struct nfnl *n, const struct probe_run *o, struct probe_answer *a)
+static int collect(struct nfnl *n, bool bridge, const struct probe_run *o,
+		   struct probe_answer *a)
 {
 	const struct timespec step = { .tv_nsec = STEP_NS };
 	bool done = false;
@@ -67,7 +68,7 @@ static int collect(struct nfnl *n, const struct probe_run *o, struct probe_answe
 	for (unsigned i = 0; r == 0 && i < STEPS && !done; i++) {
 		done = all_arrived(a);
 		(void)nanosleep(&step, NULL);
-		r = catch_read(n, o->count, o->word, a->mark);
+		r = catch_read(n, bridge, o->count, o->word, a->mark);
 	}
 	return r;
 }
@@ -76,7 +77,7 @@ static int run(struct probing *p, struct nfnl *n, const struct probe_run *order,
 	       struct probe_answer *ret_answer)
 {
 	struct probe_answer a = { .count = order->count };
-	int r = catch_open(n, order->count, order->word), closed;
+	int r = catch_open(n, p->bridge, order->count, order->word), closed;
 
 	if (r < 0)
 		return r;
@@ -84,8 +85,8 @@ static int run(struct probing *p, struct nfnl *n, const struct probe_run *order,
 	if (r < 0)
 		p->channel = -1; /* what it answers late would be taken for another's */
 	else
-		r = collect(n, order, &a);
-	closed = catch_close(n);
+		r = collect(n, p->bridge, order, &a);
+	closed = catch_close(n, p->bridge);
 	if (r == 0)
 		r = closed;
 	if (r == 0)

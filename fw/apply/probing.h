@@ -3,11 +3,14 @@
 #ifndef FW_APPLY_PROBING_H
 #define FW_APPLY_PROBING_H
 
+#include <stdbool.h>
+
 #include "fw/apply/nfnl.h"
 #include "fw/probe/probe.h"
 
 struct probing {
 	int channel; /* to the probe role; the caller's. -1: there is none (any more) */
+	bool bridge; /* some come in at a bridge's port; set it before the run */
 	struct probe *list; /* owned */
 	uint32_t count;
 	int refused; /* sticky, until the run */

@@ -18,7 +18,7 @@ struct probes_state { /* in struct gate; zero: none were ever sent */
 	uint32_t count;
 	bool bad; /* the last run contradicted the policy */
 	uint64_t revision; /* that it was about */
-	char text[160]; /* how */
+	char text[192]; /* how */
 };
 
 /*

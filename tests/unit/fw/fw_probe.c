@@ -53,9 +53,10 @@ static int start_prober(void)
 	return pair[0];
 }
 
-static int send_plan(int prober, const struct plan *plan, struct probe_answer *ret)
+static int send_plan(int prober, bool bridge, const struct plan *plan,
+		     struct probe_answer *ret)
 {
-	struct probing probing = { .channel = prober };
+	struct probing probing = { .channel = prober, .bridge = bridge };
 	struct nfnl nfnl = { 0 };
 	struct probe_run order = { .word = WORD };
 	int r = nfnl_open(&nfnl);
@@ -72,6 +73,15 @@ static int send_plan(int prober, const struct plan *plan, struct probe_answer *r
 	return r;
 }
 
+static bool has_ports(const struct policy *p)
+{
+	for (size_t z = 0; z < p->zone_count; z++) {
+		if (p->zone[z].port_count != 0)
+			return true;
+	}
+	return false;
+}
+
 static int run(int prober, const struct revision *rev)
 {
 	struct probe_answer answer = { 0 };
@@ -86,7 +96,7 @@ static int run(int prober, const struct revision *rev)
 	if (r == 0)
 		r = plan_make(rev, &machine.plan, &plan);
 	if (r == 0)
-		r = send_plan(prober, &plan, &answer);
+		r = send_plan(prober, has_ports(rev->policy), &plan, &answer);
 	for (size_t i = 0; r == 0 && i < plan.count; i++) {
 		if (plan.item[i].why_not == NULL)
 			mark[i] = answer.mark[next++];
