@@ -125,12 +125,12 @@ void plan_add_tried(struct making *m, struct plan_item *item)
 
 static struct pick_side from_side(const struct policy_flow *f)
 {
-	return (struct pick_side){ f->from, f->source, f->source_count };
+	return (struct pick_side){ f->from, f->source, f->source_count, f };
 }
 
 static struct pick_side to_side(const struct policy_flow *f)
 {
-	return (struct pick_side){ f->to, f->destination, f->destination_count };
+	return (struct pick_side){ f->to, f->destination, f->destination_count, f };
 }
 
 /* What is published is asked for under the gateway's address. */

@@ -217,6 +217,26 @@ static const char *try_card(const struct pick *p, const struct pick_side *side,
 	return NULL;
 }
 
+static bool is_full(const struct revision_permit *permit)
+{
+	return (revision_permit_mark(permit) & ~REVISION_MARK_NUMBER) ==
+	       REVISION_MARK_FULL;
+}
+
+/* Does the permit stand for what is to be sent? */
+static bool is_for(const struct pick *p, const struct pick_side *side,
+		   const struct revision_permit *permit)
+{
+	if (permit->zone != side->zone || !revision_permit_holds(permit, p->site->now))
+		return false;
+	for (size_t i = 0;
+	     permit->limited && side->flow != NULL && i < permit->flow_count; i++) {
+		if (&p->rev->policy->flow[permit->flow[i]] == side->flow)
+			return true;
+	}
+	return is_full(permit);
+}
+
 static const char *pick_permitted(const struct pick *p, const struct pick_side *side,
 				  uint8_t family, struct pick_source *s)
 {
@@ -225,8 +245,7 @@ static const char *pick_permitted(const struct pick *p, const struct pick_side *
 	for (size_t i = 0; i < p->rev->permit_count; i++) {
 		const struct revision_permit *permit = &p->rev->permit[i];
 
-		if (permit->zone != side->zone || permit->destination_count != 0 ||
-		    permit->limited || !revision_permit_holds(permit, p->site->now))
+		if (!is_for(p, side, permit))
 			continue;
 		for (size_t c = 0; c < permit->card_count; c++) {
 			const char *not =
@@ -288,8 +307,8 @@ bool pick_neighbour(const struct pick *p, size_t zone, const struct plan_interfa
 	for (size_t i = 0; i < p->rev->permit_count; i++) {
 		const struct revision_permit *permit = &p->rev->permit[i];
 
-		if (permit->zone != zone || permit->destination_count != 0 ||
-		    permit->limited || !revision_permit_holds(permit, p->site->now))
+		if (permit->zone != zone || !is_full(permit) ||
+		    !revision_permit_holds(permit, p->site->now))
 			continue;
 		for (size_t c = 0; c < permit->card_count; c++) {
 			if (strcmp(permit->card[c].interface, in->name) == 0 ||

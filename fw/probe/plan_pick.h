@@ -15,6 +15,7 @@ struct pick_side {
 	size_t zone;
 	const size_t *group;
 	size_t group_count;
+	const struct policy_flow *flow; /* what is to be used; NULL: none */
 };
 
 struct pick_source {

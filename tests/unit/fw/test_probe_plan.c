@@ -242,6 +242,27 @@ static void test_nobody_to_send(void **state)
 	}
 }
 
+/* A permit that is limited to flows sends these, and no others. */
+static void test_limited(void **state)
+{
+	static const char objects[] =
+		"{\"ports\":[],\"quarantine\":[],\"permits\":[{\"id\":"
+		"\"p0000000000000001\","
+		"\"number\":1,\"device\":\"d0000000000000001\",\"cards\":[{\"mac\":"
+		"\"02:00:00:00:00:11\",\"interface\":\"core0\"}],\"zone\":\"core\","
+		"\"user\":"
+		"\"\",\"group\":\"\",\"destinations\":[],\"flows\":[\"one\"]}]}";
+	struct plan plan;
+	struct revision *rev = make(POLICY, objects, &plan);
+
+	(void)state;
+	assert_null(find(&plan, PLAN_FLOW, "one", 4)->why_not);
+	assert_int_equal(count(&plan, PLAN_NO_FLOW, 0, "no-permit"), 4);
+	assert_int_equal(count(&plan, PLAN_NO_DOOR, 0, "no-permit"), 2);
+	plan_clear(&plan);
+	revision_free(rev);
+}
+
 static void test_what_is_not_there(void **state)
 {
 	struct plan plan;
@@ -365,6 +386,7 @@ int main(void)
 		cmocka_unit_test_setup(test_flows, setup),
 		cmocka_unit_test_setup(test_to_be_blocked, setup),
 		cmocka_unit_test_setup(test_nobody_to_send, setup),
+		cmocka_unit_test_setup(test_limited, setup),
 		cmocka_unit_test_setup(test_what_is_not_there, setup),
 		cmocka_unit_test_setup(test_hours_and_ceilings, setup),
 		cmocka_unit_test_setup(test_bridged, setup),
