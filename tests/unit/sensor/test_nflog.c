@@ -79,6 +79,35 @@ static void test_rows(void **state)
 	}
 }
 
+/* By which the gateway's own probes are known: see fw/probe/probe.h. */
+static void test_word(void **state)
+{
+	static const uint8_t bytes[] = { 0x12, 0x34, 0x56, 0x78 };
+	static const struct {
+		const char *seed;
+		size_t at; /* in the packet */
+		uint8_t proto; /* 0: as it is */
+	} words[] = {
+		{ "nflog/tcp4", 24, 0 },
+		{ "nflog/tcp4", 28, 17 }, /* UDP with something in it */
+		{ "nflog/icmp4", 24, 0 },
+		{ "nflog/icmp6", 44, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		struct seed s = seed_load(words[i].seed);
+		struct nflog_packet p;
+
+		if (words[i].proto != 0)
+			s.data[PAYLOAD_AT + 9] = words[i].proto;
+		memcpy(s.data + PAYLOAD_AT + words[i].at, bytes, sizeof(bytes));
+		p = parse(&s);
+		assert_true(p.has_word);
+		assert_int_equal(p.word, 0x12345678);
+	}
+}
+
 static void set_len(struct seed *s, size_t at, uint32_t value, size_t size)
 {
 	memcpy(s->data + at, &value, size); /* little or big: as the machine has it */
@@ -126,6 +155,7 @@ static void test_cut_payload(void **state)
 		assert_int_equal(p.src.family, len >= 20 ? 4 : 0);
 		assert_int_equal(p.has_proto, len >= 20);
 		assert_int_equal(p.has_ports, len >= 24);
+		assert_int_equal(p.has_word, len >= 28);
 		assert_true(mac_equal(p.mac, sender));
 	}
 }
@@ -234,6 +264,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_word),
 		cmocka_unit_test(test_truncation),
 		cmocka_unit_test(test_cut_payload),
 		cmocka_unit_test(test_fragment),
