@@ -30,6 +30,7 @@
 #define PATH_SOCK_METRICS PATH_RUN "/proxyd-metrics.sock" /* HTTP, OpenMetrics */
 #define PATH_SOCK_RECORDD PATH_RUN "/recordd.sock"
 #define PATH_SOCK_SENSORD PATH_RUN "/sensord.sock"
+#define PATH_SOCK_SWITCHD PATH_RUN "/switchd.sock"
 
 /*
  * Join root ("" for the real system) and rel into dst.

@@ -111,9 +111,13 @@ struct proto_status {
 	uint64_t revision; /* in force, 0: none */
 	int64_t started_us; /* UTC */
 	uint32_t ok; /* 1: does its job and keeps its promises now */
-	uint32_t connections; /* open now: tunnels (proxyd), flows (gated) */
+	/* open now: tunnels (proxyd), flows (gated); cards in the table (switchd) */
+	uint32_t connections;
 	uint64_t records; /* written (producers) or stored (recordd) since start */
 	uint64_t lost; /* events lost since start, each on record as a gap */
+	uint32_t containing; /* sensord: interfaces on which it contains devices */
+	uint32_t contained; /* sensord: devices without a permit there now */
+	uint64_t answers; /* sensord: frames sent for that since start */
 	char text[512]; /* English, what is wrong; "" when ok */
 };
 

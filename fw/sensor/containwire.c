@@ -31,6 +31,7 @@ struct containwire {
 	size_t wire;
 	struct ifaddrs *ours; /* during a call; NULL: not known */
 	bool told; /* the log said that somebody is contained */
+	uint64_t sent;
 	uint64_t missed, failed; /* since the last warning */
 	struct mono warned;
 };
@@ -104,6 +105,8 @@ static void send_frame(const struct arpframe *frame, void *user)
 		return;
 	if (send(w->fd, bytes, len, MSG_DONTWAIT) != (ssize_t)len)
 		w->failed++;
+	else
+		w->sent++;
 }
 
 /* The gateway's addresses are looked up for one call only. */
@@ -191,6 +194,15 @@ void containwire_see(struct containwire *w, const struct sight *sight)
 							CONTAIN_ANSWER_MS * 1000);
 		(void)sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
 	}
+}
+
+void containwire_count(const struct containwire *w, struct proto_status *st)
+{
+	if (w == NULL)
+		return;
+	st->containing++;
+	st->contained += (uint32_t)contain_count(w->contain);
+	st->answers += w->sent;
 }
 
 static void say(struct containwire *w, struct mono now)

@@ -13,6 +13,7 @@
 #include "fw/sensor/events.h"
 #include "fw/sensor/sight.h"
 #include "lib/attr.h"
+#include "lib/proto.h"
 
 struct containwire;
 
@@ -29,6 +30,9 @@ void containwire_close(struct containwire *w);
  * NULL is a no-op.
  */
 void containwire_see(struct containwire *w, const struct sight *sight);
+
+/* What it does now, added to these; NULL is a no-op. */
+void containwire_count(const struct containwire *w, struct proto_status *st);
 
 /* Once a second. */
 void containwire_tick(struct containwire *w);

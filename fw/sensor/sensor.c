@@ -242,6 +242,16 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *user)
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
+/* An interface that is to have containment and has not; NULL: none. */
+static const char *not_contained(const struct sensor *s)
+{
+	for (size_t i = 0; i < s->wires.count; i++) {
+		if (s->wires.item[i].containment && s->ear[i].contain == NULL)
+			return s->wires.item[i].interface;
+	}
+	return NULL;
+}
+
 /* What is wrong, into dst; "" when nothing is. */
 static void describe(const struct sensor *s, char *dst, size_t size)
 {
@@ -262,6 +272,8 @@ static void describe(const struct sensor *s, char *dst, size_t size)
 	else if (s->wires.refused != 0)
 		(void)snprintf(dst, size, "%zu interfaces are not listened to",
 			       s->wires.refused);
+	else if (not_contained(s) != NULL)
+		(void)snprintf(dst, size, "no containment on %s", not_contained(s));
 	else if (!report_is_connected(s->report))
 		(void)snprintf(dst, size, "no connection to mgmtd");
 }
@@ -277,6 +289,8 @@ static int on_status(struct ipc_peer *peer, const void *payload, size_t len, voi
 	st.records = journal_count(s->journal);
 	st.lost = journal_lost_total(s->journal) + events_suppressed(s->events);
 	st.connections = (uint32_t)device_count(s->table);
+	for (size_t i = 0; i < s->wires.count; i++)
+		containwire_count(s->ear[i].contain, &st);
 	describe(s, st.text, sizeof(st.text));
 	st.ok = st.text[0] == '\0';
 	return ipc_reply(peer, PROTO_STATUS_REPLY, &st, sizeof(st));

@@ -7,6 +7,7 @@
 
 #include "fw/switch/table.h"
 #include "lib/log.h"
+#include "lib/mem.h"
 #include "lib/svc.h"
 
 #define AREA    "switchd"
@@ -29,6 +30,43 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *user)
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
+struct world {
+	struct svc svc;
+	struct table table;
+	struct ipc_server *server;
+	int listen_fd;
+};
+
+static int on_status(struct ipc_peer *peer, const void *payload, size_t len, void *user)
+{
+	const struct world *w = user;
+	struct proto_status st = svc_status(&w->svc);
+
+	(void)payload;
+	(void)len;
+	st.revision = w->table.revision != NULL ? w->table.revision->number : 0;
+	st.connections = (uint32_t)w->table.cards;
+	table_describe(&w->table, st.text, sizeof(st.text));
+	st.ok = st.text[0] == '\0';
+	return ipc_reply(peer, PROTO_STATUS_REPLY, &st, sizeof(st));
+}
+
+static const struct ipc_permit permits[] = {
+	{ PROTO_STATUS, IPC_MGMTD | IPC_ROOT, 0, on_status },
+};
+
+/* Nobody is let in or kept out by it: the table is kept without it, too. */
+static void serve(struct world *w)
+{
+	int r = svc_listen(&w->svc, PATH_SOCK_SWITCHD, &w->listen_fd);
+
+	if (r == 0)
+		r = ipc_server_new(w->svc.event, w->listen_fd, &w->svc.roles, permits,
+				   ARRAY_LEN(permits), w, &w->server);
+	if (r < 0)
+		log_warn(AREA, "nobody can ask for the status: %s", strerror(-r));
+}
+
 static int start(struct svc *svc, struct table *t)
 {
 	int r;
@@ -49,16 +87,18 @@ static int start(struct svc *svc, struct table *t)
 
 int main(int argc, char **argv)
 {
-	struct table table = { 0 };
-	struct svc svc;
-	int r = svc_start(&svc, "switchd", argc, argv);
+	struct world w = { .listen_fd = -1 };
+	int r = svc_start(&w.svc, "switchd", argc, argv);
 
 	if (r != 0)
 		return r;
-	if (start(&svc, &table) < 0)
+	if (start(&w.svc, &w.table) < 0)
 		return EXIT_FAILURE;
-	svc_seal(&svc, 0);
-	r = svc_run(&svc);
-	table_clear(&table);
+	serve(&w);
+	svc_seal(&w.svc, 0);
+	r = svc_run(&w.svc);
+	ipc_server_free(w.server);
+	close_p(&w.listen_fd);
+	table_clear(&w.table);
 	return r;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -97,6 +98,8 @@ static void write_files(struct table *t, int64_t now)
 	t->written = r == 0;
 	t->failed = r < 0;
 	t->renewed = now;
+	t->cards = cards.count;
+	t->ambiguous = cards.ambiguous;
 	cards_clear(&cards);
 }
 
@@ -118,6 +121,21 @@ void table_follow(struct table *t, int64_t now)
 		write_files(t, now);
 	else if (now < t->renewed || now - t->renewed >= TABLE_RENEW_S)
 		renew(t, now);
+}
+
+void table_describe(const struct table *t, char *dst, size_t size)
+{
+	dst[0] = '\0';
+	if (t->refused[0] != '\0')
+		(void)snprintf(dst, size, "revision %s cannot be loaded", t->refused);
+	else if (t->revision == NULL)
+		(void)snprintf(dst, size, "no revision is loaded");
+	else if (!t->written)
+		(void)snprintf(dst, size, "the table cannot be written");
+	else if (t->ambiguous != 0)
+		(void)snprintf(dst, size,
+			       "%zu cards are refused: permits in different VLANs",
+			       t->ambiguous);
 }
 
 void table_clear(struct table *t)

@@ -33,6 +33,8 @@ struct table {
 	int64_t renewed;
 	bool written; /* the files are those of revision */
 	bool failed; /* writing them did, and it was said */
+	size_t cards; /* in the files */
+	size_t ambiguous; /* left out, see cards.h */
 };
 
 /*
@@ -41,6 +43,9 @@ struct table {
  */
 void table_follow(struct table *t, int64_t now);
 void table_clear(struct table *t);
+
+/* What is wrong with the table, into dst; "" when nothing is. */
+void table_describe(const struct table *t, char *dst, size_t size);
 
 /* Does a table changed at mtime still say something at now? */
 static inline bool table_is_fresh(int64_t mtime, int64_t now)

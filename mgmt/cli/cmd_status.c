@@ -18,6 +18,18 @@ static void probes_say(const struct cli *c, const json_t *last)
 	    say_number(show_number(last, "contradictions")).text);
 }
 
+static void containment_say(const struct cli *c, const json_t *state)
+{
+	if (!json_is_object(state))
+		return;
+	say(c,
+	    json_is_true(json_object_get(state, "ok")) ? TEXT_CONTAINMENT
+						       : TEXT_CONTAINMENT_BROKEN,
+	    say_number(show_number(state, "containing")).text,
+	    say_number(show_number(state, "interfaces")).text,
+	    say_number(show_number(state, "contained")).text);
+}
+
 static int print(const struct cli *c, const json_t *answer, bool ok)
 {
 	static const char *const heads[] = { "PART",    "STATE", "REVISION", "STARTED",
@@ -32,6 +44,7 @@ static int print(const struct cli *c, const json_t *answer, bool ok)
 	lockdown_say(c, json_object_get(answer, "lockdown"));
 	trial_say(c, json_object_get(answer, "trial"));
 	probes_say(c, json_object_get(answer, "probes"));
+	containment_say(c, json_object_get(answer, "containment"));
 	json_array_foreach(json_object_get(answer, "parts"), i, part)
 	{
 		bool well = json_is_true(json_object_get(part, "ok"));

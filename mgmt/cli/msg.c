@@ -145,6 +145,20 @@ static const struct {
 				   "{1} 件を登録し、{2} 件を更新しました" },
 	[TEXT_ASSETS_WOULD] = { "nothing is wrong: {1} would be added, {2} changed",
 				"問題ありません。登録 {1} 件、更新 {2} 件になります" },
+	[TEXT_CONTAINMENT] = { "containment works on {1} of {2} interfaces; {3} devices "
+			       "are kept from their neighbours (weaker than a port under "
+			       "our control; it stops when the sensor stops)",
+			       "封じ込めは {2} 個中 {1} "
+			       "個のインターフェースで動作中、対象の端末 {3} "
+			       "台("
+			       "本装置のポートで管理する方式より弱く、センサーが止まると"
+			       "効かなくなります)" },
+	[TEXT_CONTAINMENT_BROKEN] = { "CONTAINMENT DOES NOT WORK: {1} of {2} interfaces; "
+				      "devices without a permit can talk to their "
+				      "neighbours",
+				      "封じ込めが動いていません({2} 個中 {1} "
+				      "個のインターフェースのみ)"
+				      "。許可のない端末が隣の端末と通信できます" },
 	[TEXT_UNADMITTED] = { "Devices without a permit that opened connections in the "
 			      "last {2} days where admission only detects: {1}",
 			      "検知のみのゾーンで、直近{2}日間に許可なく通信を始めた端末:"

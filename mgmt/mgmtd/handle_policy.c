@@ -40,6 +40,48 @@ static json_t *part_json(struct call *c, enum part part, bool *all_ok)
 		(json_int_t)st->records, "lost", (json_int_t)st->lost);
 }
 
+/* Is it one that this site needs? */
+static bool is_wanted(const struct call *c, enum part part)
+{
+	const struct policy *policy = c->app->policy;
+	bool vlan = false;
+
+	if (part != PART_SWITCHD || c->app->parts.state[part].there)
+		return true;
+	for (size_t i = 0; policy != NULL && i < policy->zone_count; i++)
+		vlan = vlan || policy->zone[i].vlan != 0;
+	return policy != NULL && (vlan || policy->gateway.radius.count != 0);
+}
+
+/* Where devices without a permit are kept from their neighbours; null: nowhere. */
+static json_t *containment_json(const struct call *c)
+{
+	const struct part_state *sensord = &c->app->parts.state[PART_SENSORD];
+	const struct policy *policy = c->app->policy;
+	const struct proto_status none = { 0 };
+	const struct proto_status *st = sensord->there ? &sensord->status : &none;
+	json_t *zones = json_array(), *obj;
+	size_t wanted = 0;
+
+	for (size_t i = 0; policy != NULL && i < policy->zone_count; i++) {
+		const struct policy_zone *z = &policy->zone[i];
+
+		if (!z->containment)
+			continue;
+		wanted += z->interface_count;
+		(void)json_array_append_new(zones, json_string(z->name));
+	}
+	obj = wanted == 0 ? json_null()
+			  : json_pack("{s:b, s:O, s:I, s:I, s:I, s:I}", "ok",
+				      (int)(st->containing >= wanted), "zones", zones,
+				      "interfaces", (json_int_t)wanted, "containing",
+				      (json_int_t)st->containing, "contained",
+				      (json_int_t)st->contained, "answers",
+				      (json_int_t)st->answers);
+	json_decref(zones);
+	return obj;
+}
+
 json_t *trial_json(const struct call *c)
 {
 	const struct trial *t = &c->app->publisher.trial;
@@ -77,17 +119,20 @@ void handle_status(struct call *c)
 	bool ok = true;
 
 	parts_poll(&c->app->parts);
-	for (int i = 0; i < PART_COUNT; i++)
-		(void)json_array_append_new(parts, part_json(c, (enum part)i, &ok));
+	for (int i = 0; i < PART_COUNT; i++) {
+		if (is_wanted(c, (enum part)i))
+			(void)json_array_append_new(parts,
+						    part_json(c, (enum part)i, &ok));
+	}
 	(void)json_array_append_new(parts, own_json(c, &ok));
 	probes = probes_last_json(c->app);
 	result = json_string_value(json_object_get(probes, "result"));
 	ok = ok && (result == NULL || strcmp(result, "bad") != 0);
 	call_json(c, 200,
-		  json_pack("{s:b, s:o, s:o, s:o, s:I, s:s, s:o, s:o}", "ok", (int)ok,
-			    "probes", probes, "trial", trial_json(c), "lockdown",
-			    lockdown_json(c->app), "revision",
-			    (json_int_t)c->app->publisher.current, "site",
+		  json_pack("{s:b, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o}", "ok",
+			    (int)ok, "containment", containment_json(c), "probes", probes,
+			    "trial", trial_json(c), "lockdown", lockdown_json(c->app),
+			    "revision", (json_int_t)c->app->publisher.current, "site",
 			    c->app->policy != NULL ? c->app->policy->site : "", "time",
 			    call_time(c->req->now), "parts", parts));
 }

@@ -23,6 +23,7 @@ static const struct {
 	[PART_PROXYD] = { "proxyd", PATH_SOCK_PROXYD },
 	[PART_SENSORD] = { "sensord", PATH_SOCK_SENSORD },
 	[PART_RECORDD] = { "recordd", PATH_SOCK_RECORDD },
+	[PART_SWITCHD] = { "switchd", PATH_SOCK_SWITCHD },
 };
 
 int parts_init(struct parts *p, const char *root)

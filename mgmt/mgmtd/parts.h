@@ -22,6 +22,7 @@ enum part {
 	PART_PROXYD,
 	PART_SENSORD,
 	PART_RECORDD,
+	PART_SWITCHD, /* only where switches or access points ask */
 	PART_COUNT,
 };
 

@@ -41,8 +41,19 @@ export interface Lockdown {
 	reason: string;
 }
 
+// Devices without a permit are kept from their neighbours on flat LANs.
+export interface Containment {
+	ok: boolean;
+	zones: string[];
+	interfaces: number; // where it is wanted
+	containing: number; // where it works
+	contained: number; // devices, now
+	answers: number; // since the sensor started
+}
+
 export interface Status {
 	ok: boolean;
+	containment?: Containment | null; // null: nowhere
 	trial: Trial | null;
 	lockdown: Lockdown | null;
 	revision: number;

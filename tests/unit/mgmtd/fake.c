@@ -50,7 +50,11 @@ static int on_load(struct ipc_peer *peer, const void *payload, size_t len, void 
 static int on_status(struct ipc_peer *peer, const void *payload, size_t len, void *user)
 {
 	const struct fake_shared *s = user;
-	struct proto_status st = { .ok = 1, .revision = s->revision };
+	struct proto_status st = { .ok = 1,
+				   .revision = s->revision,
+				   .containing = s->containing,
+				   .contained = s->contained,
+				   .answers = s->answers };
 
 	(void)str_copy(st.text, sizeof(st.text), s->status_text);
 	(void)payload;

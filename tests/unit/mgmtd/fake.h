@@ -41,6 +41,8 @@ struct fake_shared {
 	struct proto_lockdown lockdown; /* the last one */
 	volatile uint32_t lockdowns;
 	char status_text[128];
+	volatile uint32_t containing, contained; /* of its status */
+	volatile uint64_t answers;
 	char proof[FAKE_TEXT_MAX * 2]; /* what it answers to PROTO_PROVE */
 	char explained[FAKE_TEXT_MAX]; /* and to PROTO_EXPLAIN */
 	char probed[FAKE_TEXT_MAX]; /* and to PROTO_PROBE */

@@ -17,22 +17,30 @@
 
 #define DAY_S 86400
 
-/* The policy with another mode for the zone lab. */
-static void apply(const char *mode)
+/* The policy with something else in a place; with another mode for the zone lab. */
+static void apply_with(const char *what, const char *instead)
 {
-	const char *off = strstr(fixture_policy, "admission: off");
+	const char *at = strstr(fixture_policy, what);
 	char text[1024];
 	json_t *body;
 	char *dump;
 
-	(void)snprintf(text, sizeof(text), "%.*sadmission: %s%s",
-		       (int)(off - fixture_policy), fixture_policy, mode,
-		       off + strlen("admission: off"));
+	assert_non_null(at);
+	(void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - fixture_policy),
+		       fixture_policy, instead, at + strlen(what));
 	body = json_pack("{s:s, s:s}", "text", text, "reason", "r");
 	dump = json_dumps(body, 0);
 	json_decref(stand_ask("POST", "/api/policy", dump, 200));
 	free(dump);
 	json_decref(body);
+}
+
+static void apply(const char *mode)
+{
+	char instead[64];
+
+	(void)snprintf(instead, sizeof(instead), "admission: %s", mode);
+	apply_with("admission: off", instead);
 }
 
 static void saw(const char *mac, const char *interface, int64_t last)
@@ -191,11 +199,72 @@ static void test_unadmitted(void **state)
 	assert_int_equal(fixture_records(&f, RECORD_READ), 2); /* reading is on record */
 }
 
+static const json_t *part(const json_t *status, const char *name)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "parts"), i, one)
+	{
+		if (strcmp(stand_text(one, "name"), name) == 0)
+			return one;
+	}
+	return NULL;
+}
+
+static void test_switches_and_containment(void **state)
+{
+	struct fake sensord = { 0 }, switchd = { 0 };
+	char sensor_path[PATH_TEXT_MAX], switch_path[PATH_TEXT_MAX];
+	const json_t *containment;
+	json_t *status;
+
+	(void)state;
+	assert_int_equal(path_join(sensor_path, f.root, PATH_SOCK_SENSORD), 0);
+	assert_int_equal(path_join(switch_path, f.root, PATH_SOCK_SWITCHD), 0);
+	status = stand_get("/api/status");
+	assert_null(part(status, "switchd")); /* nobody asks it here */
+	assert_true(json_is_null(json_object_get(status, "containment")));
+	json_decref(status);
+
+	apply_with("admission: enforce", "admission: enforce\n    vlan: 20\n"
+					 "    containment: on");
+	status = stand_get("/api/status");
+	assert_non_null(part(status, "switchd"));
+	assert_true(json_is_false(json_object_get(part(status, "switchd"), "ok")));
+	assert_string_not_equal(stand_text(part(status, "switchd"), "text"), "");
+	containment = json_object_get(status, "containment");
+	assert_true(json_is_false(json_object_get(containment, "ok")));
+	assert_int_equal(number(containment, "interfaces"), 2);
+	json_decref(status);
+
+	fake_start(&sensord, sensor_path);
+	fake_start(&switchd, switch_path);
+	sensord.shared->containing = 2;
+	sensord.shared->contained = 3;
+	sensord.shared->answers = 4000000000000;
+	status = stand_get("/api/status");
+	assert_true(json_is_true(json_object_get(part(status, "switchd"), "ok")));
+	containment = json_object_get(status, "containment");
+	assert_true(json_is_true(json_object_get(containment, "ok")));
+	assert_int_equal(number(containment, "contained"), 3);
+	assert_int_equal(number(containment, "answers"), 4000000000000);
+	json_decref(status);
+	sensord.shared->containing = 1;
+	status = stand_get("/api/status");
+	assert_true(json_is_false(
+		json_object_get(json_object_get(status, "containment"), "ok")));
+	json_decref(status);
+	fake_stop(&sensord, sensor_path);
+	fake_stop(&switchd, switch_path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_STAND(test_modes),
 		ON_STAND(test_counts),
+		ON_STAND(test_switches_and_containment),
 		ON_STAND_RECORDD(test_unadmitted),
 	};
 

@@ -76,6 +76,14 @@ static bool is_old(const char *name)
 	return st.st_mtime == 1000;
 }
 
+static const char *wrong(const struct table *t)
+{
+	static char text[128];
+
+	table_describe(t, text, sizeof(text));
+	return text;
+}
+
 static void test_follow(void **state)
 {
 	struct table t = { 0 };
@@ -84,12 +92,15 @@ static void test_follow(void **state)
 	(void)snprintf(t.revisions, sizeof(t.revisions), "%s", dir);
 	(void)snprintf(t.dir, sizeof(t.dir), "%s", dir);
 	table_follow(&t, 100); /* no revision: no file */
+	assert_string_equal(wrong(&t), "no revision is loaded");
 	assert_int_equal(access(below("cards"), F_OK), -1);
 
 	store(1, PERMIT("\"until\": 200, "));
 	table_follow(&t, 100);
 	expect("cards", "sekisho-cards 2\n020000000001 20 0 200\nend\n");
 	expect("hostapd.accept", "02:00:00:00:00:01 20\n");
+	assert_int_equal(t.cards, 1);
+	assert_string_equal(wrong(&t), "");
 
 	/* renewed now and then, not written again */
 	age("cards");
@@ -124,6 +135,7 @@ static void test_follow(void **state)
 	table_follow(&t, 400);
 	assert_true(is_old("cards"));
 	assert_string_not_equal(t.refused, "");
+	assert_non_null(strstr(wrong(&t), "cannot be loaded"));
 	store(4, "");
 	table_follow(&t, 401);
 	expect("cards", "sekisho-cards 2\nend\n");
@@ -140,6 +152,7 @@ static void test_unwritable(void **state)
 	table_follow(&t, 100);
 	table_follow(&t, 101);
 	assert_false(t.written);
+	assert_string_equal(wrong(&t), "the table cannot be written");
 	(void)snprintf(t.dir, sizeof(t.dir), "%s", dir);
 	table_follow(&t, 102);
 	assert_true(t.written);

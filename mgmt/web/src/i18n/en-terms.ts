@@ -11,6 +11,7 @@ export const enTerms: Record<keyof typeof jaTerms, string> = {
 	"part.gated": "Gate (firewall)",
 	"part.proxyd": "Proxy",
 	"part.sensord": "Device sensor",
+	"part.switchd": "Switches and access points",
 	"part.recordd": "Record keeping",
 
 	"device.state.seen": "Not requested",

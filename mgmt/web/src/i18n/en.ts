@@ -101,7 +101,7 @@ export const en: Record<keyof typeof ja, string> = {
 	"status.partBad": "Check",
 	"status.revision": "Revision in force",
 	"status.started": "Started",
-	"status.connections": "Open connections",
+	"status.connections": "Now",
 	"status.records": "Records since start",
 	"status.lost": "Events lost",
 	"status.message": "Message",

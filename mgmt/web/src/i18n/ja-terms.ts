@@ -11,6 +11,7 @@ export const jaTerms = {
 	"part.gated": "関門(ファイアウォール)",
 	"part.proxyd": "プロキシ",
 	"part.sensord": "端末の検知",
+	"part.switchd": "スイッチ・無線AP連携",
 	"part.recordd": "記録の保管",
 
 	"device.state.seen": "未申請",

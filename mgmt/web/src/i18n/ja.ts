@@ -101,7 +101,7 @@ export const ja = {
 	"status.partBad": "要確認",
 	"status.revision": "適用中の版",
 	"status.started": "稼働開始",
-	"status.connections": "接続中",
+	"status.connections": "現在の数",
 	"status.records": "起動後の記録数",
 	"status.lost": "記録の欠落",
 	"status.message": "内容",

@@ -6,6 +6,7 @@ import type { JSX } from "preact";
 import { useApp, useLoad } from "../context";
 import { dateTime, number } from "../format";
 import { Badge } from "../parts/badge";
+import type { MessageKey } from "../i18n";
 import { LockdownSection } from "../parts/lockdown";
 import { LoadNote } from "../parts/message";
 import { deviceName } from "../parts/names";
@@ -16,6 +17,7 @@ import { requestsOf } from "../register";
 import { href } from "../router";
 import { mayApprove, mayWithdraw } from "../rules";
 import type { AllowEntry, Device, Part, Status, User } from "../types";
+import { ContainmentState } from "./containment";
 import { DueLists, Urgent, useUrgent } from "./due";
 import { ProbesLine } from "./probes";
 
@@ -57,6 +59,7 @@ export function StatusPage(): JSX.Element {
 			<NewDevices devices={fresh.data?.devices} />
 			<DueLists />
 			{status.data !== undefined && <Parts status={status.data} />}
+			{status.data?.containment && <ContainmentState state={status.data.containment} />}
 			{status.data?.lockdown === null && mayWithdraw(me.role) && <LockdownSection />}
 		</>
 	);
@@ -99,6 +102,12 @@ function Headline(props: { tone: "good" | "bad"; big: string; small: string; mor
 	);
 }
 
+// What each part counts is not the same thing.
+const countOf: Record<string, MessageKey> = {
+	gated: "status.count.gated", proxyd: "status.count.proxyd", sensord: "status.count.sensord",
+	switchd: "status.count.switchd",
+};
+
 function Parts({ status }: { status: Status }): JSX.Element {
 	const { t, term, lang } = useApp();
 	return (
@@ -117,7 +126,8 @@ function Parts({ status }: { status: Status }): JSX.Element {
 					{ label: t("status.revision"), style: "number",
 						cell: (p) => number(p.revision || undefined, lang) },
 					{ label: t("status.connections"), style: "number",
-						cell: (p) => number(p.connections, lang) },
+						cell: (p) => countOf[p.name] === undefined ? "–"
+							: t(countOf[p.name] ?? "common.none", { n: number(p.connections, lang) }) },
 					{ label: t("status.records"), style: "number",
 						cell: (p) => number(p.records, lang) },
 					{ label: t("status.lost"), style: "number", cell: (p) => (p.lost ?? 0) > 0
