@@ -173,7 +173,8 @@ async function quarantine() {
 
 async function release() {
 	await go(admin, "status");
-	await go(admin, "devices");
+	await admin.locator(".list-bad li", { hasText: "あなたの承認を待っている隔離の解除" })
+		.getByRole("link").click();
 	await admin.getByRole("button", { name: /^隔離の解除を承認/ }).first().click();
 	await picture(admin, "step-release");
 	await send(admin);
@@ -192,6 +193,53 @@ async function end() {
 	await step(manager, "廃棄・返却する");
 	await because(manager, "返却");
 	await said(manager, "廃棄・返却済みに");
+}
+
+async function draft() {
+	await go(admin, "status");
+	await go(admin, "devices");
+	await press(admin, "未登録端末の下書きを作る");
+	await picture(admin, "step-draft");
+	const wait = admin.waitForEvent("download");
+	await send(admin);
+	const text = readFileSync(await (await wait).path(), "utf8");
+	expect(text.startsWith("\ufeff") && !text.startsWith("\ufeff\ufeff"), "no mark, or two");
+	expect(text.includes(stray), "the draft lacks a card that was seen");
+	expect(!text.includes("PC-0012"), "the draft has a card of the register");
+}
+
+async function zones() {
+	await go(manager, "zones");
+	await row(manager, "office0").getByText("強制").waitFor();
+	// a zone that detects, which the lab has not
+	const zone = { name: "office", label: "業務系", mode: "detect", since: "2026-01-05T00:00:00Z",
+		interfaces: ["office0"], ports: [], port_lock: false, containment: true, vlan: 20,
+		seen: 3, registered: 2, permitted: 3 };
+	const device = { zone: "office", mac: "00:00:5e:00:53:66", manufacturer: "", count: 12,
+		first: "2026-11-10T00:00:00Z", last: "2026-11-20T00:00:00Z", device: null };
+	await manager.route(/\/api\/admission$/, async (route) => {
+		const answer = await (await route.fetch()).json();
+		return route.fulfill({ json: { ...answer, zones: [zone] } });
+	});
+	await stand(manager, /\/api\/admission\/unadmitted/, () => ({ days: 14, devices: [device],
+		total: 1, unnamed: 0, cut: false }));
+	await go(manager, "status");
+	await go(manager, "zones");
+	await manager.getByText("台帳にないカードが1枚あります").waitFor();
+	await manager.getByText("許可なく通信した端末が1台あります").waitFor();
+	await manager.locator(".box-wait", { hasText: "まだ「強制」にしないでください" }).waitFor();
+	await manager.locator(".box-wait", { hasText: "センサー)が止まると効かなくなります" }).waitFor();
+	await row(manager, device.mac).waitFor();
+	await look(manager, "step-zones", "ja");
+	Object.assign(zone, { registered: 3 });
+	await manager.unroute(/\/api\/admission\/unadmitted/);
+	await stand(manager, /\/api\/admission\/unadmitted/, () => ({ days: 14, devices: [],
+		total: 0, unnamed: 0, cut: false }));
+	await go(manager, "status");
+	await go(manager, "zones");
+	await manager.locator(".box-good", { hasText: "準備が整いました" }).waitFor();
+	await manager.unroute(/\/api\/admission$/);
+	await manager.unroute(/\/api\/admission\/unadmitted/);
 }
 
 async function strayCard() {
@@ -383,6 +431,8 @@ await withBrowser((first) => withBrowser(async (second) => {
 	await take("quarantined in one step, release asked for", quarantine);
 	await take("somebody else releases it", release);
 	await take("revoked and retired", end);
+	await take("a draft of the register has what was seen and nobody registered", draft);
+	await take("what is left to do before a zone enforces", zones);
 	await take("a card that nobody registered is found and isolated", strayCard);
 	await take("the register as a file, both ways", files);
 	await take("the terms of permits", terms);

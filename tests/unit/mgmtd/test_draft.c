@@ -116,8 +116,8 @@ static void test_content(void **state)
 	assert_true(has(&res, "ランダムMAC"));
 	assert_true(has(&res, ",BRN001ba9000003,,,printer,lab,"));
 	assert_true(has(&res, ",\"Brother industries, LTD.\",10.40.0.9,"));
-	assert_true(has(&res, "1回だけ観測"));
-	assert_true(has(&res, "1日だけ観測"));
+	assert_true(has(&res, "1回だけ検知"));
+	assert_true(has(&res, "1日だけ検知"));
 	assert_true(has(&res, "登録済みのカード: PC-9"));
 	assert_false(has(&res, "old") || has(&res, "outside") || has(&res, "never"));
 	free(res.body);

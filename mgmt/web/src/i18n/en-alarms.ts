@@ -47,6 +47,7 @@ export const enAlarms: Record<keyof typeof jaAlarms, string> = {
 	"urgent.alarms": "Alarms waiting: {n}",
 	"urgent.grave": "One of them is critical.",
 	"urgent.quarantine": "Devices in quarantine: {n}",
+	"urgent.release": "Releases from quarantine that await your approval: {n}",
 	"urgent.work": "Maintenance days not confirmed: {n}",
 
 	"due.ending": "Permits that end within {days} days",

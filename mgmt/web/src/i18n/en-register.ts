@@ -3,7 +3,7 @@ import type { jaRegister } from "./ja-register";
 
 export const enRegister: Record<keyof typeof jaRegister, string> = {
 	"devices.title": "Register of devices",
-	"devices.intro": "Only devices that are in the register and approved may use the network: these cards, on these ports, for this time.",
+	"devices.intro": "In zones that enforce admission, only devices that are in the register and approved may use the network: these cards, on these ports, for this time.",
 	"devices.entries": "Devices in the register",
 	"devices.device": "Device",
 	"devices.number": "Asset number",
@@ -198,7 +198,7 @@ export const enRegister: Record<keyof typeof jaRegister, string> = {
 	"quarantine.released": "{device} is out of quarantine.",
 
 	"stray.title": "Devices that are not in the register",
-	"stray.intro": "Seen, but not in the register, so they have no permit. If you know one, request its permit; if not, find it.",
+	"stray.intro": "Seen, but not in the register, so they have no permit and cannot use the network where admission is enforced. If you know one, request its permit; if not, find it.",
 	"stray.more": "The newest {n} are shown; search for others.",
 	"stray.text": "This device is not in the register; a request puts it there. If it is a card of a registered device, open that device and add the card.",
 

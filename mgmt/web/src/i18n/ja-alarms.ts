@@ -47,6 +47,7 @@ export const jaAlarms = {
 	"urgent.alarms": "未対応の警報: {n}件",
 	"urgent.grave": "重大な警報があります。",
 	"urgent.quarantine": "隔離中の端末: {n}台",
+	"urgent.release": "あなたの承認を待っている隔離の解除: {n}件",
 	"urgent.work": "確認していない保守作業: {n}件",
 
 	"due.ending": "{days}日以内に終わる許可",

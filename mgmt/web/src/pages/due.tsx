@@ -7,16 +7,20 @@ import { type Loaded, useApp, useLoad } from "../context";
 import { dateTime, number } from "../format";
 import { ErrorBox } from "../parts/message";
 import { href, pagesFor } from "../router";
-import type { Due, DueDevice } from "../types-admission";
+import { mayApprove } from "../rules";
+import type { Asset, Due, DueDevice } from "../types-admission";
 
 const POLL_MS = 60_000;
 const ALARM_POLL_MS = 10_000;
 const DAYS = 14;
 const SHOWN_MAX = 10;
 
+type Release = NonNullable<Asset["release"]>;
+
 interface UrgentState {
 	alarms: number; // that nobody has looked at
 	held: number; // devices in quarantine
+	releases: Release[]; // that somebody asked for
 	grave: boolean;
 }
 
@@ -28,6 +32,7 @@ export function useUrgent(): Loaded<UrgentState> {
 			api.admission.assets(new URLSearchParams({ state: "quarantined" }), background),
 		]);
 		return { alarms: alarms.unacknowledged, held: held.assets.length,
+			releases: held.assets.flatMap((a) => a.release === null ? [] : [a.release]),
 			grave: alarms.alarms.some((a) => a.severity === "critical") };
 	}, ALARM_POLL_MS);
 }
@@ -39,11 +44,17 @@ export function Urgent({ urgent }: { urgent: Loaded<UrgentState> }): JSX.Element
 	// asked once: the appliance looks the days up in the records
 	const work = useLoad(async (background) =>
 		mayWork ? (await api.admission.work("open", background)).work.length : 0);
+	const users = useLoad((background) => me.role === "requester" ? Promise.resolve([])
+		: api.users(background));
 	const error = urgent.error ?? work.error;
 	const { data } = urgent;
+	const releases = (data?.releases ?? [])
+		.filter((r) => mayApprove(me, r.requested_by, users.data)).length;
 	const rows = [
 		{ n: data?.alarms ?? 0, text: t("urgent.alarms", { n: number(data?.alarms, lang) }),
 			link: href("alarms"), more: data?.grave === true ? t("urgent.grave") : "" },
+		{ n: releases, text: t("urgent.release", { n: number(releases, lang) }),
+			link: href("devices", { state: "quarantined" }), more: "" },
 		{ n: data?.held ?? 0, text: t("urgent.quarantine", { n: number(data?.held, lang) }),
 			link: href("devices"), more: "" },
 		{ n: work.data ?? 0, text: t("urgent.work", { n: number(work.data, lang) }),
