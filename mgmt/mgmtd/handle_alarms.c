@@ -6,7 +6,9 @@
 #include "lib/str.h"
 #include "mgmt/mgmtd/handlers.h"
 #include "mgmt/mgmtd/input_read.h"
+#include "mgmt/mgmtd/maker.h"
 #include "mgmt/mgmtd/store_alarm.h"
+#include "mgmt/mgmtd/store_asset.h"
 #include "mgmt/mgmtd/store_device.h"
 
 #define LIST_MAX     1000
@@ -50,13 +52,22 @@ static json_t *held_back_json(const struct call *c, const struct alarm *a)
 	return json_string(a->held_back);
 }
 
-static json_t *device_of(struct db *db, const struct alarm *a)
+/* The card and its device in words: who is called about it. */
+static json_t *device_json_of(struct db *db, const struct alarm *a)
 {
-	struct device d;
+	struct device d = { 0 };
+	struct asset asset = { 0 };
+	const char *id;
 
-	return a->mac[0] != '\0' && store_device_find(db, a->mac, a->interface, &d) == 0
-		       ? json_string(d.id)
-		       : json_null();
+	if (a->mac[0] == '\0' || store_device_find(db, a->mac, a->interface, &d) < 0)
+		d = (struct device){ 0 };
+	id = a->asset[0] != '\0' ? a->asset : d.asset;
+	if (id[0] == '\0' || store_asset_get(db, id, &asset) < 0)
+		asset = (struct asset){ 0 };
+	return json_pack("{s:o, s:s, s:s, s:s, s:s}", "device", call_maybe(d.id),
+			 "number", asset.number, "name",
+			 asset.name[0] != '\0' ? asset.name : d.name, "owner",
+			 asset.owner, "manufacturer", maker_of(a->mac));
 }
 
 static json_t *alarm_json(struct call *c, const struct alarm *a)
@@ -72,17 +83,20 @@ static json_t *alarm_json(struct call *c, const struct alarm *a)
 		a->other_interface, "mac", a->mac, "other_mac", a->other_mac, "address",
 		a->address, "detail", a->detail);
 	json_t *more = json_pack(
-		"{s:I, s:o, s:o, s:b, s:o, s:o, s:o, s:s}", "count",
-		(json_int_t)a->frames, "device", device_of(c->app->db, a), "asset",
-		call_maybe(a->asset), "quarantined", (int)a->quarantined, "held_back",
-		held_back_json(c, a), "acknowledged", call_time(a->acked),
+		"{s:I, s:o, s:b, s:o, s:o, s:o, s:s}", "count", (json_int_t)a->frames,
+		"asset", call_maybe(a->asset), "quarantined", (int)a->quarantined,
+		"held_back", held_back_json(c, a), "acknowledged", call_time(a->acked),
 		"acknowledged_by", call_maybe(a->acked_by), "done", a->done);
 
-	if (obj != NULL && json_object_update(obj, more) < 0) {
+	json_t *who = device_json_of(c->app->db, a);
+
+	if (obj != NULL &&
+	    (json_object_update(obj, more) < 0 || json_object_update(obj, who) < 0)) {
 		json_decref(obj);
 		obj = NULL;
 	}
 	json_decref(more);
+	json_decref(who);
 	return obj;
 }
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { alarmPorts, changedEvents, sortAlarms } from "../../mgmt/web/src/alarm";
+import { alarmDevice, alarmPorts, changedEvents, sortAlarms } from "../../mgmt/web/src/alarm";
 import { messages, termOf, translate } from "../../mgmt/web/src/i18n";
 import { checkPermit, permitRequest } from "../../mgmt/web/src/permit-check";
 import {
@@ -29,6 +29,11 @@ const permit = (id, more = {}) => ({ id, reason: "業務", requested_by: "c1",
 	requested: "2026-11-20T00:00:00Z", ...more });
 const asset = (state, cards, more = {}) => ({ id: "r1", number: "PC-12", name: "会計", owner: "佐藤",
 	organisation: "", kind: "business", zone: "office", note: "", state, release: null, cards, ...more });
+
+test("an alarm names the device that the register knows, and its user", () => {
+	assert.equal(alarmDevice({ number: "PC-7", name: "", owner: "佐藤" }), "PC-7 · 佐藤");
+	assert.equal(alarmDevice({}), "");
+});
 
 test("every state, kind, severity and action has words and a sign in both languages", () => {
 	for (const lang of ["ja", "en"]) {

@@ -27,6 +27,11 @@ export function alarmCards(a: Pick<Alarm, "mac" | "other_mac">): string[] {
 	return [a.mac, a.other_mac].filter((m) => m !== "");
 }
 
+// Whom to call about it: "" when nobody knows the card.
+export function alarmDevice(a: Pick<Alarm, "number" | "name" | "owner">): string {
+	return [a.number, a.name, a.owner].filter((x) => x !== undefined && x !== "").join(" · ");
+}
+
 // Only what was changed is sent.
 export function changedEvents(before: readonly { kind: string; action: EventAction }[],
 	after: Record<string, EventAction>): Record<string, EventAction> {

@@ -103,6 +103,10 @@ export interface Alarm {
 	detail: string;
 	count: number;
 	device: string | null;
+	number?: string; // of the device in the register, and so on
+	name?: string;
+	owner?: string;
+	manufacturer?: string;
 	asset: string | null;
 	quarantined: boolean;
 	held_back: string; // why it was not

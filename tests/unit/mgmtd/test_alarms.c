@@ -93,6 +93,29 @@ static void test_life(void **state)
 	json_decref(answer);
 }
 
+/* Whom to call: from the register, or what the card called itself. */
+static void test_who(void **state)
+{
+	json_t *answer;
+
+	(void)state;
+	json_decref(stand_ask("POST", "/api/assets",
+			      "{\"number\": \"PC-7\", \"name\": \"会計端末\","
+			      " \"owner\": \"佐藤\", \"kind\": \"business\","
+			      " \"cards\": [{\"mac\": \"00:16:3e:00:00:01\","
+			      " \"interface\": \"office0\"}]}",
+			      200));
+	take(event(EVENT_SCAN, 1, PROTO_EVENT_RAISED));
+	take(event(EVENT_SCAN, 2, PROTO_EVENT_RAISED));
+	answer = alarms("unacknowledged");
+	assert_string_equal(stand_text(nth(answer, 0), "number"), "");
+	assert_true(json_is_null(json_object_get(nth(answer, 0), "device")));
+	assert_string_equal(stand_text(nth(answer, 1), "number"), "PC-7");
+	assert_string_equal(stand_text(nth(answer, 1), "name"), "会計端末");
+	assert_string_equal(stand_text(nth(answer, 1), "owner"), "佐藤");
+	json_decref(answer);
+}
+
 static void test_malformed(void **state)
 {
 	struct proto_event good = event(EVENT_SCAN, 1, PROTO_EVENT_RAISED), m;
@@ -198,10 +221,8 @@ static void test_settings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_STAND(test_life),
-		ON_STAND(test_malformed),
-		ON_STAND(test_limits),
-		ON_STAND(test_settings),
+		ON_STAND(test_life),   ON_STAND(test_who),      ON_STAND(test_malformed),
+		ON_STAND(test_limits), ON_STAND(test_settings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

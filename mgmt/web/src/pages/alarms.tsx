@@ -4,7 +4,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { alarmCards, alarmPorts, severityTones, sortAlarms } from "../alarm";
+import { alarmCards, alarmDevice, alarmPorts, severityTones, sortAlarms } from "../alarm";
 import { useAction, useApp, useLoad } from "../context";
 import { dateTime } from "../format";
 import { Badge } from "../parts/badge";
@@ -130,8 +130,9 @@ function AlarmTable({ alarms, onOpen }: { alarms: Alarm[]; onOpen: (open: Open) 
 				) },
 				{ label: t("alarms.where"), style: "place", cell: (a) => (
 					<>
+						{alarmDevice(a) !== "" && <><b>{alarmDevice(a)}</b><br /></>}
 						{alarmCards(a).map((mac) => <span key={mac}>{mac}<br /></span>)}
-						<span class="quiet">{[alarmPorts(a), a.address].filter((x) => x !== "").join(" · ")}</span>
+						<span class="quiet">{[a.manufacturer ?? "", alarmPorts(a), a.address].filter((x) => x !== "").join(" · ")}</span>
 					</>
 				) },
 				{ label: t("alarms.raised"), style: "time", cell: (a) => (
@@ -182,7 +183,9 @@ function AlarmDialog({ alarm: a, onOpen, onClose }: AlarmDialogProps): JSX.Eleme
 				[t("alarms.action"), term("eventAction", a.action)],
 				[t("alarms.raised"), dateTime(a.raised)],
 				[t("alarms.closed"), a.closed === null ? t("alarms.open") : dateTime(a.closed)],
+				[t("devices.device"), alarmDevice(a)],
 				[t("devices.mac"), alarmCards(a).join(", ")],
+				[t("devices.manufacturer"), a.manufacturer ?? ""],
 				[t("devices.interface"), alarmPorts(a)],
 				[t("devices.address"), a.address],
 				[t("records.detail"), a.detail],
