@@ -54,7 +54,7 @@ export function Urgent({ urgent }: { urgent: Loaded<UrgentState> }): JSX.Element
 		{ n: data?.alarms ?? 0, text: t("urgent.alarms", { n: number(data?.alarms, lang) }),
 			link: href("alarms"), more: data?.grave === true ? t("urgent.grave") : "" },
 		{ n: releases, text: t("urgent.release", { n: number(releases, lang) }),
-			link: href("devices", { state: "quarantined" }), more: "" },
+			link: href("devices"), more: "" },
 		{ n: data?.held ?? 0, text: t("urgent.quarantine", { n: number(data?.held, lang) }),
 			link: href("devices"), more: "" },
 		{ n: work.data ?? 0, text: t("urgent.work", { n: number(work.data, lang) }),
@@ -69,7 +69,7 @@ export function Urgent({ urgent }: { urgent: Loaded<UrgentState> }): JSX.Element
 			<ErrorBox error={error} lang={lang} />
 			<ul class="list list-bad">
 				{rows.map((r) => (
-					<li key={r.link}>
+					<li key={r.text}>
 						<span><b>{r.text}</b> {r.more !== "" && <span class="alarm">{r.more}</span>}</span>
 						<a class="button" href={r.link} aria-label={`${t("status.open")}: ${r.text}`}>
 							{t("status.open")}
