@@ -224,7 +224,8 @@ async function zones() {
 	await stand(manager, /\/api\/admission\/unadmitted/, () => ({ days: 14, devices: [device],
 		total: 1, unnamed: 0, cut: false }));
 	await go(manager, "status");
-	await go(manager, "zones");
+	await manager.getByText("次の区画は検知のみ").waitFor();
+	await manager.getByRole("link", { name: "「強制」への準備を見る" }).click();
 	await manager.getByText("台帳にないカードが1枚あります").waitFor();
 	await manager.getByText("許可なく通信した端末が1台あります").waitFor();
 	await manager.locator(".box-wait", { hasText: "まだ「強制」にしないでください" }).waitFor();

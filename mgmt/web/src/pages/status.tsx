@@ -18,6 +18,7 @@ import { href } from "../router";
 import { mayApprove, mayWithdraw } from "../rules";
 import type { AllowEntry, Device, Part, Status, User } from "../types";
 import { ContainmentState } from "./containment";
+import { Detecting } from "./detecting";
 import { DueLists, Urgent, useUrgent } from "./due";
 import { ProbesLine } from "./probes";
 
@@ -52,6 +53,7 @@ export function StatusPage(): JSX.Element {
 			<Verdict status={status.data} alarms={urgent.data?.alarms}
 				failed={status.error !== undefined || urgent.error !== undefined} />
 			<LoadNote loaded={status} />
+			<Detecting />
 			<Urgent urgent={urgent} />
 			<Waiting allow={allow.data ?? []} devices={requested.data?.devices ?? []}
 				users={users.data}
