@@ -155,7 +155,8 @@ void draft_print(FILE *f, struct draft_card *card, size_t count, bool ja, int64_
 	size_t begin = 0;
 
 	print_time(now, false, day);
-	qsort(card, count, sizeof(*card), compare);
+	if (count != 0) /* else card may be NULL, which qsort() does not take */
+		qsort(card, count, sizeof(*card), compare);
 	asset_file_draft_head(f);
 	for (size_t end = 1; begin < count; end++) {
 		if (end < count && in_run(&card[begin], &card[end]))

@@ -93,6 +93,10 @@ static void test_content(void **state)
 	struct api_response res;
 
 	(void)state;
+	res = draft(NULL, NULL, NULL); /* nobody was seen: a head alone */
+	assert_int_equal(res.status, 200);
+	assert_ptr_equal(strchr(res.body, '\n') + 1, res.body + res.len);
+	free(res.body);
 	saw("00:16:3e:00:00:01", "lab0", "pc-1", now - 9 * DAY_S, now);
 	saw("0a:16:3e:00:00:02", "office0", "PC-1", now - 9 * DAY_S, now);
 	saw("00:1b:a9:00:00:03", "lab0", "BRN001ba9000003", now - 9 * DAY_S, now);
