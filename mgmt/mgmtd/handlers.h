@@ -121,8 +121,10 @@ enum event_kind event_kind_of(const char *name); /* EVENT_NONE: no such kind */
 void handle_admission_show(struct call *c);
 void handle_admission_set(struct call *c);
 
-/* handle_zones.c */
+/* handle_unadmitted.c */
 void handle_unadmitted(struct call *c);
+
+/* handle_zones.c */
 /* Modes and counts of all zones. Returns 0 or a negative errno. */
 int admission_zones(struct call *c, json_t **ret) MUST_CHECK;
 
