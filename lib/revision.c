@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <sodium.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,11 @@
 
 static const struct place whole = { 0 };
 
+#define ESSENCE_LEN 32
+
 struct revision_shared {
 	atomic_uint refs;
+	uint8_t essence[ESSENCE_LEN]; /* of all but permits and quarantine */
 };
 
 struct revision_shared *revision_shared_new(void)
@@ -159,6 +163,26 @@ bool revision_get_format(json_t *top, int64_t min, int64_t *ret_format,
 	return false;
 }
 
+/* What of the text two revisions must have in common to share it. */
+static int note_essence(json_t *top, struct revision *rev)
+{
+	static const char *const own[] = { "number", "created", "permits", "quarantine" };
+	json_t *rest = json_copy(top);
+	char *text = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+		(void)json_object_del(rest, own[i]);
+	if (rest != NULL)
+		text = json_dumps(rest, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(rest);
+	if (text == NULL)
+		return -ENOMEM;
+	(void)crypto_generichash(rev->shared->essence, ESSENCE_LEN, (const void *)text,
+				 strlen(text), NULL, 0);
+	free(text);
+	return 0;
+}
+
 json_t *revision_read_text(const char *text, size_t len, int *ret_error,
 			   struct diags *diags)
 {
@@ -186,6 +210,8 @@ int revision_of_json(json_t *top, struct revision **ret_rev, struct diags *diags
 	struct revision *rev = calloc(1, sizeof(*rev));
 	int r = rev != NULL ? read_revision(top, rev, diags) : -ENOMEM;
 
+	if (r == 0)
+		r = note_essence(top, rev);
 	if (r < 0) {
 		revision_free(rev);
 		return r;
@@ -263,4 +289,18 @@ void revision_free(struct revision *rev)
 	if (revision_shared_unref(rev->shared))
 		free_shared(rev);
 	free(rev);
+}
+
+void revision_adopt(struct revision *rev, const struct revision *base)
+{
+	if (memcmp(rev->shared->essence, base->shared->essence, ESSENCE_LEN) != 0)
+		return;
+	if (revision_shared_unref(rev->shared))
+		free_shared(rev);
+	rev->shared = revision_shared_ref(base->shared);
+	rev->policy = base->policy;
+	rev->policy_text = base->policy_text;
+	rev->list = base->list;
+	rev->list_count = base->list_count;
+	rev->allow = base->allow;
 }

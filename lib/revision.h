@@ -241,7 +241,8 @@ int revision_load(const char *dir, uint64_t number, struct revision **ret_rev,
 
 /*
  * The same, with a short way for a small revision on top of base (NULL: none), which is
- * one that was loaded: then only that one file is read.
+ * one that was loaded: then only that one file is read. Another one that differs from
+ * base in permits and quarantine only shares the rest with it, as a small one does.
  */
 int revision_load_on(const char *dir, uint64_t number, const struct revision *base,
 		     struct revision **ret_rev, struct diags *diags) MUST_CHECK;

@@ -56,6 +56,9 @@ int revision_read_macs(json_t *list, struct mac **ret_macs, size_t *ret_count,
 		       struct diags *diags);
 int revision_compare_macs(const void *a, const void *b);
 
+/* Share with base what rev has of the same, if that is all but permits and quarantine. */
+void revision_adopt(struct revision *rev, const struct revision *base);
+
 /* Note which permits are in quarantine. */
 void revision_note_quarantine(struct revision *rev);
 

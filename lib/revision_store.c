@@ -177,6 +177,8 @@ static int load(const char *dir, uint64_t number, const struct revision *base,
 	struct chain c = { .count = 0 };
 	int r = read_chain(dir, number, base, &c, diags);
 
+	if (r == 0 && c.rev != NULL && base != NULL)
+		revision_adopt(c.rev, base);
 	if (r == 0)
 		r = apply_chain(base, &c, diags);
 	for (size_t i = 0; i < c.count; i++)

@@ -34,14 +34,15 @@
 	       CARD("02:00:00:00:00:01", "office0") "," CARD("02:00:00:00:00:01", \
 							     "office1"), \
 	       "\"address\":\"10.30.0.9\",\"from\":100,\"until\":200,")
-#define B      PERMIT("b", "5", CARD("02:00:00:00:00:02", "office0"), "")
-#define C      PERMIT("c", "4", CARD("02:00:00:00:00:03", "office0"), "")
-#define MAC(n) "{\"mac\":\"02:00:00:00:00:0" n "\"}"
-#define FULL(permits, quarantine) \
-	"{\"format\":3,\"number\":7,\"created\":\"2026-11-21T00:00:00Z\"," \
+#define B                         PERMIT("b", "5", CARD("02:00:00:00:00:02", "office0"), "")
+#define C                         PERMIT("c", "4", CARD("02:00:00:00:00:03", "office0"), "")
+#define MAC(n)                    "{\"mac\":\"02:00:00:00:00:0" n "\"}"
+#define FULL(permits, quarantine) WHOLE("7", "80", permits, quarantine)
+#define WHOLE(number, ports, permits, quarantine) \
+	"{\"format\":3,\"number\":" number ",\"created\":\"2026-11-21T00:00:00Z\"," \
 	"\"policy\":\"" POLICY \
-	"\"," REVISION_PARTS("80") ",\"permits\":[" permits \
-				   "],\"quarantine\":[" quarantine "]}"
+	"\"," REVISION_PARTS(ports) ",\"permits\":[" permits \
+				    "],\"quarantine\":[" quarantine "]}"
 #define SMALL(number, base, removed, added, isolated, released) \
 	"{\"format\":3,\"number\":" number ",\"base\":" base "," \
 	"\"created\":\"2026-11-21T00:00:00Z\",\"permits_removed\":[" removed "]," \
@@ -328,6 +329,37 @@ static void test_chain(void **state)
 	revision_free(rev);
 }
 
+/* A full one that differs in permits only is taken as a small one would be. */
+static void test_adopted(void **state)
+{
+	struct box *b = *state;
+	struct revision *base = NULL, *same = NULL, *other = NULL, *small = NULL;
+
+	store(b, 7, FULL(A, ""));
+	store(b, 8, WHOLE("8", "80", B "," C, MAC("2")));
+	store(b, 9, WHOLE("9", "81", A, ""));
+	store(b, 10, SMALL("10", "8", "", A, "", ""));
+	assert_int_equal(load(b, 7, NULL, &base), 0);
+	assert_int_equal(load(b, 8, base, &same), 0);
+	assert_int_equal(load(b, 9, base, &other), 0);
+	assert_int_equal(load(b, 10, base, &small), 0);
+	assert_ptr_equal(same->policy, base->policy);
+	assert_ptr_equal(small->policy, base->policy);
+	assert_ptr_not_equal(other->policy, base->policy);
+	assert_int_equal(other->allow.port[0], 81);
+	revision_free(base);
+	assert_int_equal(same->full, 8);
+	assert_int_equal(same->behind, 0);
+	assert_int_equal(same->permit_count, 2);
+	assert_int_equal(small->permit_count, 3);
+	assert_true(revision_is_quarantined(same, same->quarantine[0]));
+	assert_int_equal(same->policy->zone_count, 2);
+	assert_int_equal(same->allow.port[0], 80);
+	revision_free(same);
+	revision_free(small);
+	revision_free(other);
+}
+
 static void test_long_chain(void **state)
 {
 	struct box *b = *state;
@@ -402,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_every_truncation),
 		cmocka_unit_test(test_out_of_memory),
 		cmocka_unit_test_setup_teardown(test_chain, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_adopted, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_long_chain, setup, teardown),
 		cmocka_unit_test(test_speed),
 	};
