@@ -257,6 +257,8 @@ int revision_open_image(const char *dir, const struct revision *rev,
 
 /* --- for mgmtd, the only writer --- */
 
+struct json_t; /* Jansson's */
+
 /* Make a key pair if there is none: secret_path (0600) and dir/revision.pub (0644). */
 int revision_key_ensure(const char *dir, const char *secret_path) MUST_CHECK;
 
@@ -286,6 +288,13 @@ int revision_set_current(const char *dir, uint64_t number) MUST_CHECK;
  * mapped keeps it.
  */
 int revision_drop_image(const char *dir, uint64_t number) MUST_CHECK;
+
+/*
+ * Revision number has the lists and the image of the full one like: both into top, the
+ * JSON of number, and the image under its name. Returns 0 or a negative errno.
+ */
+int revision_keep_allow(const char *dir, uint64_t number, uint64_t like,
+			struct json_t *top) MUST_CHECK;
 
 /* Remove a revision with its image that never came into force. */
 int revision_discard(const char *dir, uint64_t number) MUST_CHECK;

@@ -385,3 +385,25 @@ int revision_drop_image(const char *dir, uint64_t number)
 {
 	return number != 0 ? remove_file(dir, number, IMAGE_SUFFIX) : -EINVAL;
 }
+
+int revision_keep_allow(const char *dir, uint64_t number, uint64_t like,
+			struct json_t *top)
+{
+	char from[PATH_TEXT_MAX], to[PATH_TEXT_MAX];
+	struct diags diags = { 0 };
+	json_t *old = NULL;
+	int r = read_json(dir, like, &old, &diags);
+
+	if (r < 0)
+		return r;
+	if (json_object_set(top, "lists", json_object_get(old, "lists")) < 0 ||
+	    json_object_set(top, "allow", json_object_get(old, "allow")) < 0)
+		r = -EBADMSG;
+	json_decref(old);
+	if (r < 0 || (r = file_path(from, dir, like, IMAGE_SUFFIX)) < 0 ||
+	    (r = file_path(to, dir, number, IMAGE_SUFFIX)) < 0)
+		return r;
+	if (unlink(to) == -1 && errno != ENOENT)
+		return -errno;
+	return link(from, to) == -1 ? -errno : 0;
+}

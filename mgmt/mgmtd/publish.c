@@ -58,11 +58,14 @@ static int write_text(struct publisher *p, const struct publish_order *order,
 		      struct publish_result *ret)
 {
 	struct diags diags = { 0 };
+	/* at the end of a chain only permits have changed */
+	uint64_t like =
+		order->asset != NULL && p->behind == REVISION_CHAIN_MAX ? p->full : 0;
 	int r = is_small(p, order)
 			? snapshot_small(p->db, number, p->current, order->asset,
 					 order->now, ret_text, ret_len, &diags)
-			: snapshot_build(p->db, p->dir, number, order->now, ret_text,
-					 ret_len, &diags);
+			: snapshot_build(p->db, p->dir, number, like, order->now,
+					 ret_text, ret_len, &diags);
 
 	if (r == -EINVAL || r == -EFBIG) {
 		(void)diag_print(&diags, POLICY_NAME, ret->text, sizeof(ret->text));

@@ -32,7 +32,7 @@
 #include "mgmt/mgmtd/store_change.h"
 #include "mgmt/mgmtd/workflow.h"
 
-#define PUBLISH_FULL_NEXT REVISION_CHAIN_MAX
+#define PUBLISH_FULL_NEXT (REVISION_CHAIN_MAX + 1) /* and with a new allowlist */
 
 struct trial {
 	uint64_t number; /* 0: none is on trial */

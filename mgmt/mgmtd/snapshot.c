@@ -21,6 +21,7 @@ struct building {
 	json_t *permits, *cards; /* belong to the top object; cards to the last permit */
 	char bundle[ID_TEXT_MAX]; /* of the last permit */
 	size_t zone;
+	uint64_t like; /* whose allowlist it has; 0: its own */
 	struct diags *diags;
 };
 
@@ -191,7 +192,9 @@ static int fill(struct db *db, const char *dir, uint64_t number, int64_t now,
 			"permits", "quarantine");
 	if (top != NULL) {
 		b->permits = json_object_get(top, "permits");
-		r = snapshot_allow_add(db, dir, number, top, b->diags);
+		r = b->like != 0 ? revision_keep_allow(dir, number, b->like, top) : 1;
+		if (r != 0) /* compiled anew, also when the old one cannot be had */
+			r = snapshot_allow_add(db, dir, number, top, b->diags);
 	}
 	if (r == 0)
 		r = note_all(db, now);
@@ -279,12 +282,12 @@ static int read_policy(struct db *db, struct policy_version *version,
 				    diags);
 }
 
-int snapshot_build(struct db *db, const char *dir, uint64_t number, int64_t now,
-		   char **ret_text, size_t *ret_len, struct diags *diags)
+int snapshot_build(struct db *db, const char *dir, uint64_t number, uint64_t like,
+		   int64_t now, char **ret_text, size_t *ret_len, struct diags *diags)
 {
 	CLEANUP(store_policy_free) struct policy_version version = { 0 };
 	struct policy *policy = NULL;
-	struct building b = { .diags = diags };
+	struct building b = { .diags = diags, .like = like };
 	int r = read_policy(db, &version, &policy, diags);
 
 	if (r < 0)

@@ -18,14 +18,15 @@
 #include "mgmt/mgmtd/db.h"
 
 /*
- * The allowlist's image is written into dir, which holds the revisions, and on disk
+ * like: 0, or the full revision since which the allowlist has not changed: then its lists
+ * and image are taken as they are. Else the allowlist's image is written into dir, which holds the revisions, and on disk
  * when it returns 0; otherwise revision_discard() removes it.
  * *ret_text is the caller's to free. Returns 0, -ENOENT (no policy was applied),
  * -EINVAL or -EFBIG (refused, see diags), -ENOMEM, -ENOSPC, -EIO (the image
  * cannot be written), or what db.h says.
  */
-int snapshot_build(struct db *db, const char *dir, uint64_t number, int64_t now,
-		   char **ret_text, size_t *ret_len, struct diags *diags) MUST_CHECK;
+int snapshot_build(struct db *db, const char *dir, uint64_t number, uint64_t like,
+		   int64_t now, char **ret_text, size_t *ret_len, struct diags *diags) MUST_CHECK;
 
 /*
  * Likewise the small revision on top of base, for a change of what one entry of the

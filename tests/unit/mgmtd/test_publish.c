@@ -430,6 +430,54 @@ static void test_permits(void **state)
 	assert_int_equal(permits(zone), 0);
 }
 
+static struct revision *in_force(void)
+{
+	char dir[PATH_TEXT_MAX];
+	struct diags diags = { 0 };
+	struct allow_image *image = NULL;
+	struct revision *rev;
+
+	assert_int_equal(path_join(dir, f.root, PATH_REVISIONS), 0);
+	assert_int_equal(revision_load(dir, 0, &rev, &diags), 0);
+	assert_int_equal(revision_open_image(dir, rev, &image, &diags), 0);
+	allow_image_free(image);
+	return rev;
+}
+
+/* The full one at the end of a chain has the allowlist that there is; others a new one. */
+static void test_end_of_a_chain(void **state)
+{
+	static const char admit[] = "{\"kind\": \"business\", \"owner\": \"o\","
+				    " \"reason\": \"r\"}";
+	static const char approve[] = "/api/devices/02:00:00:00:00:0a/approve";
+	struct revision *rev[4];
+
+	(void)state;
+	assert_int_equal(act(file_entry(), "approve", NULL), 200);
+	assert_int_equal(post("/api/devices",
+			      "{\"mac\": \"02:00:00:00:00:0a\","
+			      " \"interface\": \"office1\"}",
+			      NULL),
+			 200);
+	rev[0] = in_force();
+	assert_int_equal(post(approve, admit, NULL), 200);
+	rev[1] = in_force();
+	assert_int_equal(rev[1]->behind, 1);
+	f.app.publisher.behind = REVISION_CHAIN_MAX;
+	assert_int_equal(post(approve, admit, NULL), 200);
+	rev[2] = in_force();
+	assert_int_equal(rev[2]->behind, 0);
+	assert_int_equal(rev[2]->permit_count, 1);
+	assert_memory_equal(rev[2]->allow.hash, rev[0]->allow.hash, ALLOW_HASH_SIZE);
+	f.app.publisher.behind = PUBLISH_FULL_NEXT;
+	assert_int_equal(post(approve, admit, NULL), 200);
+	rev[3] = in_force();
+	assert_int_equal(rev[3]->behind, 0);
+	assert_memory_not_equal(rev[3]->allow.hash, rev[0]->allow.hash, ALLOW_HASH_SIZE);
+	for (size_t i = 0; i < 4; i++)
+		revision_free(rev[i]);
+}
+
 /* A policy that forgets an interface says which device still has a permit there. */
 static void test_policy_without_the_interface(void **state)
 {
@@ -498,6 +546,7 @@ int main(void)
 		ON_STAND(test_refusal_is_not_repeated),
 		ON_STAND(test_lists),
 		ON_STAND(test_permits),
+		ON_STAND(test_end_of_a_chain),
 		ON_STAND(test_policy_without_the_interface),
 		ON_STAND(test_bad_policy),
 	};
