@@ -184,8 +184,8 @@ def impostor_count(stand):
 
     def grown():
         nonlocal count
-        last, count = count, max([a["count"] for a in stand.root().ask("GET", "/api/alarms")["alarms"]
-                                  if a["mac"] == IMPOSTOR], default=0)
+        alarms = stand.root().ask("GET", "/api/alarms")["alarms"]
+        last, count = count, max((a["count"] for a in alarms if a["mac"] == IMPOSTOR), default=0)
         return count > 1 and count == last
 
     wait_for(grown, 15, 1)
