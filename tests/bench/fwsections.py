@@ -100,7 +100,7 @@ class Packet:
     def measure(self, to_nobody=False):
         argv = self.stand.flood_argv(0, self.count, sources=1, ports=1)
         if to_nobody:
-            argv[5] = "02:00:00:00:00:99"
+            argv[len(self.stand.first) + 5] = "02:00:00:00:00:99"
         before = self.stand.arrived()
         out = json.loads(self.stand.on("inside", *argv).stdout)
         passed = self.stand.arrived() - before
@@ -163,7 +163,7 @@ def nft_ms(stand, text):
     path.write_text(text, encoding="utf-8")
     stand.on("outside", "nft", "flush", "ruleset")
     begun = time.monotonic()
-    stand.on("outside", "nft", "-f", path)
+    stand.on("outside", *stand.first, "nft", "-f", path)
     taken = 1000 * (time.monotonic() - begun)
     stand.on("outside", "nft", "flush", "ruleset")
     return taken
@@ -247,12 +247,10 @@ def cut_host(stand, o, total, mine):
     stand.start(o.gated, fwstand.policy("enforce"), [first, second])
     stand.sysctl(nf_conntrack_udp_timeout=600)
     by_mark, by_kernel, by_revision = [], [], []
+    bare = lambda word: json.loads(stand.on("gateway", *stand.first, stand.programs / "bench_fw",
+                                            word, fwstand.mark(2)).stdout)
     for _ in range(min(o.rounds, 3)):
-        for taken, way in ((by_mark, lambda: json.loads(stand.on(
-                "gateway", stand.programs / "bench_fw", "cut", fwstand.mark(2)).stdout)),
-                           (by_kernel, lambda: json.loads(stand.on(
-                               "gateway", stand.programs / "bench_fw", "flush",
-                               fwstand.mark(2)).stdout)),
+        for taken, way in ((by_mark, lambda: bare("cut")), (by_kernel, lambda: bare("flush")),
                            (by_revision, lambda: stand.load(fwstand.policy("enforce"), [first]))):
             stand.load(fwstand.policy("enforce"), [first, second])
             stand.forget()
@@ -282,7 +280,7 @@ def prove(stand, o):
             for _ in range(o.rounds):
                 begun = time.monotonic()
                 said = json.loads(subprocess.run(
-                    [stand.programs / "bench_fw", "prove", stand.root], check=True,
+                    [*stand.first, stand.programs / "bench_fw", "prove", stand.root], check=True,
                     capture_output=True, text=True).stdout)
                 taken.append(1000 * (time.monotonic() - begun))
             figures[name] = {"ms": statistics.median(taken), "result": said["result"],

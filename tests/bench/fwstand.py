@@ -61,9 +61,10 @@ def mark(number):
 
 
 class Stand:
-    def __init__(self, scratch, programs):
+    def __init__(self, scratch, programs, first=False):
         self.dir = pathlib.Path(scratch)
         self.programs = programs
+        self.first = ["chrt", "-f", "10"] if first else []
         self.names = {n: f"fwb{os.getpid()}-{n}" for n in ("inside", "gateway", "outside")}
         self.made = []
         self.gated = None
@@ -112,7 +113,7 @@ class Stand:
         return found[0]["stats64"]["rx"]["packets"]
 
     def flood_argv(self, rate, count, sources=200, ports=60000, port=PORT, mac=None, cpu="1"):
-        return ["taskset", "-c", cpu, self.programs / "bench_flood", "lan0",
+        return [*self.first, "taskset", "-c", cpu, self.programs / "bench_flood", "lan0",
                 self.mac("gateway", "lan0"), SOURCE, sources, ports, TARGET, port, rate, count,
                 *([mac] if mac else [])]
 
@@ -170,8 +171,8 @@ class Stand:
         self.revision(text, permits)
         caps = "-all,+net_admin"
         self.gated = procs.Process(
-            ["ip", "netns", "exec", self.names["gateway"], "setpriv", f"--reuid={ACCOUNT}",
-             f"--regid={ACCOUNT}", "--init-groups", f"--inh-caps={caps}",
+            [*self.first, "ip", "netns", "exec", self.names["gateway"], "setpriv",
+             f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--init-groups", f"--inh-caps={caps}",
              f"--ambient-caps={caps}", f"--bounding-set={caps}", "--no-new-privs", "--",
              self.dir / "sekisho-gated", "--root", self.root],
             self.dir / "gated.log", cpus, 4096)
@@ -192,8 +193,8 @@ class Stand:
             self.gated = None
 
     def ask(self, *words):
-        done = subprocess.run([self.programs / "bench_fw", words[0], self.root, *words[1:]],
-                              check=True, capture_output=True, text=True)
+        done = subprocess.run([*self.first, self.programs / "bench_fw", words[0], self.root,
+                               *words[1:]], check=True, capture_output=True, text=True)
         return json.loads(done.stdout)
 
     def records(self):
