@@ -58,7 +58,8 @@ int cutter_open(struct cutter *c, sd_event *event, struct nfnl *nfnl, cutter_fn 
 void cutter_close(struct cutter *c)
 {
 	(void)sd_event_source_disable_unref(c->source);
-	free(c->owed.mark);
+	if (c->owed.count != 0)
+		cut(c, &c->owed);
 	*c = (struct cutter){ 0 };
 }
 

@@ -29,7 +29,7 @@ struct cutter {
 int cutter_open(struct cutter *c, sd_event *event, struct nfnl *nfnl, cutter_fn *fn,
 		void *user) MUST_CHECK;
 
-/* What is owed is not done any more. */
+/* What is owed is done now. */
 void cutter_close(struct cutter *c);
 
 /* Soon. The marks are taken over; without memory for them it is done now. */

@@ -219,21 +219,30 @@ struct nftnl_rule *emit_rule(const struct fw_rule *r, const char *chain,
 	return e.rule;
 }
 
-struct nftnl_rule *emit_marked(bool connection)
+static void match_class(struct emit *e)
 {
 	static const uint32_t class = FW_MARK_CLASS;
+
+	expr_mask(e, &class, sizeof(class));
+	expr_cmp_u32(e, NFT_CMP_NEQ, 0);
+}
+
+struct nftnl_rule *emit_marked(bool packet, bool connection)
+{
 	static const struct fw_rule accept = { .verdict = FW_VERDICT_ACCEPT };
 	struct emit e = { .rule = nftnl_rule_alloc() };
 
 	if (e.rule == NULL)
 		return NULL;
 	nftnl_rule_set_u32(e.rule, NFTNL_RULE_FAMILY, NFPROTO_INET);
-	if (connection)
-		expr_load_ct(&e, NFT_CT_MARK);
-	else
+	if (packet) {
 		expr_load_meta(&e, NFT_META_MARK, NFT_REG_1);
-	expr_mask(&e, &class, sizeof(class));
-	expr_cmp_u32(&e, NFT_CMP_NEQ, 0);
+		match_class(&e);
+	}
+	if (connection) {
+		expr_load_ct(&e, NFT_CT_MARK);
+		match_class(&e);
+	}
 	statement_put(&e, &accept, NULL);
 	if (e.failed) {
 		nftnl_rule_free(e.rule);

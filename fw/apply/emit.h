@@ -17,9 +17,9 @@ struct nftnl_rule *emit_rule(const struct fw_rule *r, const char *chain,
 			     const char *target);
 
 /*
- * "accept what has a mark": any class, of the packet or (connection) of its connection.
+ * "accept what has a mark": any class, of the packet, of its connection, or of both.
  * For the guard; chain and table are the caller's to set. Returns NULL without memory.
  */
-struct nftnl_rule *emit_marked(bool connection);
+struct nftnl_rule *emit_marked(bool packet, bool connection);
 
 #endif

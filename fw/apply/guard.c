@@ -19,7 +19,7 @@
 #define MLD1_DONE   132
 #define MLD2_REPORT 143
 
-enum { CLEAR_INPUT, CLEAR_FORWARD, INPUT, FORWARD, OUTPUT, CHAINS };
+enum { CLEAR_INPUT, INPUT, FORWARD, OUTPUT, CHAINS };
 
 static const struct {
 	const char *name;
@@ -28,7 +28,6 @@ static const struct {
 	uint32_t policy;
 } chains[CHAINS] = {
 	[CLEAR_INPUT] = { "clear-input", NF_INET_LOCAL_IN, BEFORE, NF_ACCEPT },
-	[CLEAR_FORWARD] = { "clear-forward", NF_INET_FORWARD, BEFORE, NF_ACCEPT },
 	[INPUT] = { "input", NF_INET_LOCAL_IN, BEHIND, NF_DROP },
 	[FORWARD] = { "forward", NF_INET_FORWARD, BEHIND, NF_DROP },
 	[OUTPUT] = { "output", NF_INET_LOCAL_OUT, BEHIND, NF_DROP },
@@ -105,12 +104,11 @@ static void put_rules(struct batch *b)
 					MLD2_REPORT };
 
 	put(b, CLEAR_INPUT, (struct fw_rule){ .set_mark = FW_SET_META_CONST });
-	put(b, CLEAR_FORWARD, (struct fw_rule){ .set_mark = FW_SET_META_CONST });
 	put(b, INPUT, (struct fw_rule){ .iifname = "lo", .verdict = FW_VERDICT_ACCEPT });
-	put_rule(b, INPUT, emit_marked(false));
-	put_rule(b, FORWARD, emit_marked(false));
+	put_rule(b, INPUT, emit_marked(true, false));
+	put_rule(b, FORWARD, emit_marked(true, true));
 	put(b, OUTPUT, (struct fw_rule){ .oifname = "lo", .verdict = FW_VERDICT_ACCEPT });
-	put_rule(b, OUTPUT, emit_marked(true));
+	put_rule(b, OUTPUT, emit_marked(false, true));
 	for (size_t i = 0; i < ARRAY_LEN(link); i++)
 		put(b, OUTPUT,
 		    (struct fw_rule){ .family = 6,

@@ -39,6 +39,12 @@ def test_without_our_table_nothing_passes(make_lab):
                    input="table inet sekisho { chain forward { type filter hook forward "
                          "priority 0; policy accept; }; }")
     assert closed(lab)
+    # nor is a mark that looks like one of ours, from somebody else's rules
+    subprocess.run(lab.net.enter(topo.GW) + ["nft", "-f", "-"], text=True, check=True,
+                   input="table inet other { chain pre { type filter hook prerouting "
+                         "priority -140; meta mark set 0x01000001; }; }")
+    assert closed(lab)
+    door.nft(lab, "delete", "table", "inet", "other")
     lab.release("gated")
     assert wait_for(lambda: lab.tcp(topo.CORE, CLAIMS, 443), 5)
 
