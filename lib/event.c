@@ -103,6 +103,14 @@ static const struct {
 		{ "時間外の作業が届け出られているか確かめてください。",
 		  "Check whether work at that hour was announced." },
 	},
+	[EVENT_NO_PERMIT] = {
+		"no-permit", EVENT_NOTICE,
+		{ "台帳にある端末が、有効な許可のないまま接続されています。",
+		  "A device of the register is connected and has no permit in force." },
+		{ "許可の期限切れか取消しです。業務に必要なら改めて申請させ、不要なら線を抜いてください。",
+		  "Its permit ended or was withdrawn. If work needs it, have it applied for "
+		  "again; if not, unplug it." },
+	},
 };
 
 static bool is_known(enum event_kind k)

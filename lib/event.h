@@ -24,6 +24,8 @@ enum event_kind {
 	EVENT_MAC_FLOOD = 10, /* more new cards than an office has */
 	EVENT_SCAN = 11, /* one card asks for many addresses */
 	EVENT_HOURS = 12, /* a permitted device at unusual hours */
+	EVENT_NO_PERMIT =
+		13, /* in the register, without a permit: what mgmtd makes of 1 */
 	EVENT_COUNT,
 };
 

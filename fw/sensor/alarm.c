@@ -66,6 +66,7 @@ int64_t alarm_quiet_ms(enum event_kind kind)
 		return 10 * MINUTE;
 	case EVENT_TWO_PORTS:
 	case EVENT_MAC_FLOOD:
+	case EVENT_NO_PERMIT: /* not the sensor's to tell */
 	case EVENT_NONE:
 	case EVENT_COUNT:
 		break;

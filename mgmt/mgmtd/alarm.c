@@ -78,6 +78,40 @@ static int find_card(struct db *db, const struct alarm *a, struct device *ret)
 	return r == -ENOTUNIQ ? -ENOENT : r;
 }
 
+/* "PC-12 会計, expired; arp" */
+static void name_asset(struct alarm *a, const struct asset *asset)
+{
+	const char *name = asset->name[0] != '\0' ? asset->name : asset->owner;
+	char text[sizeof(a->detail) + 4 * INPUT_NAME_MAX];
+
+	(void)snprintf(text, sizeof(text), "%s%s%s, %s%s%s", asset->number,
+		       asset->number[0] != '\0' ? " " : "", name, asset->state,
+		       a->detail[0] != '\0' ? "; " : "", a->detail);
+	record_set_str(a->detail, sizeof(a->detail), text);
+}
+
+/*
+ * The sensor knows permits, and no register: a card that is in it is no new device. What
+ * it is comes into a.
+ */
+static int recognise(struct app *app, struct alarm *a)
+{
+	struct asset asset;
+	struct device d;
+	int r = a->mac[0] != '\0' ? find_card(app->db, a, &d) : -ENOENT;
+
+	if (r == 0)
+		memcpy(a->asset, d.asset, sizeof(a->asset));
+	if (r < 0 || d.asset[0] == '\0' || a->kind != EVENT_NEW_DEVICE)
+		return r == -ENOENT ? 0 : r;
+	r = store_asset_get(app->db, d.asset, &asset);
+	if (r == 0) {
+		a->kind = EVENT_NO_PERMIT;
+		name_asset(a, &asset);
+	}
+	return r == -ENOENT ? 0 : r;
+}
+
 static int record_it(struct app *app, const struct alarm *a, const char *what)
 {
 	char about[96], object[32];
@@ -206,17 +240,17 @@ static int quarantine(struct app *app, struct alarm *a, int64_t now)
 
 static int raise_it(struct app *app, struct alarm *a, int64_t now)
 {
-	struct device d;
 	int64_t id;
-	int r = store_alarm_open(app->db, a, &id);
+	int r = recognise(app, a);
 
+	if (r < 0)
+		return r;
+	r = store_alarm_open(app->db, a, &id);
 	if (r == 0)
 		return store_alarm_count(app->db, id, a->frames);
 	if (r != -ENOENT)
 		return r;
 	r = store_action_get(app->db, a->kind, &a->action);
-	if (r == 0 && a->mac[0] != '\0' && find_card(app->db, a, &d) == 0)
-		memcpy(a->asset, d.asset, sizeof(a->asset));
 	if (r == 0)
 		r = store_alarm_add(app->db, a);
 	if (r == -EDQUOT) {
@@ -261,6 +295,10 @@ int alarm_store(struct app *app, int64_t now)
 
 		r = m->state == PROTO_EVENT_RAISED ? raise_it(app, &a, now)
 						   : close_it(app, &a);
+		a.kind = EVENT_NO_PERMIT; /* what it may have been taken for */
+		if (r == 0 && m->state == PROTO_EVENT_CLOSED &&
+		    m->kind == EVENT_NEW_DEVICE)
+			r = close_it(app, &a);
 		if (r < 0)
 			break;
 	}

@@ -195,6 +195,32 @@ static void test_limits(void **state)
 	json_decref(answer);
 }
 
+/* A card of the register is told as what it is, and over when the sensor says so. */
+static void test_known_card(void **state)
+{
+	json_t *answer;
+
+	(void)state;
+	add_device(1, "business");
+	json_decref(stand_ask("POST", "/api/devices/00:16:3e:00:00:01/revoke",
+			      "{\"reason\": \"r\"}", 200));
+	take(event(EVENT_NEW_DEVICE, 1, PROTO_EVENT_RAISED));
+	take(event(EVENT_NEW_DEVICE, 1, PROTO_EVENT_RAISED));
+	take(event(EVENT_NEW_DEVICE, 2, PROTO_EVENT_RAISED));
+	answer = alarms("open");
+	assert_int_equal(json_array_size(json_object_get(answer, "alarms")), 2);
+	assert_string_equal(stand_text(nth(answer, 0), "kind"), "new-device");
+	assert_string_equal(stand_text(nth(answer, 1), "kind"), "no-permit");
+	assert_string_equal(stand_text(nth(answer, 1), "detail"), "o, revoked");
+	assert_int_equal(stand_text(nth(answer, 1), "asset")[0], 'r');
+	json_decref(answer);
+	take(event(EVENT_NEW_DEVICE, 1, PROTO_EVENT_CLOSED));
+	answer = alarms("open");
+	assert_int_equal(json_array_size(json_object_get(answer, "alarms")), 1);
+	assert_string_equal(stand_text(nth(answer, 0), "kind"), "new-device");
+	json_decref(answer);
+}
+
 static void test_settings(void **state)
 {
 	json_t *answer;
@@ -221,8 +247,9 @@ static void test_settings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_STAND(test_life),   ON_STAND(test_who),      ON_STAND(test_malformed),
-		ON_STAND(test_limits), ON_STAND(test_settings),
+		ON_STAND(test_life),       ON_STAND(test_who),
+		ON_STAND(test_malformed),  ON_STAND(test_limits),
+		ON_STAND(test_known_card), ON_STAND(test_settings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

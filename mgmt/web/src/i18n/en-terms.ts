@@ -51,6 +51,7 @@ export const enTerms: Record<keyof typeof jaTerms, string> = {
 	"event.mac-flood": "Flood of MAC addresses",
 	"event.scan": "Address scan",
 	"event.unusual-hours": "Unusual hours",
+	"event.no-permit": "Registered, without a permit",
 
 	"allow.state.requested": "Awaiting approval",
 	"allow.state.active": "Active",

@@ -51,6 +51,7 @@ export const jaTerms = {
 	"event.mac-flood": "MACアドレスの氾濫",
 	"event.scan": "アドレスの探索",
 	"event.unusual-hours": "普段と異なる時間帯の利用",
+	"event.no-permit": "許可のない登録端末",
 
 	"allow.state.requested": "承認待ち",
 	"allow.state.active": "有効",
