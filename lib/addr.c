@@ -290,3 +290,20 @@ bool mac_is_unicast(struct mac m)
 {
 	return (m.b[0] & 1) == 0 && !mac_is_zero(m);
 }
+
+struct mac mac_of_addr(struct addr a)
+{
+	struct mac m = { { 0x02, 0x04 } };
+	uint64_t sum = 0xcbf29ce484222325; /* FNV-1a */
+
+	if (a.family == 4) {
+		memcpy(m.b + 2, a.bytes, 4);
+		return m;
+	}
+	for (size_t i = 0; i < sizeof(a.bytes); i++)
+		sum = (sum ^ a.bytes[i]) * 0x100000001b3;
+	m.b[0] = 0x06;
+	for (size_t i = 1; i < sizeof(m.b); i++)
+		m.b[i] = (uint8_t)(sum >> (8 * i));
+	return m;
+}

@@ -69,6 +69,12 @@ bool mac_equal(struct mac a, struct mac b);
  */
 int mac_read(const char *text, struct mac *ret_mac) MUST_CHECK;
 
+/*
+ * What stands for the card of a device that has none, behind a VPN: made of its address,
+ * and locally administered. Each IPv4 address has its own; of IPv6 a hash of 40 bits.
+ */
+struct mac mac_of_addr(struct addr a);
+
 /* Made up by the device itself (IEEE 802: the U/L bit), not given by its maker. */
 bool mac_is_local(struct mac m);
 

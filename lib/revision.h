@@ -35,6 +35,8 @@
  * A permit is in force from "from" (absent: at once) and before "until" (absent: no
  * end). Its 1 to 8 cards lie in its zone and share its number. With "address" they are
  * let through with that source address only (and, for IPv6, to find their neighbours).
+ * In a zone of kind vpn there are no cards: a permit has an address there, which is all
+ * that its packets are known by, and one "card" that mac_of_addr() makes of it.
  * One with destinations reaches these names through the proxy (they are an allowlist of
  * its own) and nothing else. A card on an interface has one permit at most.
  *

@@ -245,6 +245,20 @@ static bool read_times(json_t *obj, struct revision_permit *permit, struct diags
 	return false;
 }
 
+static bool check_peer(const struct policy *p, const struct revision_permit *permit,
+		       struct diags *diags)
+{
+	if (p->zone[permit->zone].kind != POLICY_ZONE_VPN ||
+	    (permit->address.family != 0 && permit->card_count == 1 &&
+	     mac_equal(permit->mac, mac_of_addr(permit->address))))
+		return true;
+	diag_add(diags, whole,
+		 "permit %s is for a card, and zone '%s' is one of a VPN, where permits "
+		 "are for addresses; revoke it first",
+		 permit->id, p->zone[permit->zone].name);
+	return false;
+}
+
 int revision_read_permit(const struct policy *p, json_t *obj, int64_t format,
 			 struct revision_permit *permit, struct diags *diags)
 {
@@ -286,7 +300,7 @@ int revision_read_permit(const struct policy *p, json_t *obj, int64_t format,
 		return -EINVAL;
 	permit->mac = permit->card[0].mac;
 	memcpy(permit->interface, permit->card[0].interface, sizeof(permit->interface));
-	return 0;
+	return check_peer(p, permit, diags) ? 0 : -EINVAL;
 }
 
 static int by_number(const void *a, const void *b)

@@ -10,7 +10,8 @@
 #define LIMIT_MAX 100000
 
 #define META_BITS \
-	(FW_SET_META_CONST | FW_SET_META_PERMIT | FW_SET_META_ADDRESS | FW_SET_META_BOUND)
+	(FW_SET_META_CONST | FW_SET_META_PERMIT | FW_SET_META_ADDRESS | \
+	 FW_SET_META_BOUND | FW_SET_META_PEER)
 #define CT_BITS (FW_SET_CT_CONST | FW_SET_CT_META)
 
 static int verdict(bool good)
@@ -131,7 +132,8 @@ static bool marks_ok(const struct fw_rule *r)
 
 	if ((r->set_mark & ~(META_BITS | CT_BITS)) != 0 ||
 	    several(r->set_mark & META_BITS) || several(r->set_mark & CT_BITS) ||
-	    ((r->set_mark & FW_SET_META_ADDRESS) != 0 && r->family == 0))
+	    ((r->set_mark & (FW_SET_META_ADDRESS | FW_SET_META_PEER)) != 0 &&
+	     r->family == 0))
 		return false;
 	/* constants are those of our own making, never a permit's mark */
 	if (constant && r->new_mark != 0 && r->new_mark != FW_MARK_ZONE &&
@@ -313,6 +315,9 @@ static bool bearer_ok(const struct fw_permit *p)
 
 	if (p->kind == FW_PERMIT_NEIGHBOURS || p->kind == FW_PERMIT_LISTENING)
 		return memcmp(p->mac, none, sizeof(none)) == 0 && p->mark == 0;
+	if (p->kind == FW_PERMIT_PEER)
+		return memcmp(p->mac, none, sizeof(none)) == 0 && p->family != 0 &&
+		       check_mark(p->mark) == 0;
 	memcpy(m.b, p->mac, sizeof(m.b));
 	return p->kind <= FW_PERMIT_PORT && mac_is_unicast(m) && check_mark(p->mark) == 0;
 }

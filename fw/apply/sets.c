@@ -30,6 +30,10 @@ static const struct set_kind kinds[] = {
 	{ FAMILY, FW_SET_BOUND6, 6, NFT_SET_MAP | NFT_SET_TIMEOUT, ELEMENTS_TYPE_CARD,
 	  ELEMENTS_CARD_SIZE, 0 },
 	{ FAMILY, FW_SET_QUARANTINE, 7, 0, ELEMENTS_TYPE_MAC, 6, 2 },
+	{ FAMILY, FW_SET_PEERS4, 8, NFT_SET_MAP | NFT_SET_TIMEOUT,
+	  ELEMENTS_TYPE_IFNAME << 6 | 7, FW_IFNAME_MAX + 4, 0 },
+	{ FAMILY, FW_SET_PEERS6, 9, NFT_SET_MAP | NFT_SET_TIMEOUT,
+	  ELEMENTS_TYPE_IFNAME << 6 | 8, FW_IFNAME_MAX + 16, 0 },
 };
 
 void sets_put(struct batch *b)
@@ -78,6 +82,8 @@ enum element_place {
 	IN_PERMITS4,
 	IN_PERMITS6,
 	IN_BOUND6,
+	IN_PEERS4,
+	IN_PEERS6,
 	IN_LIVE,
 	PLACES,
 };
@@ -85,6 +91,7 @@ enum element_place {
 static const char *const place_names[PLACES] = {
 	[IN_PERMITS] = FW_SET_PERMITS,   [IN_PERMITS4] = FW_SET_PERMITS4,
 	[IN_PERMITS6] = FW_SET_PERMITS6, [IN_BOUND6] = FW_SET_BOUND6,
+	[IN_PEERS4] = FW_SET_PEERS4,     [IN_PEERS6] = FW_SET_PEERS6,
 	[IN_LIVE] = FW_SET_LIVE,
 };
 
@@ -92,7 +99,12 @@ static bool belongs(const struct fw_permit *p, enum element_place place)
 {
 	if (!fw_permit_is_inet(p))
 		return false;
+	if (p->kind == FW_PERMIT_PEER && place != IN_LIVE)
+		return place == (p->family == 4 ? IN_PEERS4 : IN_PEERS6);
 	switch (place) {
+	case IN_PEERS4:
+	case IN_PEERS6:
+		return false;
 	case IN_PERMITS:
 		return p->family == 0;
 	case IN_PERMITS4:
@@ -117,6 +129,14 @@ static struct element permit_element(const struct fw_permit *p, int64_t now_ms,
 
 	if (place == IN_LIVE)
 		return e;
+	if (p->kind == FW_PERMIT_PEER) {
+		memcpy(key, p->iifname, sizeof(p->iifname));
+		memcpy(key + sizeof(p->iifname), p->address, sizeof(p->address));
+		e.key = key;
+		e.key_len = sizeof(p->iifname) + (place == IN_PEERS4 ? 4 : 16);
+		e.data = &p->mark;
+		return e;
+	}
 	elements_card_key(key, PERMIT_KEY_MAX, p);
 	e.key = key;
 	e.key_len = ELEMENTS_CARD_SIZE;

@@ -9,7 +9,8 @@
 
 #define NS_PER_S 1000000000u
 #define META_BITS \
-	(FW_SET_META_CONST | FW_SET_META_PERMIT | FW_SET_META_ADDRESS | FW_SET_META_BOUND)
+	(FW_SET_META_CONST | FW_SET_META_PERMIT | FW_SET_META_ADDRESS | \
+	 FW_SET_META_BOUND | FW_SET_META_PEER)
 
 /* The clock in nanoseconds, as a number that can be compared byte by byte. */
 static void match_time(struct emit *e, const struct fw_rule *r)
@@ -98,6 +99,16 @@ static void load_permit(struct emit *e, const struct fw_rule *r)
 	expr_lookup(e, map, true);
 }
 
+static void load_peer(struct emit *e, const struct fw_rule *r)
+{
+	bool v4 = r->family == 4;
+
+	expr_load_meta(e, NFT_META_IIFNAME, NFT_REG_1);
+	expr_load_payload(e, NFT_PAYLOAD_NETWORK_HEADER, v4 ? 12 : 8, v4 ? 4 : 16,
+			  NFT_REG_2);
+	expr_lookup(e, v4 ? FW_SET_PEERS4 : FW_SET_PEERS6, true);
+}
+
 static void statement_marks(struct emit *e, const struct fw_rule *r)
 {
 	struct nftnl_expr *x;
@@ -105,6 +116,8 @@ static void statement_marks(struct emit *e, const struct fw_rule *r)
 	if ((r->set_mark & META_BITS) != 0) {
 		if ((r->set_mark & FW_SET_META_CONST) != 0)
 			load_constant(e, r->new_mark);
+		else if ((r->set_mark & FW_SET_META_PEER) != 0)
+			load_peer(e, r);
 		else
 			load_permit(e, r);
 		x = expr_add(e, "meta");

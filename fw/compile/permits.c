@@ -6,15 +6,20 @@
 #include <string.h>
 
 static struct fw_permit element(const struct revision_permit *p,
-				const struct revision_card *card, bool bridged)
+				const struct revision_card *card,
+				const struct policy_zone *z)
 {
+	bool peer = z->kind == POLICY_ZONE_VPN;
 	struct fw_permit e = { .mark = revision_permit_mark(p),
 			       .until = p->until,
 			       .family = p->address.family,
-			       .kind = bridged ? FW_PERMIT_PORT : FW_PERMIT_ROUTED };
+			       .kind = peer                 ? FW_PERMIT_PEER
+				       : z->port_count != 0 ? FW_PERMIT_PORT
+							    : FW_PERMIT_ROUTED };
 
 	builder_name(e.iifname, sizeof(e.iifname), card->interface);
-	memcpy(e.mac, card->mac.b, sizeof(e.mac));
+	if (!peer)
+		memcpy(e.mac, card->mac.b, sizeof(e.mac));
 	memcpy(e.address, p->address.bytes, sizeof(e.address));
 	return e;
 }
@@ -81,8 +86,7 @@ static void add_permit(struct ruleset *rs, const struct policy_zone *z,
 		rs->next_permit = p->from;
 	for (size_t c = 0; c < p->card_count && revision_permit_holds(p, now); c++) {
 		if (is_placed(z, &p->card[c]))
-			rs->permit[rs->permit_count++] =
-				element(p, &p->card[c], z->port_count != 0);
+			rs->permit[rs->permit_count++] = element(p, &p->card[c], z);
 	}
 	if (revision_permit_holds(p, now))
 		add_flows(rs, z, p);

@@ -20,13 +20,16 @@ struct map {
 	const char *type;
 	uint8_t family; /* of the permits that belong in it */
 	bool address; /* is part of the key */
+	bool peer; /* and a card is not */
 };
 
 static const struct map maps[] = {
-	{ FW_SET_PERMITS, "ifname . ether_addr", 0, false },
-	{ FW_SET_PERMITS4, "ifname . ether_addr . ipv4_addr", 4, true },
-	{ FW_SET_PERMITS6, "ifname . ether_addr . ipv6_addr", 6, true },
-	{ FW_SET_BOUND6, "ifname . ether_addr", 6, false },
+	{ FW_SET_PERMITS, "ifname . ether_addr", 0, false, false },
+	{ FW_SET_PERMITS4, "ifname . ether_addr . ipv4_addr", 4, true, false },
+	{ FW_SET_PERMITS6, "ifname . ether_addr . ipv6_addr", 6, true, false },
+	{ FW_SET_BOUND6, "ifname . ether_addr", 6, false, false },
+	{ FW_SET_PEERS4, "ifname . ipv4_addr", 4, true, true },
+	{ FW_SET_PEERS6, "ifname . ipv6_addr", 6, true, true },
 };
 
 static void print_key(const struct fw_permit *p, bool address, FILE *out)
@@ -37,7 +40,9 @@ static void print_key(const struct fw_permit *p, bool address, FILE *out)
 
 	memcpy(m.b, p->mac, sizeof(m.b));
 	mac_format(m, text);
-	(void)fprintf(out, "\"%s\" . %s", p->iifname, text);
+	(void)fprintf(out, "\"%s\"", p->iifname);
+	if (p->kind != FW_PERMIT_PEER)
+		(void)fprintf(out, " . %s", text);
 	if (!address)
 		return;
 	memcpy(a.bytes, p->address, sizeof(a.bytes));
@@ -56,6 +61,7 @@ static void print_map(const struct ruleset *rs, const struct map *map, int64_t n
 		const struct fw_permit *p = &rs->permit[i];
 
 		if (!fw_permit_is_inet(p) || p->family != map->family ||
+		    (p->kind == FW_PERMIT_PEER) != map->peer ||
 		    (p->until != 0 && p->until <= now))
 			continue;
 		(void)fputs(join, out);

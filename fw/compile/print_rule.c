@@ -84,7 +84,8 @@ static void print_packet(const struct fw_rule *r, FILE *out)
 	if ((r->match & FW_MATCH_WAY_BACK) != 0)
 		(void)fputs("fib saddr . iif oif exists ", out);
 	if (r->family != 0 && !r->has_saddr && !r->has_daddr &&
-	    r->meter == FW_METER_NONE && (r->set_mark & FW_SET_META_ADDRESS) == 0 &&
+	    r->meter == FW_METER_NONE &&
+	    (r->set_mark & (FW_SET_META_ADDRESS | FW_SET_META_PEER)) == 0 &&
 	    (r->match & FW_MATCH_ICMP_TYPE) == 0)
 		(void)fprintf(out, "meta nfproto ipv%u ", r->family);
 	if (r->l4proto != 0)
@@ -186,6 +187,10 @@ static void print_statements(const struct fw_rule *r, FILE *out)
 			      "meta mark set iifname . ether saddr . %s saddr map @%s ",
 			      r->family == 4 ? "ip" : "ip6",
 			      r->family == 4 ? FW_SET_PERMITS4 : FW_SET_PERMITS6);
+	if ((r->set_mark & FW_SET_META_PEER) != 0)
+		(void)fprintf(out, "meta mark set iifname . %s saddr map @%s ",
+			      r->family == 4 ? "ip" : "ip6",
+			      r->family == 4 ? FW_SET_PEERS4 : FW_SET_PEERS6);
 	if ((r->set_mark & FW_SET_META_BOUND) != 0)
 		(void)fputs("meta mark set iifname . ether saddr map @" FW_SET_BOUND6 " ",
 			    out);

@@ -46,6 +46,8 @@
 #define FW_SET_PERMITS4   "permits4" /* those that are bound to an address */
 #define FW_SET_PERMITS6   "permits6"
 #define FW_SET_BOUND6     "bound6" /* cards of permits6: they look for neighbours */
+#define FW_SET_PEERS4     "peers4" /* interface . address -> mark, behind a VPN */
+#define FW_SET_PEERS6     "peers6"
 #define FW_SET_QUARANTINE "quarantine"
 #define FW_SET_LIVE       "live"
 #define FW_SET_RECORDING  "recording"
@@ -126,6 +128,7 @@ enum fw_set_mark { /* a bit each, one for meta mark, one for ct mark at most */
 		   FW_SET_META_ADDRESS =
 			   1 << 4, /* from permits4 or permits6; needs a family */
 		   FW_SET_META_BOUND = 1 << 5, /* from bound6 */
+		   FW_SET_META_PEER = 1 << 6, /* from peers4 or peers6; needs a family */
 };
 
 enum fw_verdict {
@@ -236,6 +239,7 @@ enum fw_permit_kind {
 	FW_PERMIT_NEIGHBOURS = 3, /* of that set there; neither mac nor mark */
 	FW_PERMIT_LISTENING = 4, /* likewise */
 	FW_PERMIT_FLOW = 5, /* its mark in the set of a flow; no card */
+	FW_PERMIT_PEER = 6, /* of @peers4 or @peers6, and one of @live; no card */
 };
 
 struct fw_permit {
@@ -258,7 +262,7 @@ struct fw_card { /* in quarantine */
 /* Into "permits" and "live" of the table inet; the others are the bridge table's. */
 static inline bool fw_permit_is_inet(const struct fw_permit *p)
 {
-	return p->kind <= FW_PERMIT_BRIDGE;
+	return p->kind <= FW_PERMIT_BRIDGE || p->kind == FW_PERMIT_PEER;
 }
 
 /* A port of a bridged zone. Frames of ports that are not named pass no bridge. */

@@ -66,12 +66,32 @@ static struct fw_rule without_mark(uint32_t target, enum fw_verdict verdict)
 				 .verdict = (uint8_t)verdict };
 }
 
+/* Mark what has a permit: behind a VPN an address alone tells whose a packet is. */
+static void look_up(struct builder *b, const struct policy_zone *z, uint32_t chain)
+{
+	struct fw_rule peer = { .set_mark = FW_SET_META_PEER };
+
+	if (z->kind != POLICY_ZONE_VPN) {
+		builder_rule(b, chain,
+			     (struct fw_rule){ .set_mark = FW_SET_META_PERMIT });
+		return;
+	}
+	for (peer.family = 4; peer.family <= 6; peer.family += 2)
+		builder_rule(b, chain, peer);
+}
+
+/* The same, and what is bound to an address. */
+static void look_up_all(struct builder *b, const struct policy_zone *z, uint32_t chain)
+{
+	look_up(b, z, chain);
+	if (z->kind != POLICY_ZONE_VPN)
+		builder_rule(b, chain, without_mark(b->bound, FW_VERDICT_JUMP));
+}
+
 void compile_mark(struct builder *b, const struct policy_zone *z, uint32_t chain)
 {
 	if (z->admission == POLICY_ADMISSION_ENFORCE) {
-		builder_rule(b, chain,
-			     (struct fw_rule){ .set_mark = FW_SET_META_PERMIT });
-		builder_rule(b, chain, without_mark(b->bound, FW_VERDICT_JUMP));
+		look_up_all(b, z, chain);
 	} else {
 		builder_rule(b, chain,
 			     (struct fw_rule){ .set_mark = FW_SET_META_CONST,
@@ -120,9 +140,7 @@ static void compile_open(struct builder *b, const struct policy_zone *z, uint32_
 
 	builder_rule(b, chain, isolated);
 	if (z->admission == POLICY_ADMISSION_DETECT) {
-		builder_rule(b, chain,
-			     (struct fw_rule){ .set_mark = FW_SET_META_PERMIT });
-		builder_rule(b, chain, without_mark(b->bound, FW_VERDICT_JUMP));
+		look_up_all(b, z, chain);
 		seen.ct_state = FW_CT_NEW;
 		builder_rule(b, chain, seen);
 	}
@@ -156,8 +174,11 @@ static void add_marks(struct builder *b, const struct policy_zone *z, uint32_t c
 		compile_open(b, z, chain);
 		return;
 	}
-	builder_rule(b, chain, (struct fw_rule){ .set_mark = FW_SET_META_PERMIT });
-	builder_rule(b, chain, without_mark(b->unknown, FW_VERDICT_JUMP));
+	look_up(b, z, chain);
+	if (z->kind == POLICY_ZONE_VPN)
+		builder_rule(b, chain, without_mark(b->stranger, FW_VERDICT_GOTO));
+	else
+		builder_rule(b, chain, without_mark(b->unknown, FW_VERDICT_JUMP));
 }
 
 /* Returns to where it was called from, unless the packet lies about its address. */

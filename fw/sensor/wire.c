@@ -37,7 +37,7 @@ struct wires wires_of(const struct revision *rev)
 		const struct policy_zone *z = &rev->policy->zone[i];
 
 		if (z->admission != POLICY_ADMISSION_OFF &&
-		    z->kind != POLICY_ZONE_INTERNET)
+		    z->kind != POLICY_ZONE_INTERNET && z->kind != POLICY_ZONE_VPN)
 			add_zone(&w, z);
 	}
 	return w;

@@ -132,8 +132,11 @@ size_t bounds_speakers(struct prover *v, uint32_t iif, enum cube_who who, uint32
 		uint32_t atom = space_atom(&v->s, FIELD_MAC, num_from(d->item[i].mac));
 
 		if (d->item[i].address.family != 0 && has_right(&d->item[i], &a))
-			list[count++] = (struct speaker){ .mac = { atom, atom },
-							  .bound = &d->item[i] };
+			list[count++] = (struct speaker){
+				.mac = d->item[i].peer ? space_all(&v->s, FIELD_MAC)
+						       : (struct span){ atom, atom },
+				.bound = &d->item[i],
+			};
 	}
 	*ret = list;
 	return count;

@@ -241,6 +241,14 @@ static void add_neighbour_out(struct work *w, struct expect *x, uint32_t zone,
 	add(w, x, &c);
 }
 
+/* With an address of the zone: behind a VPN there is no other. */
+static void add_neighbours_known(struct work *w, struct expect *x, struct cube c,
+				 uint32_t zone)
+{
+	set(&c, FIELD_CT_STATE, STATE_UNTRACKED, STATE_UNTRACKED);
+	spread(w, x, c, FIELD_SADDR, &x->sources[zone].sure, true);
+}
+
 static void add_neighbour_in(struct work *w, struct expect *x, uint32_t zone,
 			     uint32_t interface, uint8_t type)
 {
@@ -252,6 +260,11 @@ static void add_neighbour_in(struct work *w, struct expect *x, uint32_t zone,
 	c.from = zone;
 	set(&c, FIELD_IIF, interface, interface);
 	spread(w, x, c, FIELD_SADDR, &x->sources[zone].may, false);
+	if (x->rev->policy->zone[zone].kind == POLICY_ZONE_VPN &&
+	    expect_admits(x, zone)) {
+		add_neighbours_known(w, x, c, zone);
+		return;
+	}
 	c.unbound = true;
 	spread(w, x, c, FIELD_SADDR, &local, false);
 	if (type == ND_NEIGHBOR_SOLICIT)

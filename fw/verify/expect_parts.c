@@ -280,6 +280,7 @@ static void list_cards(struct work *w, struct expect *x, const struct revision_p
 			.permit = p,
 			.until = p->until,
 			.address = p->address,
+			.peer = z->kind == POLICY_ZONE_VPN,
 		};
 	}
 }

@@ -291,6 +291,9 @@ static void judge_set(struct prover *v, const struct step *st)
 		    st->field[0] == FIELD_IIF && st->field[1] == FIELD_MAC)
 			d = devices_find(devices, (uint32_t)e->key[0].min.lo,
 					 e->key[1].min.lo);
+		if (st->kind == STEP_MAP && st->field_count == 2 &&
+		    st->field[0] == FIELD_IIF && st->field[1] == FIELD_SADDR)
+			d = by_mark(devices, e->data);
 		if (d != NULL)
 			judge_end(v, d, e->timeout_ms);
 	}

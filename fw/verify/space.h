@@ -26,6 +26,7 @@ struct device { /* a permit, as the policy has it */
 	const struct revision_permit *permit;
 	int64_t until; /* seconds UTC, 0: no end */
 	struct addr address; /* the only source it may use; family 0: any */
+	bool peer; /* it is known by its address alone */
 };
 
 struct devices { /* by iif, then by mac */

@@ -52,6 +52,7 @@ enum policy_zone_kind {
 	POLICY_ZONE_OFFICE, /* business PCs that use the internet through the proxy */
 	POLICY_ZONE_MANAGEMENT,
 	POLICY_ZONE_INTERNET, /* at most one */
+	POLICY_ZONE_VPN, /* terminals far away: known by their address, not by a card (N6) */
 };
 
 enum policy_admission {

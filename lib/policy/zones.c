@@ -14,7 +14,7 @@
 static const struct reader_choice kinds[] = {
 	{ "personal", POLICY_ZONE_PERSONAL }, { "closed", POLICY_ZONE_CLOSED },
 	{ "office", POLICY_ZONE_OFFICE },     { "management", POLICY_ZONE_MANAGEMENT },
-	{ "internet", POLICY_ZONE_INTERNET },
+	{ "internet", POLICY_ZONE_INTERNET }, { "vpn", POLICY_ZONE_VPN },
 };
 
 static const struct reader_choice admissions[] = {
@@ -220,6 +220,7 @@ static enum policy_admission default_admission(enum policy_zone_kind kind)
 	case POLICY_ZONE_PERSONAL:
 	case POLICY_ZONE_OFFICE:
 	case POLICY_ZONE_MANAGEMENT:
+	case POLICY_ZONE_VPN:
 		return POLICY_ADMISSION_ENFORCE;
 	case POLICY_ZONE_CLOSED:
 	case POLICY_ZONE_INTERNET:
@@ -312,6 +313,41 @@ static void check_permits_count(struct reader *r, const struct yaml_node *n,
 			 "'containment' is for a zone with admission enforce");
 }
 
+static bool is_of_vpn(const char *interface)
+{
+	static const char *const names[] = { "wg",  "tun",  "tap", "ipsec",
+					     "vti", "xfrm", "ppp" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (strncmp(interface, names[i], strlen(names[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * There an address is as good as the VPN's own keys. On a wire it would be good for
+ * nothing, and what goes by cards has none to go by.
+ */
+static void check_vpn(struct reader *r, const struct yaml_node *n,
+		      const struct policy_zone *z)
+{
+	static const char *const wired[] = { "ports", "vlan", "containment" };
+
+	for (size_t i = 0; i < z->interface_count; i++) {
+		if (!is_of_vpn(z->interface[i].name))
+			diag_add(r->diags, z->interface[i].at,
+				 "'%s' is no interface of a VPN, which a zone of kind "
+				 "vpn has: wg…, tun…, tap…, ipsec…, vti…, xfrm…, ppp…",
+				 z->interface[i].name);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(wired); i++) {
+		if (yaml_get(n, wired[i]) != NULL)
+			diag_add(r->diags, yaml_get(n, wired[i])->key_at,
+				 "'%s' is not for a zone of kind vpn", wired[i]);
+	}
+}
+
 static int read_zone(struct reader *r, const struct yaml_node *n)
 {
 	size_t index = r->p->zone_count++;
@@ -329,6 +365,8 @@ static int read_zone(struct reader *r, const struct yaml_node *n)
 		z->admission = default_admission(z->kind);
 	check_permits_count(r, n, z);
 	check_port_lock(r, n, z);
+	if (z->kind == POLICY_ZONE_VPN)
+		check_vpn(r, n, z);
 	if (yaml_get(n, "networks") == NULL && z->kind != POLICY_ZONE_INTERNET)
 		diag_add(r->diags, n->key_at,
 			 "%s lacks the key 'networks'; only a zone of kind internet may",

@@ -68,6 +68,8 @@ static int pin_to_interface(const struct cli *c, const char *interface,
 	CLEANUP(ask_free) json_t *found = find_devices(c, device);
 	CLEANUP(ask_free) json_t *made = NULL;
 	const json_t *d, *there = NULL;
+	const char *known = device;
+	struct addr a;
 	struct mac mac;
 	size_t i;
 
@@ -83,8 +85,10 @@ static int pin_to_interface(const struct cli *c, const char *interface,
 		return CLI_MISUSE;
 	}
 	if (there == NULL) {
+		if (addr_parse(c->args.word[0], &a) == 0)
+			known = c->args.word[0];
 		made = ask_post(
-			c, json_pack("{s:s, s:s}", "mac", device, "interface", interface),
+			c, json_pack("{s:s, s:s}", "mac", known, "interface", interface),
 			"/api/devices");
 		there = made;
 	}

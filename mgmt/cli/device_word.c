@@ -6,6 +6,7 @@
 
 int device_word(const char *word, char dst[ID_TEXT_MAX])
 {
+	struct addr a;
 	struct mac mac;
 
 	_Static_assert(ID_TEXT_MAX >= MAC_TEXT_MAX, "dst holds both");
@@ -13,8 +14,12 @@ int device_word(const char *word, char dst[ID_TEXT_MAX])
 		mac_format(mac, dst);
 		return CLI_DONE;
 	}
+	if (addr_parse(word, &a) == 0) { /* behind a VPN */
+		mac_format(mac_of_addr(addr_unmap(a)), dst);
+		return CLI_DONE;
+	}
 	if (id_is('d', word) || id_is('r', word))
 		return str_copy(dst, ID_TEXT_MAX, word) == 0 ? CLI_DONE : CLI_MISUSE;
-	out_complain("'%s' is neither a device's id nor a MAC address", word);
+	out_complain("'%s' is neither a device's id nor a MAC or IP address", word);
 	return CLI_MISUSE;
 }

@@ -14,6 +14,7 @@ static int add_card(struct db *db, const char *asset, const struct input_device 
 	(void)str_copy(d.mac, sizeof(d.mac), card->mac);
 	(void)str_copy(d.mac_given, sizeof(d.mac_given), card->mac_given);
 	(void)str_copy(d.interface, sizeof(d.interface), card->interface);
+	(void)str_copy(d.address, sizeof(d.address), card->address);
 	(void)str_copy(d.name, sizeof(d.name), card->name);
 	(void)str_copy(d.asset, sizeof(d.asset), asset);
 	return store_device_add(db, &d);

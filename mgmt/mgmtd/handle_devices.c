@@ -47,6 +47,7 @@ void handle_device_add(struct call *c)
 	(void)str_copy(d.mac, sizeof(d.mac), in.mac);
 	(void)str_copy(d.mac_given, sizeof(d.mac_given), in.mac_given);
 	(void)str_copy(d.interface, sizeof(d.interface), in.interface);
+	(void)str_copy(d.address, sizeof(d.address), in.address);
 	(void)str_copy(d.name, sizeof(d.name), in.name);
 	order = call_order(c, "device-add", d.id, "");
 	order.change.about = d.mac;

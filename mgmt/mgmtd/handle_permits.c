@@ -20,6 +20,13 @@ struct asking {
 	const char *kind;
 };
 
+static bool is_vpn(const struct policy *policy, const char *interface)
+{
+	size_t zone = policy_zone_by_interface(policy, interface);
+
+	return zone != POLICY_NONE && policy->zone[zone].kind == POLICY_ZONE_VPN;
+}
+
 /* Takes the list over. */
 static int dump_list(json_t *list, char *dst, size_t size)
 {
@@ -85,7 +92,10 @@ static int permit_of(const struct call *c, const struct device *d,
 	(void)str_copy(p->company, sizeof(p->company), in->company);
 	(void)str_copy(p->ticket, sizeof(p->ticket), in->ticket);
 	(void)str_copy(p->reason, sizeof(p->reason), in->reason);
-	(void)str_copy(p->address, sizeof(p->address), in->address);
+	(void)str_copy(p->address, sizeof(p->address),
+		       in->address[0] == '\0' && is_vpn(c->app->policy, d->interface)
+			       ? d->address
+			       : in->address);
 	(void)str_copy(p->terminal, sizeof(p->terminal), in->terminal);
 	(void)str_copy(p->checked, sizeof(p->checked), in->checked);
 	(void)str_copy(p->requested_by, sizeof(p->requested_by), c->actor.login);
@@ -191,13 +201,30 @@ static bool limits_ok(struct call *c, const struct permit *p)
 	return ok;
 }
 
+/* Is the permit's address the one that its device is known by? */
+static bool is_peer(const struct call *c, const struct permit *p)
+{
+	char text[MAC_TEXT_MAX];
+	struct device d;
+	struct addr a;
+
+	if (addr_parse(p->address, &a) < 0 ||
+	    store_device_get(c->app->db, p->device, &d) < 0)
+		return false;
+	mac_format(mac_of_addr(a), text);
+	return strcmp(text, d.mac) == 0;
+}
+
 /* Where the request may hold. Returns false when it has answered. */
 static bool place_ok(struct call *c, const struct permit *p)
 {
 	if (!input_interface_ok(c->app->policy, p->interface))
 		call_fail(c, MSG_BAD_INTERFACE, p->interface);
-	else if (strcmp(p->kind, PERMIT_MAINTENANCE) == 0 && !input_is_vpn(p->interface))
+	else if (strcmp(p->kind, PERMIT_MAINTENANCE) == 0 &&
+		 !is_vpn(c->app->policy, p->interface))
 		call_fail(c, MSG_NOT_VPN, p->interface);
+	else if (is_vpn(c->app->policy, p->interface) && !is_peer(c, p))
+		call_fail(c, MSG_PEER_ADDRESS, p->address);
 	else if (p->address[0] != '\0' &&
 		 !address_fits(c->app->policy, p->interface, p->address))
 		call_fail(c, MSG_BAD_DEVICE_ADDRESS, p->address);

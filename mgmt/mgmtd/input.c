@@ -41,6 +41,14 @@ bool input_interface_ok(const struct policy *policy, const char *interface)
 	       policy->zone[zone].admission != POLICY_ADMISSION_OFF;
 }
 
+/* Behind a VPN a device has an address, and no card. */
+static bool is_vpn(const struct policy *policy, const char *interface)
+{
+	size_t zone = policy_zone_by_interface(policy, interface);
+
+	return zone != POLICY_NONE && policy->zone[zone].kind == POLICY_ZONE_VPN;
+}
+
 int input_device(const json_t *body, const struct policy *policy,
 		 struct input_device *ret, struct input_error *e)
 {
@@ -53,8 +61,16 @@ int input_device(const json_t *body, const struct policy *policy,
 	    input_string(body, "mac", &mac_text, e) < 0 ||
 	    input_string(body, "interface", &interface, e) < 0)
 		return -EINVAL;
-	if (mac_read(mac_text, &mac) < 0 || !mac_is_unicast(mac))
+	if (is_vpn(policy, interface)) {
+		struct addr a;
+
+		if (addr_parse(mac_text, &a) < 0)
+			return input_refuse(e, MSG_PEER_ADDRESS, mac_text);
+		addr_format(addr_unmap(a), in.address);
+		mac = mac_of_addr(addr_unmap(a));
+	} else if (mac_read(mac_text, &mac) < 0 || !mac_is_unicast(mac)) {
 		return input_refuse(e, MSG_BAD_MAC, mac_text);
+	}
 	mac_format(mac, in.mac);
 	if (str_copy(in.mac_given, sizeof(in.mac_given), mac_text) < 0)
 		return input_refuse(e, MSG_BAD_MAC, mac_text);

@@ -56,6 +56,8 @@ struct input_review { /* of a flow */
 struct input_device {
 	char mac[MAC_TEXT_MAX]; /* normal form */
 	char mac_given[64]; /* as it was written */
+	char address
+		[ADDR_TEXT_MAX]; /* of a device behind a VPN, whose mac stands for it */
 	char interface[16];
 	char name[INPUT_NAME_MAX + 1];
 };

@@ -29,18 +29,6 @@ const char *input_kind(const char *name)
 	return NULL;
 }
 
-bool input_is_vpn(const char *interface)
-{
-	static const char *const names[] = { "wg",  "tun",  "tap", "ipsec",
-					     "vti", "xfrm", "ppp" };
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (strncmp(interface, names[i], strlen(names[i])) == 0)
-			return true;
-	}
-	return false;
-}
-
 static int get_kind(const json_t *body, struct input_request *in, struct input_error *e)
 {
 	const char *kind;

@@ -45,7 +45,4 @@ int input_request(const json_t *body, int64_t now, const struct terms *terms,
 int input_check(const json_t *body, int64_t now, char ret_day[11], int64_t *ret_until,
 		struct input_error *e) MUST_CHECK;
 
-/* Is it an interface of a VPN, by its name? */
-bool input_is_vpn(const char *interface);
-
 #endif

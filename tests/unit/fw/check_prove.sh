@@ -23,7 +23,7 @@ expect() { # CASE COMMAND RESULT
 	fi
 }
 
-for name in smallest union clinic transparent admission nat limited; do
+for name in smallest union clinic transparent admission nat limited vpn; do
 	expect "$name" true proved
 done
 # what leaves under another address, where published ports lead to, and the ceilings
@@ -65,6 +65,9 @@ foreign inet "filter hook prerouting priority raw;" "tcp dport 443 notrack" not-
 foreign inet "filter hook forward priority mangle;" "tcp dport 443 tcp dport set 80" not-proved
 foreign netdev "filter hook ingress device foreign0 priority 0;" "fwd to foreign1" not-proved
 foreign netdev "filter hook ingress device foreign0 priority 0;" "tcp dport 443 drop" proved
+# behind a VPN: another's address, and one that is missing
+expect vpn "nft add element inet sekisho peers4 { wg0 . 10.40.0.9 : 0x01000001 }" broken
+expect vpn "nft flush map inet sekisho peers6" broken
 # nothing goes to cards in quarantine: what hold puts in
 expect clinic "ip link add foreign0 type veth peer name foreign1 && nft 'table netdev sekisho { set quarantine { type ether_addr; elements = { 02:00:00:00:00:99 } ; } ; chain foreign0 { type filter hook egress device foreign0 priority 0; meta protocol ip6 icmpv6 type 133-137 accept; meta protocol != arp ether daddr @quarantine drop; } ; }'" proved
 grep -q '"foreign":\[\]' "$out"

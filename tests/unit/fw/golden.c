@@ -10,9 +10,10 @@
 #include "tests/support/revision_parts.h"
 
 static const char interfaces[][FW_IFNAME_MAX] = {
-	"lo",   "core0", "core1", "claims0", "mgmt0", "office0", "wan0",   "wan1",
-	"wan2", "eth0",  "eth1",  "eth2",    "eth3",  "enp2s0",  "enp3s0", "enp4s0",
-	"br0",  "p1",    "p2",    "p3",      "p4",    "br1",     "q1"
+	"lo",     "core0",  "core1", "claims0", "mgmt0", "office0", "wan0",
+	"wan1",   "wan2",   "eth0",  "eth1",    "eth2",  "eth3",    "enp2s0",
+	"enp3s0", "enp4s0", "br0",   "p1",      "p2",    "p3",      "p4",
+	"br1",    "q1",     "wg0",   "tun0"
 };
 
 static const struct inventory_account accounts[] = {

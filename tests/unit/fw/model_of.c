@@ -146,6 +146,8 @@ enum {
 	SET_PERMITS6,
 	SET_BOUND6,
 	SET_QUARANTINE,
+	SET_PEERS4,
+	SET_PEERS6,
 	SET_LIMITED /* and behind it, by flow */
 };
 
@@ -278,6 +280,14 @@ static void put_effects(struct rule *r, const struct fw_rule *f)
 		permit.set = f->family == 4 ? SET_PERMITS4 : SET_PERMITS6;
 		model_step(r, permit);
 	}
+	if ((f->set_mark & FW_SET_META_PEER) != 0) {
+		struct step peer = { .kind = STEP_MAP,
+				     .field = { FIELD_IIF, FIELD_SADDR },
+				     .field_count = 2,
+				     .set = f->family == 4 ? SET_PEERS4 : SET_PEERS6 };
+
+		model_step(r, peer);
+	}
 	if ((f->set_mark & FW_SET_META_BOUND) != 0) {
 		permit.set = SET_BOUND6;
 		model_step(r, permit);
@@ -339,6 +349,11 @@ static uint64_t number_of(const uint8_t mac[6])
 static void put_permit(struct model *m, const struct fw_permit *p, struct element e)
 {
 	e.key[0] = range_of(model_name(m, p->iifname), model_name(m, p->iifname));
+	if (p->kind == FW_PERMIT_PEER) {
+		e.key[1].min = e.key[1].max = num_of_addr(addr_of(p->address, p->family));
+		model_element(m, p->family == 4 ? SET_PEERS4 : SET_PEERS6, e);
+		return;
+	}
 	e.key[1] = range_of(number_of(p->mac), number_of(p->mac));
 	if (p->family == 6)
 		model_element(m, SET_BOUND6, e);
@@ -376,6 +391,8 @@ static void put_sets(struct model *m, const struct ruleset *rs, int64_t now)
 	(void)model_set(m, FW_SET_PERMITS6, 3, true);
 	(void)model_set(m, FW_SET_BOUND6, 2, true);
 	(void)model_set(m, FW_SET_QUARANTINE, 1, false);
+	(void)model_set(m, FW_SET_PEERS4, 2, true);
+	(void)model_set(m, FW_SET_PEERS6, 2, true);
 	put_flow_sets(m, rs);
 	for (size_t i = 0; i < rs->quarantine_count; i++) {
 		uint64_t mac = number_of(rs->quarantine[i].mac);

@@ -99,7 +99,8 @@ static void test_rule_fields(void **state)
 	REFUSED(r.log_group = FW_LOG_DENY);
 	REFUSED(r.log_prefix[2] = '"');
 	REFUSED(memset(r.log_prefix, 'o', sizeof(r.log_prefix)));
-	REFUSED(r.set_mark = 64);
+	REFUSED(r.set_mark = 128);
+	REFUSED(r.set_mark = FW_SET_META_PEER; r.family = 0; r.has_saddr = 0);
 	REFUSED(r.set_mark = FW_SET_META_ADDRESS; r.family = 0; r.has_saddr = 0);
 	REFUSED(r.set_mark = FW_SET_META_ADDRESS | FW_SET_META_PERMIT);
 	REFUSED(r.set_mark = FW_SET_META_BOUND | FW_SET_META_CONST);
@@ -320,6 +321,26 @@ static void test_permit(void **state)
 	assert_int_equal(check_permit(&p), -EPERM);
 }
 
+static void test_permit_peer(void **state)
+{
+	const struct fw_permit ok = { .kind = FW_PERMIT_PEER,
+				      .iifname = "wg0",
+				      .family = 4,
+				      .address = { 10, 0, 0, 1 },
+				      .mark = REVISION_MARK_FULL | 1 };
+	struct fw_permit p = ok;
+
+	(void)state;
+	assert_int_equal(check_permit(&ok), 0);
+	p.mac[0] = 2;
+	assert_int_equal(check_permit(&p), -EPERM);
+	p = ok;
+	p.family = 0;
+	assert_int_equal(check_permit(&p), -EPERM);
+	memset(p.address, 0, sizeof(p.address));
+	assert_int_equal(check_permit(&p), -EPERM);
+}
+
 static void test_permit_flow(void **state)
 {
 	const struct fw_permit ok = { .kind = FW_PERMIT_FLOW,
@@ -407,6 +428,7 @@ int main(void)
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_permit),
 		cmocka_unit_test(test_permit_flow),
+		cmocka_unit_test(test_permit_peer),
 		cmocka_unit_test(test_marks_and_sizes),
 		cmocka_unit_test(test_flow),
 	};

@@ -72,6 +72,7 @@ static void test_cases(void **state)
 		"nat",
 		"bridged",
 		"limited",
+		"vpn",
 		"example-policy",
 		"example-branch",
 		"example-dual-stack",

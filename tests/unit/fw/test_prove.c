@@ -80,6 +80,7 @@ static void test_golden(void **state)
 		"admission",
 		"bridged",
 		"limited",
+		"vpn",
 		"nat",
 		"example-policy",
 		"example-branch",
@@ -106,8 +107,9 @@ static void test_golden(void **state)
 /* In a lockdown only the management is expected, and nothing else may pass. */
 static void test_locked(void **state)
 {
-	static const char *const names[] = { "smallest", "union", "clinic", "transparent",
-					     "timed",    "nat",   "limited" };
+	static const char *const names[] = { "smallest",    "union", "clinic",
+					     "transparent", "timed", "nat",
+					     "limited",     "vpn" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -399,7 +401,7 @@ static void test_limited(void **state)
 
 	(void)state;
 	load(&s, "limited");
-	set = &s.model->set[7]; /* of the flow "login" */
+	set = &s.model->set[9]; /* of the flow "login" */
 	assert_int_equal(set->element_count, 2);
 	was = set->element[0];
 	set->element[0].key[0] = range_of(0x03000004, 0x03000004);

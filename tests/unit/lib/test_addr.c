@@ -182,12 +182,44 @@ static void test_mac(void **state)
 	assert_false(mac_is_unicast((struct mac){ { 0 } }));
 }
 
+/* What stands for a card is one that no maker gave, and another for another address. */
+static void test_mac_of_addr(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "10.40.0.5", "02:04:0a:28:00:05" },
+		{ "10.40.0.6", "02:04:0a:28:00:06" },
+		{ "fd40::5", "" },
+		{ "fd40::6", "" },
+	};
+	struct mac last = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[MAC_TEXT_MAX];
+		struct addr a;
+		struct mac m;
+
+		assert_int_equal(addr_parse(rows[i][0], &a), 0);
+		m = mac_of_addr(a);
+		mac_format(m, text);
+		if (rows[i][1][0] != '\0')
+			assert_string_equal(text, rows[i][1]);
+		assert_true(mac_is_unicast(m) && mac_is_local(m));
+		assert_false(mac_equal(m, last));
+		last = m;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse_refuses),  cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_contains),       cmocka_unit_test(test_unmap),
-		cmocka_unit_test(test_sockaddr),       cmocka_unit_test(test_mac),
+		cmocka_unit_test(test_parse_refuses),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_contains),
+		cmocka_unit_test(test_unmap),
+		cmocka_unit_test(test_sockaddr),
+		cmocka_unit_test(test_mac),
+		cmocka_unit_test(test_mac_of_addr),
 		cmocka_unit_test(test_mac_as_written),
 	};
 

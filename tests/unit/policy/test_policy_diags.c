@@ -138,7 +138,11 @@ static const struct row rows[] = {
 	  "p:4:3: zone 'a' lacks the key 'networks'; only a zone of kind internet may" },
 	{ ZONE("kind: ofice"),
 	  "p:4:14: unknown kind 'ofice'; did you mean 'office'?; accepted: "
-	  "personal, closed, office, management, internet" },
+	  "personal, closed, office, management, internet, vpn" },
+	{ ZONE("kind: vpn, interfaces: [eth0], networks: [10.0.0.0/24]"),
+	  "p:4:32: 'eth0' is no interface of a VPN, which a zone of kind vpn has" },
+	{ ZONE("kind: vpn, interfaces: [wg0], networks: [10.0.0.0/24], vlan: 3"),
+	  "'vlan' is not for a zone of kind vpn" },
 	{ ZONE("kind: [office]"), "p:4:14: kind must be text, found a list" },
 	{ ZONE("interfces: [e1]"),
 	  "p:4:8: unknown key 'interfces' in zone 'a'; did you mean "

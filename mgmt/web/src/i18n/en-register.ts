@@ -45,7 +45,7 @@ export const enRegister: Record<keyof typeof jaRegister, string> = {
 	"devices.cardDone": "A card was added to {device}.",
 	"devices.mac": "MAC address",
 	"devices.macGiven": "{mac} (written as {given})",
-	"devices.macHint": "For example 00:00:5e:00:53:01; with colons, dashes, dots or nothing between.",
+	"devices.macHint": "For example 00:00:5e:00:53:01; with colons, dashes, dots or nothing between. Behind a VPN: the IP address.",
 	"devices.macBad": "A MAC address has 12 hexadecimal digits.",
 	"devices.manufacturer": "Manufacturer",
 	"devices.local": "made-up MAC address",

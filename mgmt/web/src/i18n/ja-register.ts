@@ -45,7 +45,7 @@ export const jaRegister = {
 	"devices.cardDone": "端末 {device} にカードを追加しました。",
 	"devices.mac": "MACアドレス",
 	"devices.macGiven": "{mac}(入力時の表記: {given})",
-	"devices.macHint": "例: 00:00:5e:00:53:01。区切りは「:」「-」「.」のどれでも、なくても構いません。",
+	"devices.macHint": "例: 00:00:5e:00:53:01。区切りは「:」「-」「.」のどれでも、なくても構いません。VPN経由の端末はIPアドレスを入力します。",
 	"devices.macBad": "MACアドレスは16進数12桁で入力してください。",
 	"devices.manufacturer": "製造元",
 	"devices.local": "端末が自分で作ったMACアドレス",

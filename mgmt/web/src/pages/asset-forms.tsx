@@ -9,7 +9,7 @@ import { Dialog } from "../parts/dialog";
 import { Buttons, Field, Form, ReasonField } from "../parts/form";
 import { ErrorBox } from "../parts/message";
 import { assetName, CARDS_MAX, factsOf, isKind, isLocalMac, kinds } from "../register";
-import { macAddress, oneLine } from "../rules";
+import { isAddress, macAddress, oneLine } from "../rules";
 import type { Asset, AssetFacts, CardFacts } from "../types-admission";
 
 interface CardText {
@@ -20,14 +20,19 @@ interface CardText {
 
 const noCard: CardText = { mac: "", port: "", name: "" };
 
+// Behind a VPN a device has an IP address instead; the server knows which ports that is for.
+function named(text: string): boolean {
+	return macAddress(text) !== null || isAddress(text);
+}
+
 function cardFacts(card: CardText): CardFacts {
 	const name = oneLine(card.name);
-	return { mac: macAddress(card.mac) === null ? "" : card.mac.trim(), interface: card.port.trim(),
+	return { mac: named(card.mac) ? card.mac.trim() : "", interface: card.port.trim(),
 		...(name === "" ? {} : { name }) };
 }
 
 function cardGood(card: CardText): boolean {
-	return macAddress(card.mac) !== null && card.port.trim() !== "";
+	return named(card.mac) && card.port.trim() !== "";
 }
 
 interface CardFieldsProps {
@@ -45,7 +50,7 @@ function CardFields({ card, ports, tried, onCard }: CardFieldsProps): JSX.Elemen
 			<Field label={t("devices.mac")} required requiredText={t("common.required")}
 				value={card.mac} maxLength={40} hint={t("devices.macHint")}
 				onValue={(v) => onCard({ ...card, mac: v })}
-				problem={tried && mac === null ? t("devices.macBad") : undefined} />
+				problem={tried && !named(card.mac) ? t("devices.macBad") : undefined} />
 			{mac !== null && isLocalMac(mac) && <p class="box box-wait">{t("devices.localText")}</p>}
 			<Field label={t("devices.interface")} required requiredText={t("common.required")}
 				value={card.port} maxLength={15} suggestions={ports}
