@@ -98,16 +98,24 @@ static void read_rule(struct oracle *o, const struct model *m, const struct rule
 
 /* --- what the policy says --- */
 
-static bool is_device(const struct expect *x, const struct packet *p, bool full,
-		      uint64_t late_ms)
+/* Has the device the right that the cube is for? */
+static bool has_right(const struct device *d, const struct cube *c)
+{
+	if (c->who == WHO_LIMITED)
+		return revision_permit_names_flow(d->permit, c->limited);
+	return c->who != WHO_FULL || d->mark >> 24 == REVISION_MARK_FULL >> 24;
+}
+
+static bool is_device(const struct expect *x, const struct cube *c,
+		      const struct packet *p, uint64_t late_ms)
 {
 	for (size_t i = 0; i < x->devices.count; i++) {
 		const struct device *d = &x->devices.item[i];
 		bool gone = d->until != 0 &&
 			    d->until * 1000 <= x->facts.now * 1000 + (int64_t)late_ms;
 
-		if (d->iif == p->v[FIELD_IIF].lo && d->mac == p->v[FIELD_MAC].lo &&
-		    !gone && (!full || d->mark >> 24 == REVISION_MARK_FULL >> 24))
+		if (d->iif == p->v[FIELD_IIF].lo &&
+		    (d->peer || d->mac == p->v[FIELD_MAC].lo) && !gone && has_right(d, c))
 			return true;
 	}
 	return false;
@@ -120,7 +128,7 @@ static bool in_cube(const struct expect *x, const struct cube *c, const struct p
 		if (!range_has(c->r[f], p->v[f]))
 			return false;
 	}
-	return c->who == WHO_ANY || is_device(x, p, c->who == WHO_FULL, late_ms);
+	return c->who == WHO_ANY || is_device(x, c, p, late_ms);
 }
 
 /* Something that the policy leaves open, so that either fate is right. */

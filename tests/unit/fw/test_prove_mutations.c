@@ -226,8 +226,9 @@ static void test_mutations(void **state)
 	static const struct {
 		const char *name;
 		size_t every;
-	} sites[] = { { "smallest", 7 }, { "clinic", 17 },      { "union", 89 },
-		      { "nat", 41 },     { "transparent", 89 }, { "timed", 89 } };
+	} sites[] = { { "smallest", 7 },  { "clinic", 17 },      { "union", 89 },
+		      { "nat", 41 },      { "transparent", 89 }, { "timed", 89 },
+		      { "limited", 131 }, { "vpn", 89 } };
 	const char *only = getenv("MUTATE_SITE"), *every = getenv("MUTATE_EVERY");
 	struct tally t = { 0 };
 
