@@ -113,6 +113,8 @@ void app_tick(struct app *app, int64_t now)
 {
 	parts_poll(&app->parts);
 	trial_tick(&app->publisher, now);
+	if (publish_renew(&app->publisher, now) < 0)
+		log_warn("mgmtd", "a full revision beforehand: not now");
 	if (app->publisher.trial.number == 0)
 		parts_resend(&app->parts, app->publisher.current);
 	lockdown_tick(app);

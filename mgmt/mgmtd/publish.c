@@ -49,7 +49,9 @@ void publish_abort(struct publisher *p)
 
 static bool is_small(const struct publisher *p, const struct publish_order *order)
 {
-	return order->asset != NULL && p->current != 0 && p->behind < REVISION_CHAIN_MAX;
+	unsigned max = order->withdrawal ? REVISION_CHAIN_MAX : PUBLISH_GRANTS_MAX;
+
+	return order->asset != NULL && p->current != 0 && p->behind < max;
 }
 
 /* The revision's text, and in a full one its image. */
@@ -58,9 +60,10 @@ static int write_text(struct publisher *p, const struct publish_order *order,
 		      struct publish_result *ret)
 {
 	struct diags diags = { 0 };
-	/* at the end of a chain only permits have changed */
-	uint64_t like =
-		order->asset != NULL && p->behind == REVISION_CHAIN_MAX ? p->full : 0;
+	/* within a chain only permits have changed */
+	bool same =
+		(order->asset != NULL || order->renew) && p->behind != PUBLISH_FULL_NEXT;
+	uint64_t like = same ? p->full : 0;
 	int r = is_small(p, order)
 			? snapshot_small(p->db, number, p->current, order->asset,
 					 order->now, ret_text, ret_len, &diags)
@@ -287,6 +290,7 @@ int publish_commit(struct publisher *p, const struct publish_order *order,
 	if (ret->rolled_back != 0)
 		trial_gave_way(p, order);
 	ret->revision = number;
+	p->changed = mono_now();
 	if (order->confirm_s != 0) {
 		/* what the ledger noted is not what current holds */
 		p->behind = PUBLISH_FULL_NEXT;
@@ -313,4 +317,24 @@ int publish_note(struct publisher *p, const struct publish_order *order)
 	if (r < 0)
 		db_rollback(p->db);
 	return r;
+}
+
+int publish_renew(struct publisher *p, int64_t now)
+{
+	const struct publish_order order = { .change = { .who = "(timer)",
+							 .what = "revision-renew",
+							 .object = "permits",
+							 .reason = "many small changes" },
+					     .now = now,
+					     .renew = true };
+	struct publish_result result;
+	int r;
+
+	if (p->behind < PUBLISH_RENEW_FROM || p->behind == PUBLISH_FULL_NEXT ||
+	    p->trial.number != 0 ||
+	    mono_diff_ms(mono_now(), p->changed) < PUBLISH_QUIET_MS ||
+	    !p->parts->state[PART_GATED].there || !p->parts->state[PART_PROXYD].there)
+		return 0;
+	r = publish_begin(p);
+	return r < 0 ? r : publish_commit(p, &order, &result);
 }

@@ -23,6 +23,7 @@
 
 #include "lib/addr.h"
 #include "lib/attr.h"
+#include "lib/mono.h"
 #include "lib/paths.h"
 #include "lib/proto.h"
 #include "lib/revision.h"
@@ -32,7 +33,15 @@
 #include "mgmt/mgmtd/store_change.h"
 #include "mgmt/mgmtd/workflow.h"
 
-#define PUBLISH_FULL_NEXT (REVISION_CHAIN_MAX + 1) /* and with a new allowlist */
+/*
+ * A full revision takes a hundred times longer than a small one: the last small ones of a
+ * chain are for withdrawals, which so never wait for it, and it is made beforehand when
+ * nothing has changed for a minute.
+ */
+#define PUBLISH_GRANTS_MAX (REVISION_CHAIN_MAX - 32)
+#define PUBLISH_RENEW_FROM 16 /* small ones; fewer are not worth it */
+#define PUBLISH_QUIET_MS   60000
+#define PUBLISH_FULL_NEXT  (REVISION_CHAIN_MAX + 1) /* and with a new allowlist */
 
 struct trial {
 	uint64_t number; /* 0: none is on trial */
@@ -50,6 +59,7 @@ struct publisher {
 	uint64_t full; /* the full revision that current rests on, or is */
 	unsigned behind; /* small ones from there on; PUBLISH_FULL_NEXT: no more */
 	uint64_t tried; /* the highest number ever written; none is used twice */
+	struct mono changed; /* when something was published last */
 	struct trial trial;
 };
 
@@ -60,6 +70,7 @@ struct publish_order {
 	int64_t now; /* seconds UTC: permits that are over then are left out */
 	bool withdrawal;
 	bool policy; /* a version of the policy was added */
+	bool renew; /* the same again as a full revision */
 	uint32_t confirm_s; /* that version is on trial so long; 0: for good */
 };
 
@@ -113,5 +124,11 @@ void publish_drop_image(const struct publisher *p, uint64_t number);
  * images that are not in force any more. Returns 0 or a negative errno.
  */
 int publish_sweep(struct publisher *p) MUST_CHECK;
+
+/*
+ * End a long chain while nobody waits for it, when it is time and both daemons are there.
+ * Returns what publish_commit() does, or 0 when nothing was to be done.
+ */
+int publish_renew(struct publisher *p, int64_t now) MUST_CHECK;
 
 #endif

@@ -463,7 +463,11 @@ static void test_end_of_a_chain(void **state)
 	assert_int_equal(post(approve, admit, NULL), 200);
 	rev[1] = in_force();
 	assert_int_equal(rev[1]->behind, 1);
-	f.app.publisher.behind = REVISION_CHAIN_MAX;
+	f.app.publisher.behind = PUBLISH_GRANTS_MAX;
+	assert_int_equal(post("/api/devices/02:00:00:00:00:0a/revoke",
+			      "{\"reason\": \"r\"}", NULL),
+			 200); /* withdrawals have room */
+	assert_int_equal(f.app.publisher.behind, PUBLISH_GRANTS_MAX + 1);
 	assert_int_equal(post(approve, admit, NULL), 200);
 	rev[2] = in_force();
 	assert_int_equal(rev[2]->behind, 0);
@@ -476,6 +480,33 @@ static void test_end_of_a_chain(void **state)
 	assert_memory_not_equal(rev[3]->allow.hash, rev[0]->allow.hash, ALLOW_HASH_SIZE);
 	for (size_t i = 0; i < 4; i++)
 		revision_free(rev[i]);
+}
+
+/* When it is quiet, and only then. */
+static void test_renewed(void **state)
+{
+	struct publisher *p = &f.app.publisher;
+	struct revision *rev;
+	uint64_t before;
+
+	(void)state;
+	parts_poll(&f.app.parts);
+	before = p->current;
+	p->behind = PUBLISH_RENEW_FROM;
+	p->changed = mono_now();
+	assert_int_equal(publish_renew(p, f.now), 0);
+	assert_int_equal(p->current, before);
+	p->changed = mono_after_ms(mono_now(), -PUBLISH_QUIET_MS);
+	assert_int_equal(publish_renew(p, f.now), 0);
+	assert_int_equal(p->current, before + 1);
+	assert_int_equal(p->behind, 0);
+	rev = in_force();
+	assert_int_equal(rev->number, before + 1);
+	revision_free(rev);
+	p->changed = mono_after_ms(mono_now(), -PUBLISH_QUIET_MS);
+	p->behind = PUBLISH_FULL_NEXT;
+	assert_int_equal(publish_renew(p, f.now), 0);
+	assert_int_equal(p->current, before + 1);
 }
 
 /* A policy that forgets an interface says which device still has a permit there. */
@@ -547,6 +578,7 @@ int main(void)
 		ON_STAND(test_lists),
 		ON_STAND(test_permits),
 		ON_STAND(test_end_of_a_chain),
+		ON_STAND(test_renewed),
 		ON_STAND(test_policy_without_the_interface),
 		ON_STAND(test_bad_policy),
 	};
