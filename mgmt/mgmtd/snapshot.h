@@ -26,7 +26,8 @@
  * cannot be written), or what db.h says.
  */
 int snapshot_build(struct db *db, const char *dir, uint64_t number, uint64_t like,
-		   int64_t now, char **ret_text, size_t *ret_len, struct diags *diags) MUST_CHECK;
+		   int64_t now, char **ret_text, size_t *ret_len,
+		   struct diags *diags) MUST_CHECK;
 
 /*
  * Likewise the small revision on top of base, for a change of what one entry of the
