@@ -15,6 +15,7 @@ import sqlite3
 import ssl
 import struct
 import sys
+import tempfile
 import time
 
 import procs
@@ -122,10 +123,9 @@ class Stand:
         self.lab = None
         self.running = []
         self.cards = 0
-        self.memory = pathlib.Path("/dev/shm") / self.dir.name
+        self.memory = pathlib.Path(tempfile.mkdtemp(prefix="sekisho-bench-", dir="/dev/shm"))
 
     def up(self):
-        self.memory.mkdir()
         self.lab = lab_module.Lab(self.dir / "root", f"adm{os.getpid()}")
         self.lab.up(self.daemons)
         self.lab.start_daemons()
