@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A revision on trial: it stays when it is confirmed in time, and goes by itself when not."""
 import os
+import pathlib
 import signal
 import time
 
@@ -25,10 +26,11 @@ def stop_all(lab, *names):
         lab.kill(name, hold=True)
 
 
-def children(pid):
-    path = f"/proc/{pid}/task/{pid}/children"
-    with open(path, encoding="ascii") as file:
-        return [int(word) for word in file.read().split()]
+def compile_role(pid):
+    """Of gated's children the one that judges; the other sends probes."""
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return next(int(child) for child in children
+                if pathlib.Path(f"/proc/{child}/comm").read_text() == "gated-compile\n")
 
 
 def test_confirmed_stays_and_refused_goes(make_lab):
@@ -93,7 +95,7 @@ def test_compile_role_dead_or_stopped_ends_the_trial(make_lab):
         assert office_passes(lab)
         gated = lab.state()["gated"]["pid"]
         # the role without rights dies; the one with them goes back before it ends
-        victim = children(gated)[0] if number == signal.SIGKILL else gated
+        victim = compile_role(gated) if number == signal.SIGKILL else gated
         os.kill(victim, number)
         assert wait_for(lambda was=gated: lab.state()["gated"]["pid"] not in (0, was), 30)
         lab.wait_ready("gated")
