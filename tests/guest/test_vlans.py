@@ -19,19 +19,18 @@ flows:
   - { id: core-claims, from: core, to: claims, services: [work], partner: p, basis: b, owner: o,
       review: 2099-03-31 }
 """
-MAC = "02:00:00:00:f9:10"
+MAC, GATEWAY_MAC = "02:00:00:00:f9:10", "02:00:00:00:f9:01"
 TO = [("tcp", a, 9000) for a in ("10.20.0.10", "fd20::10")]
 VLANS = {10: ("10.110.0", "fd11"), 20: ("10.120.0", "fd12")}
 
 
 def trunk(stand):
-    """A machine with both VLANs, and addresses of the first without a tag too."""
+    """A machine with both VLANs on one cable; returns its namespace."""
     ns = f"{stand.prefix}-office0"  # the stand takes it away
     netns.batch(stand.gw, [f"link add trunk type veth peer name trunk netns {ns}"])
     for where, host in ((stand.gw, 1), (ns, 10)):
-        lines = ["link set trunk up"]
-        if where == ns:
-            lines.insert(0, f"link set trunk address {MAC}")
+        lines = [f"link set trunk address {MAC if where == ns else GATEWAY_MAC}",
+                 "link set trunk up"]
         for number, (four, six) in VLANS.items():
             lines += [f"link add link trunk name trunk.{number} type vlan id {number}",
                       f"addr add {four}.{host}/24 dev trunk.{number}",
@@ -62,16 +61,22 @@ def test_a_zone_is_a_vlan(stand):
     assert stand.reached(ns, TO) == set(TO)
     by(ns, 20)
     assert stand.reached(ns, TO) == set()
-    # the first VLAN's addresses from the second, and without a tag
+    # the first VLAN's addresses from the second
     asked = [("tcp", "10.20.0.10", 9000, "10.110.0.10"), ("tcp", "fd20::10", 9000, "fd11::10")]
-    assert stand.reached(ns, asked) == set()
-    netns.batch(ns, ["route replace default via 10.110.0.1 dev trunk onlink",
-                     "route replace default via fd11::1 dev trunk onlink"])
     assert stand.reached(ns, asked) == set()
     # without the permit the first VLAN is closed as well
     by(ns, 10)
     assert stand.reached(ns, TO) == set(TO)
     stand.load(POLICY)
+    assert stand.reached(ns, TO) == set()
+    stand.load(POLICY, [permit()])
+    assert stand.reached(ns, TO) == set(TO)
+    # the same without a tag
+    netns.batch(ns, ["link set trunk.10 down", "addr flush dev trunk.10",
+                     "addr add 10.110.0.10/24 dev trunk", "addr add fd11::10/64 dev trunk nodad",
+                     f"neigh replace 10.110.0.1 lladdr {GATEWAY_MAC} dev trunk",
+                     f"neigh replace fd11::1 lladdr {GATEWAY_MAC} dev trunk"])
+    by(ns, 10)
     assert stand.reached(ns, TO) == set()
 
 
