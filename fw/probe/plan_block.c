@@ -120,6 +120,8 @@ static void add_strange_frame(struct making *m, const struct pick_source *s, siz
 	item.from = zone;
 	(void)str_copy(item.probe.iifname, sizeof(item.probe.iifname), s->in->name);
 	memcpy(item.probe.source_mac, s->mac.b, sizeof(item.probe.source_mac));
+	if (m->policy->zone[zone].kind == POLICY_ZONE_VPN) /* a device is its address */
+		memcpy(item.probe.src, s->addr.bytes, sizeof(item.probe.src));
 	plan_add(m, &item);
 }
 

@@ -153,6 +153,19 @@ static const struct plan_interface *reached(const struct pick *p, size_t zone,
 	return NULL;
 }
 
+/* Behind a VPN the address is what a permit is for. */
+static bool is_permitted_peer(const struct pick *p, size_t zone, struct addr a)
+{
+	if (p->rev->policy->zone[zone].kind != POLICY_ZONE_VPN)
+		return false;
+	for (size_t i = 0; i < p->rev->permit_count; i++) {
+		if (p->rev->permit[i].zone == zone &&
+		    addr_equal(p->rev->permit[i].address, a))
+			return true;
+	}
+	return false;
+}
+
 /* An address of the side that is reached by `by` (NULL: by any of the zone's). */
 static const struct plan_interface *find_address(const struct pick *p,
 						 const struct pick_side *side,
@@ -169,6 +182,8 @@ static const struct plan_interface *find_address(const struct pick *p,
 
 			if (!host_of(net, k, &a))
 				break;
+			if (is_permitted_peer(p, side->zone, a))
+				continue;
 			at = is_in_zone(p, side->zone, a) ? reached(p, side->zone, a)
 							  : NULL;
 			if (at == NULL || (by != NULL && at != by))

@@ -7,7 +7,7 @@ import sys
 import time
 
 from admission import test_limited
-from firewall import door
+from firewall import door, test_probes
 from lab import topology as topo
 from lab.lab import wait_for
 
@@ -93,6 +93,9 @@ def check(lab):
         approve(lab, address, "--interface", DEV)
     assert reach(lab, PEER) == [4, 6] and reach(lab, OTHER) == []
     assert test_limited.proved(lab)
+    probes = test_probes.ask(lab)
+    assert not probes["wrong"], probes
+    assert not [p for p in probes["not_tested"] if p["flow"] == "remote-claims"], probes
     shown = json.loads(lab.cli("--json", "device", "show", PEER[0]).stdout)
     assert shown["permit"]["address"] == PEER[0] and shown["mac"].startswith("02:04:0a:28:")
     # a card is nothing there, an address nothing elsewhere, and one is not another

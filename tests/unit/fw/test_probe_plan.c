@@ -15,6 +15,7 @@
 
 #include "fw/probe/frame.h"
 #include "fw/probe/plan.h"
+#include "lib/mem.h"
 #include "lib/str.h"
 #include "tests/support/alloc_fail.h"
 #include "tests/unit/fw/golden.h"
@@ -65,7 +66,7 @@ static bool no_route_to_internet;
 /* 10.1/16 and fd01 by core0, 10.2 and fd02 by claims0, 10.3 by br0, others by wan0. */
 static bool route(void *user, struct addr to, char ret_interface[16])
 {
-	static const char *const names[] = { "", "core0", "claims0", "br0" };
+	const char *const names[] = { "", interfaces[0].name, "claims0", "br0" };
 	uint8_t site = to.bytes[1];
 	bool inside =
 		(to.bytes[0] == 10 || to.bytes[0] == 0xfd) && site >= 1 && site <= 3;
@@ -102,6 +103,7 @@ static int setup(void **state)
 
 	(void)state;
 	no_route_to_internet = false;
+	(void)str_copy(interfaces[0].name, sizeof(interfaces[0].name), "core0");
 	for (size_t i = 0; i < ARRAY_LEN(interfaces); i++) {
 		interfaces[i].up = true;
 		interfaces[i].address_count = i < ARRAY_LEN(own) ? 2 : 0;
@@ -263,6 +265,40 @@ static void test_limited(void **state)
 	revision_free(rev);
 }
 
+/* Behind a VPN the address is the device: the stranger has another than the permitted one. */
+static void test_vpn(void **state)
+{
+	static const char objects[] =
+		"{\"ports\":[],\"quarantine\":[],\"permits\":[{\"id\":"
+		"\"p0000000000000001\",\"number\":1,\"device\":\"d0000000000000001\","
+		"\"cards\":[{\"mac\":\"02:04:0a:01:00:fd\",\"interface\":\"tun00\"}],"
+		"\"address\":\"10.1.0.253\",\"zone\":\"core\",\"user\":\"\",\"group\":"
+		"\"\",\"destinations\":[]}]}";
+	CLEANUP(free_p) char *policy = strdup(POLICY);
+	struct plan plan;
+	struct revision *rev;
+	size_t strangers = 0;
+
+	(void)state;
+	assert_non_null(policy);
+	memcpy(strstr(policy, "closed"), "vpn   ", 6);
+	memcpy(strstr(policy, "core0"), "tun00", 5);
+	(void)str_copy(interfaces[0].name, sizeof(interfaces[0].name), "tun00");
+	rev = make(policy, objects, &plan);
+	assert_true(is_addr(find(&plan, PLAN_FLOW, "one", 4)->probe.src, "10.1.0.253"));
+	for (size_t i = 0; i < plan.count; i++) {
+		const struct plan_item *one = &plan.item[i];
+
+		if (one->kind != PLAN_STRANGER || one->probe.family != 4)
+			continue;
+		assert_false(is_addr(one->probe.src, "10.1.0.253"));
+		strangers += one->why_not == NULL;
+	}
+	assert_true(strangers > 0);
+	plan_clear(&plan);
+	revision_free(rev);
+}
+
 static void test_what_is_not_there(void **state)
 {
 	struct plan plan;
@@ -387,6 +423,7 @@ int main(void)
 		cmocka_unit_test_setup(test_to_be_blocked, setup),
 		cmocka_unit_test_setup(test_nobody_to_send, setup),
 		cmocka_unit_test_setup(test_limited, setup),
+		cmocka_unit_test_setup(test_vpn, setup),
 		cmocka_unit_test_setup(test_what_is_not_there, setup),
 		cmocka_unit_test_setup(test_hours_and_ceilings, setup),
 		cmocka_unit_test_setup(test_bridged, setup),
