@@ -53,6 +53,8 @@ static void pump(void *user)
 {
 	struct stand *s = user;
 
+	if (s->result < 0 || s->f.done)
+		return; /* an event of the same round as the end */
 	s->result = flow_pump(&s->f, s->source, s->sink, s->tools);
 	s->spliced = s->spliced || s->f.pipe != NULL;
 	if (s->result < 0 || s->f.done)
