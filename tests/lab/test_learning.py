@@ -27,6 +27,17 @@ def status(lab):
     return json.loads(lab.cli("--json", "admission", "status").stdout)
 
 
+def office(lab):
+    (zone,) = [z for z in status(lab)["zones"] if z["name"] == "office"]
+    return zone
+
+
+def is_heard(lab):
+    """The sensor listens since a moment ago: who asked before that asks again."""
+    lab.on(topo.ROGUE, "ip", "neigh", "flush", "all")
+    return reaches_proxy(lab) and office(lab)["seen"] > office(lab)["permitted"]
+
+
 def told(lab):
     """The devices that enforcing would have stopped, by MAC address."""
     return {d["mac"]: d for d in status(lab)["devices"]}
@@ -49,9 +60,9 @@ def test_from_detect_to_enforce(make_lab, tmp_path):
     apply(lab, tmp_path / "detect.yaml", "detect")
     assert reaches_proxy(lab)
     assert wait_for(lambda: ROGUE in told(lab) and reaches_proxy(lab), 20)
-    (zone,) = [z for z in status(lab)["zones"] if z["name"] == "office"]
+    zone = office(lab)
     assert zone["mode"] == "detect" and zone["since"] is not None
-    assert zone["seen"] > zone["permitted"]
+    assert wait_for(lambda: is_heard(lab), 20), office(lab)
     assert topo.MAC[topo.OFFICE] not in told(lab)
 
     draft = tmp_path / "draft.csv"
