@@ -61,7 +61,7 @@ def status(lab, daemon="gated"):
     """(revision in force, ok, text)"""
     data = ask(lab, daemon, STATUS, b"", STATUS_REPLY)
     revision, _, ok = struct.unpack("=QqI", data[:20])
-    return revision, ok, data[40:].split(b"\0")[0].decode()
+    return revision, ok, data[56:].split(b"\0")[0].decode()
 
 
 def current(lab):
