@@ -88,6 +88,15 @@ def catch_aside(lab, asked):
     return None
 
 
+def next_answer(conn):
+    text, last = b"", 0
+    while not last:
+        piece = conn.recv(65536)[8:]
+        last, length = struct.unpack("=II", piece[:8])
+        text += piece[8:8 + length]
+    return json.loads(text)
+
+
 def test_permits_come_while_it_is_worked_out(make_lab):
     lab = make_lab()
     wait_for(lab, "proved")
@@ -106,11 +115,7 @@ def test_permits_come_while_it_is_worked_out(make_lab):
         finally:
             os.kill(pid, signal.SIGCONT)
         conn.settimeout(20)
-        text = b""
-        while True:
-            piece = conn.recv(65536)[8:]
-            last, length = struct.unpack("=II", piece[:8])
-            text += piece[8:8 + length]
-            if last:
-                break
-    assert json.loads(text)["result"] == "proved", text
+        found = next_answer(conn)
+        while "error" in found:  # more was asked at once than is answered
+            found = next_answer(conn)
+    assert found["result"] == "proved", found
