@@ -63,6 +63,14 @@ void drift_know(struct drift *d, uint32_t generation)
 		d->generation = generation;
 }
 
+/* Each generation is told; one that was left out was told to nobody. */
+static void know_next(struct drift *d, uint32_t generation)
+{
+	if (d->generation != 0 && (int32_t)(generation - d->generation) > 1)
+		d->lost = true;
+	drift_know(d, generation);
+}
+
 struct names {
 	const struct nlattr *at[NAME_ATTRS];
 };
@@ -194,7 +202,7 @@ bool drift_take(struct drift *d, const struct nlmsghdr *nlh,
 		return false;
 	}
 	if (mnl_attr_parse(nlh, sizeof(struct nfgenmsg), on_name, &n) >= 0) {
-		drift_know(d, number_of(&n, NFTA_GEN_ID));
+		know_next(d, number_of(&n, NFTA_GEN_ID));
 		d->next.pid = number_of(&n, NFTA_GEN_PROC_PID);
 		(void)str_copy(d->next.process, sizeof(d->next.process),
 			       name_of(&n, NFTA_GEN_PROC_NAME));

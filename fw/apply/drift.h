@@ -37,7 +37,7 @@ struct drift {
 	int fd; /* -1: not open */
 	uint32_t own; /* port of our socket */
 	uint32_t generation; /* last known */
-	bool lost; /* told too much at once */
+	bool lost; /* somebody's change was not told: too much at once, or nobody listened */
 	struct drift_change next; /* objects whose generation has not come yet */
 };
 

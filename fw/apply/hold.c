@@ -111,6 +111,7 @@ static bool is_known(struct hold *h)
 	if (txn_generation(&h->nfnl, &generation) < 0 ||
 	    generation == h->drift.generation)
 		return true;
+	txn_await(&h->nfnl, h->drift.generation);
 	drift_read(&h->drift, on_change, h); /* told between the last look and this one */
 	return (int32_t)(generation - h->drift.generation) <= 0;
 }
@@ -217,19 +218,24 @@ static bool is_held(const struct hold *h, const struct ruleset *rs)
 	       !clock_moved(h);
 }
 
-/* Our own messages would only cost time: a large ruleset is a hundred thousand of them. */
+/*
+ * Our own messages would only cost time: a large ruleset is a hundred thousand of them.
+ * When it took more than one generation, somebody else has changed something meanwhile.
+ */
 static int commit_quietly(struct hold *h, const struct ruleset *rs,
 			  struct txn_marks *ret_gone, uint32_t *ret_rule)
 {
-	uint32_t made = 0;
+	uint32_t before = h->drift.generation, made = 0;
 	int r;
 
 	drift_pause(&h->drift, true);
 	r = txn_commit(&h->nfnl, rs, wall_us() / 1000, ret_gone, &made, ret_rule);
 	drift_pause(&h->drift, false);
-	if (r == 0)
-		drift_know(&h->drift, made);
-	return r;
+	if (r < 0)
+		return r;
+	h->drift.lost = h->drift.lost || made != before + 1;
+	drift_know(&h->drift, made);
+	return 0;
 }
 
 /* Permits that go on, but without one of their cards. */

@@ -16,8 +16,10 @@
 #include "fw/apply/request.h"
 #include "fw/apply/sets.h"
 #include "fw/apply/state.h"
+#include "lib/log.h"
 #include "lib/mem.h"
 
+#define AREA  "gated-apply"
 #define TRIES 5
 
 static void put_table(struct batch *b, uint16_t type)
@@ -236,6 +238,19 @@ int txn_rebuild(struct nfnl *n, const struct ruleset *rs, int64_t now_ms,
 int txn_generation(struct nfnl *n, uint32_t *ret_generation)
 {
 	return state_generation(n, ret_generation);
+}
+
+/* An empty batch takes the kernel's lock, and is refused for its generation. */
+void txn_await(struct nfnl *n, uint32_t known)
+{
+	uint32_t seq;
+	struct batch b;
+	int r;
+
+	batch_begin(&b, n, known);
+	r = batch_send(&b, &seq);
+	if (r < 0 && r != -ERESTART)
+		log_warn(AREA, "cannot wait for the kernel: %s", strerror(-r));
 }
 
 /* A small batch, again when somebody else changed something meanwhile. */

@@ -51,6 +51,12 @@ int txn_change(struct nfnl *n, const struct change *c, bool ports, int64_t now_m
 int txn_generation(struct nfnl *n, uint32_t *ret_generation) MUST_CHECK;
 
 /*
+ * Wait until whoever made another generation than known has told it: the kernel counts
+ * first and tells then, and lets nobody else in before it has.
+ */
+void txn_await(struct nfnl *n, uint32_t known);
+
+/*
  * Make what is missing of table, sets and base chains, which drop; leave alone
  * what is there. Without rules that closes the machine altogether.
  */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Somebody else changes the rules: it is noticed, undone, and on record with who it was."""
+import concurrent.futures
 import subprocess
 import time
 
@@ -12,6 +13,8 @@ from lab.lab import wait_for
 CLAIMS = topo.ADDRESS[topo.CLAIMS][0]
 PROMISE = 1.0  # seconds until it is undone
 SLACK = 2.0  # a busy machine
+LOAD_S = 0.03  # about what a load takes
+LOADS = 40
 
 CHANGES = [
     ("a rule that accepts", ["insert rule inet sekisho forward accept"], "+rule in sekisho forward"),
@@ -75,6 +78,38 @@ def test_every_change_is_undone_and_told(make_lab):
         return [(n, w) for n, w in want if not any(w in t and "nft" in t for t in told)]
 
     assert wait_for(lambda: not missing(), 10), (missing(), door.services(lab, "changed"))
+
+
+def test_a_long_change_is_heard_to_its_end(make_lab):
+    """The kernel counts a change first, tells its objects one by one, and whose it was last."""
+    lab = make_lab()
+    before = chains(lab)
+    for _ in range(8):
+        change(lab, ["insert rule inet sekisho forward accept"] * 10000)
+        assert wait_for(lambda: chains(lab) == before, PROMISE + SLACK, 0.005)
+
+    def told():
+        return door.services(lab, "rules changed and put back")
+
+    assert wait_for(lambda: len(told()) >= 8, 10), told()
+    assert all("by nft" in text and "forward (10000)" in text for text in told()), told()
+
+
+def test_changes_during_a_load_are_undone(make_lab):
+    """Nobody listens while a whole ruleset is put in; what happened then is noticed after it."""
+    lab = make_lab()
+    before = chains(lab)
+    revision = door.current(lab)
+    for i in range(LOADS):
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            # a ruleset that is held already would not be put in again
+            door.lockdown(lab, 1)
+            loaded = pool.submit(door.lockdown, lab, 0)
+            time.sleep(i / LOADS * LOAD_S)
+            change(lab, ["add table inet sekisho-guard", "delete table inet sekisho-guard"])
+            assert loaded.result().code == 0
+        assert wait_for(lambda: chains(lab) == before, PROMISE + SLACK, 0.005), i
+    assert door.status(lab)[:2] == (revision, 0)
 
 
 def test_foreign_tables_are_told_and_left_alone(make_lab):

@@ -66,6 +66,27 @@ static void test_own_changes_are_none(void **state)
 	assert_int_equal(d.generation, 7);
 }
 
+static void test_generations_that_nobody_told(void **state)
+{
+	struct drift d = { .fd = -1, .own = OWN };
+	struct drift_change c;
+
+	(void)state;
+	assert_false(
+		generation(&d, OWN, 7, &c)); /* the first one: there is none before */
+	assert_false(generation(&d, OWN, 8, &c));
+	drift_know(&d, 10); /* our own, told afterwards */
+	assert_false(generation(&d, OWN, 9, &c));
+	assert_false(generation(&d, OWN, 10, &c));
+	assert_true(generation(&d, STRANGER, 11, &c));
+	assert_false(d.lost);
+	assert_false(generation(&d, OWN, 13, &c));
+	assert_true(d.lost);
+	d = (struct drift){ .fd = -1, .own = OWN, .generation = UINT32_MAX };
+	assert_false(generation(&d, OWN, 0, &c));
+	assert_false(d.lost);
+}
+
 static void test_foreign_changes_of_ours(void **state)
 {
 	struct drift d = { .fd = -1, .own = OWN };
@@ -182,6 +203,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_own_changes_are_none),
+		cmocka_unit_test(test_generations_that_nobody_told),
 		cmocka_unit_test(test_foreign_changes_of_ours),
 		cmocka_unit_test(test_tables_of_others),
 		cmocka_unit_test(test_much_fits),
