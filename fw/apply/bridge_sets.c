@@ -61,17 +61,6 @@ static void put_permits(struct batch *b, uint16_t type, uint16_t flags,
 	}
 }
 
-static void put_cards(struct batch *b, uint16_t type, uint16_t flags,
-		      const struct fw_card *card, size_t count)
-{
-	struct listing l = elements_begin(b, FAMILY, FW_SET_QUARANTINE, type, flags);
-
-	for (size_t i = 0; i < count; i++)
-		elements_add(&l, &(struct element){ .key = card[i].mac,
-						    .key_len = sizeof(card[i].mac) });
-	elements_end(&l);
-}
-
 static void put_free(struct batch *b, const struct ruleset *rs)
 {
 	struct listing l = elements_begin(b, FAMILY, FW_BRIDGE_SET_FREE,
@@ -93,16 +82,11 @@ void bridge_sets_fill(struct batch *b, const struct ruleset *rs, int64_t now_ms)
 	put_permits(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, rs->permit, rs->permit_count,
 		    now_ms);
 	put_free(b, rs);
-	put_cards(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, rs->quarantine,
-		  rs->quarantine_count);
+	elements_put_cards(b, FAMILY, NFT_MSG_NEWSETELEM, NLM_F_CREATE, rs->quarantine,
+			   rs->quarantine_count);
 }
 
 void bridge_sets_change(struct batch *b, const struct change *c, int64_t now_ms)
 {
-	const uint16_t add = NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK;
-
-	put_permits(b, NFT_MSG_DELSETELEM, NLM_F_ACK, c->gone, c->gone_count, now_ms);
-	put_cards(b, NFT_MSG_DELSETELEM, NLM_F_ACK, c->released, c->released_count);
-	put_permits(b, NFT_MSG_NEWSETELEM, add, c->come, c->come_count, now_ms);
-	put_cards(b, NFT_MSG_NEWSETELEM, add, c->isolated, c->isolated_count);
+	elements_change(b, FAMILY, c, put_permits, now_ms);
 }

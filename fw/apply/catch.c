@@ -65,23 +65,10 @@ static const struct spot {
 	{ IPPROTO_ICMPV6, 1, ICMP_HEAD + IP6_HEAD + 8 },
 };
 
-static struct nlmsghdr *message(struct batch *b, uint8_t family, uint16_t type,
-				uint16_t flags)
-{
-	struct nlmsghdr *nlh = batch_message(b, type, flags);
-
-	if (nlh != NULL) {
-		struct nfgenmsg *nf = mnl_nlmsg_get_payload(nlh);
-
-		nf->nfgen_family = family;
-	}
-	return nlh;
-}
-
 static void put_table(struct batch *b, uint8_t family, uint16_t type)
 {
 	uint16_t flags = type == NFT_MSG_NEWTABLE ? NLM_F_CREATE | NLM_F_ACK : NLM_F_ACK;
-	struct nlmsghdr *nlh = message(b, family, type, flags);
+	struct nlmsghdr *nlh = batch_message_in(b, family, type, flags);
 
 	if (nlh == NULL)
 		return;
@@ -94,7 +81,7 @@ static void put_table(struct batch *b, uint8_t family, uint16_t type)
 /* Words, each with a counter of the packets that were found to have it. */
 static void put_set(struct batch *b, uint8_t family, const char *name, uint32_t id)
 {
-	struct nlmsghdr *nlh = message(b, family, NFT_MSG_NEWSET, NLM_F_CREATE);
+	struct nlmsghdr *nlh = batch_message_in(b, family, NFT_MSG_NEWSET, NLM_F_CREATE);
 	struct nlattr *nest;
 
 	if (nlh == NULL)
@@ -116,7 +103,8 @@ static void put_set(struct batch *b, uint8_t family, const char *name, uint32_t 
 static void put_words(struct batch *b, uint8_t family, const char *set, uint32_t first,
 		      uint32_t end)
 {
-	struct nlmsghdr *nlh = message(b, family, NFT_MSG_NEWSETELEM, NLM_F_CREATE);
+	struct nlmsghdr *nlh =
+		batch_message_in(b, family, NFT_MSG_NEWSETELEM, NLM_F_CREATE);
 	struct nlattr *list, *element, *key;
 
 	if (nlh == NULL)
@@ -152,7 +140,8 @@ static void put_sets(struct batch *b, uint8_t family, uint32_t count, uint32_t w
 
 static void put_chain(struct batch *b, const struct chain *c)
 {
-	struct nlmsghdr *nlh = message(b, c->family, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+	struct nlmsghdr *nlh =
+		batch_message_in(b, c->family, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 	struct nlattr *hook;
 
 	if (nlh == NULL)
@@ -197,7 +186,8 @@ static void put_rule(struct batch *b, const struct chain *c, const struct spot *
 	if (e.failed)
 		b->error = -ENOMEM;
 	else
-		nlh = message(b, c->family, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
+		nlh = batch_message_in(b, c->family, NFT_MSG_NEWRULE,
+				       NLM_F_CREATE | NLM_F_APPEND);
 	if (nlh != NULL) {
 		nftnl_rule_nlmsg_build_payload(nlh, e.rule);
 		batch_put(b, nlh);

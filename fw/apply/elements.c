@@ -115,3 +115,27 @@ void elements_add(struct listing *l, const struct element *e)
 	mnl_attr_nest_end(l->nlh, nest);
 	l->count++;
 }
+
+void elements_put_cards(struct batch *b, uint8_t family, uint16_t type, uint16_t flags,
+			const struct fw_card *card, size_t count)
+{
+	struct listing l = elements_begin(b, family, FW_SET_QUARANTINE, type, flags);
+
+	for (size_t i = 0; i < count; i++)
+		elements_add(&l, &(struct element){ .key = card[i].mac,
+						    .key_len = sizeof(card[i].mac) });
+	elements_end(&l);
+}
+
+void elements_change(struct batch *b, uint8_t family, const struct change *c,
+		     elements_permits_fn *put_permits, int64_t now_ms)
+{
+	const uint16_t add = NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK;
+
+	put_permits(b, NFT_MSG_DELSETELEM, NLM_F_ACK, c->gone, c->gone_count, now_ms);
+	elements_put_cards(b, family, NFT_MSG_DELSETELEM, NLM_F_ACK, c->released,
+			   c->released_count);
+	put_permits(b, NFT_MSG_NEWSETELEM, add, c->come, c->come_count, now_ms);
+	elements_put_cards(b, family, NFT_MSG_NEWSETELEM, add, c->isolated,
+			   c->isolated_count);
+}

@@ -4,6 +4,7 @@
 #define FW_APPLY_ELEMENTS_H
 
 #include "fw/apply/batch.h"
+#include "fw/apply/change.h"
 #include "fw/compile/ruleset.h"
 
 struct set_kind {
@@ -57,5 +58,17 @@ struct listing elements_begin(struct batch *b, uint8_t family, const char *set,
 			      uint16_t type, uint16_t flags);
 void elements_add(struct listing *l, const struct element *e);
 void elements_end(struct listing *l);
+
+/* The cards of FW_SET_QUARANTINE. */
+void elements_put_cards(struct batch *b, uint8_t family, uint16_t type, uint16_t flags,
+			const struct fw_card *card, size_t count);
+
+/* The elements that permits have in a table. */
+typedef void elements_permits_fn(struct batch *b, uint16_t type, uint16_t flags,
+				 const struct fw_permit *p, size_t count, int64_t now_ms);
+
+/* What goes, goes first: its place may be taken by what comes. */
+void elements_change(struct batch *b, uint8_t family, const struct change *c,
+		     elements_permits_fn *put_permits, int64_t now_ms);
 
 #endif

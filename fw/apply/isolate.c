@@ -165,18 +165,13 @@ static void put_rules(struct batch *b, const char *chain)
 
 static void put_all(struct batch *b, const struct ruleset *rs)
 {
-	struct listing l = elements_begin(b, FAMILY, FW_SET_QUARANTINE,
-					  NFT_MSG_NEWSETELEM, NLM_F_CREATE);
 	const char *name;
 	size_t at = 0;
 
 	put_table(b, NFT_MSG_NEWTABLE);
 	elements_put_set(b, &cards);
-	for (size_t i = 0; i < rs->quarantine_count; i++)
-		elements_add(&l, &(struct element){
-					 .key = rs->quarantine[i].mac,
-					 .key_len = sizeof(rs->quarantine[i].mac) });
-	elements_end(&l);
+	elements_put_cards(b, FAMILY, NFT_MSG_NEWSETELEM, NLM_F_CREATE, rs->quarantine,
+			   rs->quarantine_count);
 	while (next_interface(rs, &at, &name) != 0) {
 		put_chain(b, name);
 		put_rules(b, name);
