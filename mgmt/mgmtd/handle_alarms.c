@@ -7,6 +7,7 @@
 #include "mgmt/mgmtd/handlers.h"
 #include "mgmt/mgmtd/input_read.h"
 #include "mgmt/mgmtd/maker.h"
+#include "mgmt/mgmtd/page.h"
 #include "mgmt/mgmtd/store_alarm.h"
 #include "mgmt/mgmtd/store_asset.h"
 #include "mgmt/mgmtd/store_device.h"
@@ -100,28 +101,17 @@ static json_t *alarm_json(struct call *c, const struct alarm *a)
 	return obj;
 }
 
-struct listing {
-	struct call *c;
-	json_t *list;
-	size_t limit;
-	bool more;
-};
-
 static int add_json(const struct alarm *a, void *user)
 {
-	struct listing *l = user;
+	struct page *page = user;
 
-	if (json_array_size(l->list) == l->limit) {
-		l->more = true;
-		return 0;
-	}
-	return json_array_append_new(l->list, alarm_json(l->c, a)) == 0 ? 0 : -ENOMEM;
+	return page_has_room(page) ? page_add(page, alarm_json(page->c, a)) : 0;
 }
 
 struct question {
 	enum alarm_view view;
 	enum event_kind kind;
-	uint64_t after, limit;
+	uint64_t after;
 };
 
 /* Returns the parameter that is not valid, or NULL. */
@@ -129,8 +119,8 @@ static const char *read_question(const struct call *c, struct question *ret)
 {
 	static const char *const views[] = { "open", "unacknowledged", "all" };
 	const char *state = call_query(c, "state"), *kind = call_query(c, "kind");
-	const char *after = call_query(c, "after"), *limit = call_query(c, "limit");
-	struct question q = { .view = ALARM_VIEW_UNACKED, .limit = LIST_DEFAULT };
+	const char *after = call_query(c, "after");
+	struct question q = { .view = ALARM_VIEW_UNACKED };
 	size_t i = 0;
 
 	if (state != NULL) {
@@ -144,8 +134,6 @@ static const char *read_question(const struct call *c, struct question *ret)
 		return "kind";
 	if (after != NULL && str_to_uint(after, 1, INT64_MAX, &q.after) < 0)
 		return "after";
-	if (limit != NULL && str_to_uint(limit, 1, LIST_MAX, &q.limit) < 0)
-		return "limit";
 	*ret = q;
 	return NULL;
 }
@@ -153,8 +141,8 @@ static const char *read_question(const struct call *c, struct question *ret)
 void handle_alarm_list(struct call *c)
 {
 	static const char *const keys[] = { "state", "kind", "after", "limit", NULL };
-	struct listing l = { .c = c };
 	struct question q;
+	struct page page;
 	int64_t open = 0, unacked = 0;
 	const char *bad;
 	int r;
@@ -166,23 +154,17 @@ void handle_alarm_list(struct call *c)
 		call_fail(c, MSG_BAD_QUERY, bad);
 		return;
 	}
-	l.list = json_array();
-	l.limit = q.limit;
+	if (!page_begin(c, LIST_DEFAULT, LIST_MAX, &page))
+		return;
 	r = alarm_store(c->app, c->req->now);
 	if (r == 0)
 		r = store_alarm_totals(c->app->db, &open, &unacked);
 	if (r == 0)
 		r = store_alarm_each(c->app->db, q.view, q.kind, (int64_t)q.after,
-				     (int64_t)q.limit + 1, add_json, &l);
-	if (r < 0) {
-		json_decref(l.list);
-		call_fail_internal(c, r);
-		return;
-	}
-	call_json(c, 200,
-		  json_pack("{s:o, s:b, s:I, s:I}", "alarms", l.list, "more", (int)l.more,
-			    "open", (json_int_t)open, "unacknowledged",
-			    (json_int_t)unacked));
+				     page.ask, add_json, &page);
+	page_answer(&page, r, "alarms",
+		    json_pack("{s:I, s:I}", "open", (json_int_t)open, "unacknowledged",
+			      (json_int_t)unacked));
 }
 
 static int read_done(const json_t *body, char done[INPUT_REASON_MAX + 1],

@@ -7,24 +7,15 @@
 #include "mgmt/mgmtd/entry_json.h"
 #include "mgmt/mgmtd/handlers.h"
 #include "mgmt/mgmtd/input_read.h"
+#include "mgmt/mgmtd/page.h"
 
-#define PAGE_MAX 10000
-
-struct page {
-	json_t *list;
-	int64_t limit;
-	bool more, ja;
-};
+#define LIST_MAX 10000
 
 static int add_json(const struct entry *e, void *user)
 {
-	struct page *p = user;
+	struct page *page = user;
 
-	if (json_array_size(p->list) == (size_t)p->limit) {
-		p->more = true;
-		return 0;
-	}
-	return json_array_append_new(p->list, entry_json(e, p->ja)) == 0 ? 0 : -ENOMEM;
+	return page_has_room(page) ? page_add(page, entry_json(e, page->c->ja)) : 0;
 }
 
 /* Returns false when it has answered. */
@@ -32,8 +23,6 @@ static bool read_filter(struct call *c, struct entry_filter *f)
 {
 	static const char *const keys[] = { "state", "list",  "text",
 					    "after", "limit", NULL };
-	const char *limit = call_query(c, "limit");
-	uint64_t n = PAGE_MAX;
 
 	if (!call_query_known(c, keys))
 		return false;
@@ -46,32 +35,19 @@ static bool read_filter(struct call *c, struct entry_filter *f)
 		call_fail(c, MSG_BAD_QUERY, "state");
 		return false;
 	}
-	if (limit != NULL && str_to_uint(limit, 1, PAGE_MAX, &n) < 0) {
-		call_fail(c, MSG_BAD_QUERY, "limit");
-		return false;
-	}
-	f->limit = (int64_t)n + 1; /* one more shows that there is more */
 	return true;
 }
 
 void handle_allow_list(struct call *c)
 {
 	struct entry_filter f = { 0 };
-	struct page p = { .ja = c->ja };
-	int r;
+	struct page page;
 
-	if (!read_filter(c, &f))
+	if (!read_filter(c, &f) || !page_begin(c, LIST_MAX, LIST_MAX, &page))
 		return;
-	p.limit = f.limit - 1;
-	p.list = json_array();
-	r = store_entry_find(c->app->db, &f, add_json, &p);
-	if (r < 0) {
-		json_decref(p.list);
-		call_fail_internal(c, r);
-		return;
-	}
-	call_json(c, 200,
-		  json_pack("{s:o, s:b}", "entries", p.list, "more", (int)p.more));
+	f.limit = page.ask;
+	page_answer(&page, store_entry_find(c->app->db, &f, add_json, &page), "entries",
+		    NULL);
 }
 
 void entry_answer(struct call *c, const char *id, const struct publish_result *result)

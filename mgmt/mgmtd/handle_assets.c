@@ -9,17 +9,15 @@
 #include "mgmt/mgmtd/handlers.h"
 #include "mgmt/mgmtd/input_asset.h"
 #include "mgmt/mgmtd/input_permit.h"
+#include "mgmt/mgmtd/page.h"
 #include "mgmt/mgmtd/register.h"
 
 #define LIST_MAX     1000
 #define LIST_DEFAULT 100
 
 struct listing {
-	struct call *c;
+	struct page page;
 	struct terms terms;
-	json_t *list;
-	int64_t limit;
-	bool more;
 };
 
 static int add_json(const struct asset *a, void *user)
@@ -28,49 +26,38 @@ static int add_json(const struct asset *a, void *user)
 	json_t *obj = NULL;
 	int r;
 
-	if ((int64_t)json_array_size(l->list) == l->limit) {
-		l->more = true;
+	if (!page_has_room(&l->page))
 		return 0;
-	}
-	r = asset_json(l->c, a, &l->terms, &obj);
-	if (r == 0)
-		r = json_array_append_new(l->list, obj) == 0 ? 0 : -ENOMEM;
-	return r;
+	r = asset_json(l->page.c, a, &l->terms, &obj);
+	return r == 0 ? page_add(&l->page, obj) : r;
 }
 
 /* Returns false when it has answered. */
-static bool read_filter(struct call *c, struct asset_filter *f, int64_t *ret_limit)
+static bool read_filter(struct call *c, struct asset_filter *f, struct page *ret_page)
 {
 	static const char *const keys[] = { "state", "kind",  "zone", "text",
 					    "after", "limit", NULL };
-	const char *limit = call_query(c, "limit");
-	uint64_t n = LIST_DEFAULT;
 
-	if (!call_query_known(c, keys))
+	if (!call_query_known(c, keys) ||
+	    !page_begin(c, LIST_DEFAULT, LIST_MAX, ret_page))
 		return false;
-	if (limit != NULL && str_to_uint(limit, 1, LIST_MAX, &n) < 0) {
-		call_fail(c, MSG_BAD_QUERY, "limit");
-		return false;
-	}
 	*f = (struct asset_filter){ .state = call_query(c, "state"),
 				    .kind = call_query(c, "kind"),
 				    .zone = call_query(c, "zone"),
 				    .text = call_query(c, "text"),
 				    .after = call_query(c, "after"),
-				    .limit = (int64_t)n + 1 };
-	*ret_limit = (int64_t)n;
+				    .limit = ret_page->ask };
 	return true;
 }
 
 void handle_asset_list(struct call *c)
 {
-	struct listing l = { .c = c };
+	struct listing l = { 0 };
 	struct asset_filter f;
 	int r;
 
-	if (!read_filter(c, &f, &l.limit))
+	if (!read_filter(c, &f, &l.page))
 		return;
-	l.list = json_array();
 	r = sight_store(&c->app->sight, c->app->db);
 	if (r == 0)
 		r = store_terms_get(c->app->db, &l.terms);
@@ -78,12 +65,7 @@ void handle_asset_list(struct call *c)
 		r = register_tick(c->app->db, c->req->now); /* states are searched for */
 	if (r == 0)
 		r = store_asset_each(c->app->db, &f, add_json, &l);
-	if (r < 0) {
-		json_decref(l.list);
-		call_fail_internal(c, r);
-		return;
-	}
-	call_json(c, 200, json_pack("{s:o, s:b}", "assets", l.list, "more", (int)l.more));
+	page_answer(&l.page, r, "assets", NULL);
 }
 
 static int get_json(struct call *c, const char *id, bool history, json_t **ret)

@@ -7,34 +7,24 @@
 #include "lib/str.h"
 #include "mgmt/mgmtd/device_json.h"
 #include "mgmt/mgmtd/handlers.h"
+#include "mgmt/mgmtd/page.h"
 #include "mgmt/mgmtd/register.h"
 #include "mgmt/mgmtd/store_device.h"
 
 #define LIST_MAX     1000
 #define LIST_DEFAULT 100
 
-struct listing {
-	struct call *c;
-	json_t *list;
-	int64_t limit;
-	bool more;
-};
-
 static int add_json(const struct device *d, void *user)
 {
-	struct listing *l = user;
+	struct page *page = user;
+	const struct call *c = page->c;
 	json_t *obj = NULL;
 	int r;
 
-	if ((int64_t)json_array_size(l->list) == l->limit) {
-		l->more = true;
+	if (!page_has_room(page))
 		return 0;
-	}
-	r = device_json(l->c->app->db, l->c->app->policy, d, l->c->req->now, l->c->ja,
-			&obj);
-	if (r == 0)
-		r = json_array_append_new(l->list, obj) == 0 ? 0 : -ENOMEM;
-	return r;
+	r = device_json(c->app->db, c->app->policy, d, c->req->now, c->ja, &obj);
+	return r == 0 ? page_add(page, obj) : r;
 }
 
 static void add_places(json_t *list, const struct policy_zone *z,
@@ -117,13 +107,9 @@ static const char *read_filter(const struct call *c, struct device_filter *f,
 	static const char *const owned[] = { "", "true", "false" };
 	static const char *const requested[] = { "false", "true", "true" };
 	static const char *const orders[] = { "mac", "first-seen", "last-seen" };
-	const char *limit = call_query(c, "limit");
 	int o = word_of(c, "registered", owned), q = word_of(c, "requested", requested),
 	    order = word_of(c, "order", orders);
-	uint64_t n = LIST_DEFAULT;
 
-	if (limit != NULL && str_to_uint(limit, 1, LIST_MAX, &n) < 0)
-		return "limit";
 	if (!read_device(c, f, mac_text))
 		return "device";
 	if (o < 0 || q < 0 || order < 0)
@@ -134,11 +120,10 @@ static const char *read_filter(const struct call *c, struct device_filter *f,
 	f->requested = q != 0;
 	f->order = (enum device_order)order;
 	f->after = call_query(c, "after");
-	f->limit = (int64_t)n + 1;
 	return NULL;
 }
 
-static int list_devices(struct call *c, struct device_filter *f, struct listing *l)
+static int list_devices(struct call *c, struct device_filter *f, struct page *page)
 {
 	const char *zone = call_query(c, "zone");
 	CLEANUP(free_p)
@@ -150,7 +135,7 @@ static int list_devices(struct call *c, struct device_filter *f, struct listing 
 		r = sight_store(&c->app->sight, c->app->db);
 	if (r == 0 && f->state != NULL)
 		r = register_tick(c->app->db, c->req->now);
-	return r < 0 ? r : store_device_each(c->app->db, f, add_json, l);
+	return r < 0 ? r : store_device_each(c->app->db, f, add_json, page);
 }
 
 void handle_device_list(struct call *c)
@@ -158,10 +143,10 @@ void handle_device_list(struct call *c)
 	static const char *const keys[] = { "device",     "state",     "zone",  "text",
 					    "registered", "requested", "order", "after",
 					    "limit",      NULL };
-	struct listing l = { .c = c };
 	struct device_filter f = { 0 };
 	char mac_text[MAC_TEXT_MAX];
 	const char *wrong;
+	struct page page;
 	int r;
 
 	if (!call_query_known(c, keys))
@@ -171,15 +156,10 @@ void handle_device_list(struct call *c)
 		call_fail(c, MSG_BAD_QUERY, wrong);
 		return;
 	}
-	l.limit = f.limit - 1;
-	l.list = json_array();
-	r = list_devices(c, &f, &l);
-	if (r < 0) {
-		json_decref(l.list);
-		call_fail_internal(c, r);
+	if (!page_begin(c, LIST_DEFAULT, LIST_MAX, &page))
 		return;
-	}
-	call_json(c, 200,
-		  json_pack("{s:o, s:b, s:o}", "devices", l.list, "more", (int)l.more,
-			    "places", places_json(c->app->policy)));
+	f.limit = page.ask;
+	r = list_devices(c, &f, &page);
+	page_answer(&page, r, "devices",
+		    json_pack("{s:o}", "places", places_json(c->app->policy)));
 }
