@@ -2,7 +2,7 @@
 /*
  * bench_load - the clients in front of the proxies
  *
- *     bench_load [OPTION...] KIND:SLOTS[:rate=N|:every=MS]...
+ *     bench_load [OPTION...] KIND:SLOTS[:rate=N|:every=MS|:stay]...
  *
  * Prints "begin" and "end" around the window that counts, then one line of JSON; with
  * --hold it opens its echo tunnels, prints a line of JSON, and tries N of them at each
@@ -381,7 +381,7 @@ static _Noreturn void usage(void)
 		stderr,
 		"usage: bench_load --proxy ADDRESS:PORT|--direct ADDRESS --names FILE\n"
 		"    [--denied NAME] [--sources ADDRESS/COUNT] [--warm MS] [--time MS]\n"
-		"    [--hold] KIND:SLOTS[:rate=N|:every=MS]...\n"
+		"    [--hold] KIND:SLOTS[:rate=N|:every=MS|:stay]...\n"
 		"kinds: tunnel deny http echo bulk verify\n");
 	exit(2);
 }
@@ -485,6 +485,8 @@ static void read_stream(char *text)
 			st->rate = (double)wire_number(schedule + 5);
 		else if (strncmp(schedule, "every=", 6) == 0)
 			st->every = wire_number(schedule + 6) * MS;
+		else if (strcmp(schedule, "stay") == 0)
+			st->stay = true;
 		else
 			usage();
 	}

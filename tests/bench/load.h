@@ -67,6 +67,7 @@ struct load_stream {
 	size_t slot_count;
 	double rate; /* a second, Poisson; 0: closed loop */
 	int64_t every; /* ns between operations of one slot; 0: at once */
+	bool stay; /* a connection asks for one name only */
 	struct load_slot *slot;
 	size_t *free; /* open loop */
 	size_t free_count;

@@ -127,8 +127,10 @@ void slot_start(struct load_slot *s, int64_t t0)
 {
 	s->t0 = t0;
 	s->began = wire_now();
-	s->name = (uint8_t)load.name_next;
-	load.name_next = (load.name_next + 1) % load.name_count;
+	if (s->fd == -1 || !s->stream->stay) {
+		s->name = (uint8_t)load.name_next;
+		load.name_next = (load.name_next + 1) % load.name_count;
+	}
 	s->head_len = 0;
 	if (s->fd == -1)
 		dial(s);

@@ -9,11 +9,12 @@ import statistics
 OURS = "sekisho-proxyd"
 COPY, SPLICE = "relay-copy", "relay-splice"
 LIMITS = (COPY, SPLICE)
-STEADY = ("connect", "offered", "http", "bulk", "deny")
+STEADY = ("connect", "offered", "http", "http_stay", "bulk", "deny")
 TITLES = {
     "connect": "New CONNECT tunnels, 64 at a time",
     "offered": "New CONNECT tunnels, {rate} a second offered (Poisson, from the scheduled start)",
-    "http": "Plain HTTP, 64 kept connections",
+    "http": "Plain HTTP, 64 kept connections, each to 16 sites in turn",
+    "http_stay": "Plain HTTP, 64 kept connections, each to one site",
     "bulk": "Bulk, 16 tunnels",
     "deny": "Denied CONNECT, 64 at a time",
 }

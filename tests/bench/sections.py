@@ -117,8 +117,8 @@ def common(w, stream, done):
             "disturbed": w["disturbed"], "errors": stream["errors"]}
 
 
-def closed_loop(bench, contender, kind, count=100, **more):
-    w = bench.window(contender, [f"{kind}:64"], count=count, **more)
+def closed_loop(bench, contender, kind, count=100, how="", **more):
+    w = bench.window(contender, [f"{kind}:64{how}"], count=count, **more)
     stream = w["streams"][0]
     figures = common(w, stream, stream["done"])
     figures["through"] = stream["through"]
@@ -140,6 +140,10 @@ def offered(bench, contender):
 
 def http(bench, contender):
     return closed_loop(bench, contender, "http")
+
+
+def http_stay(bench, contender):
+    return closed_loop(bench, contender, "http", how=":stay")
 
 
 def deny(bench, contender):
