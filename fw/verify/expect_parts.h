@@ -20,6 +20,13 @@ void expect_side(struct work *w, const struct expect *x, uint32_t zone,
 void expect_beyond(struct work *w, const struct expect *x, struct ranges *ret_may,
 		   struct ranges *ret_sure);
 
+/* A flow's packets, of devices of who. */
+void expect_add_flow(struct work *w, struct expect *x, const struct policy_flow *f,
+		     enum cube_who who);
+
+/* Connections of the gateway's own accounts. */
+void expect_add_gateway(struct work *w, struct expect *x);
+
 void expect_link_local(struct work *w, struct ranges *ret_local,
 		       struct ranges *ret_unset);
 

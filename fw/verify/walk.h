@@ -61,6 +61,16 @@ int expr_byteorder(struct walk *w, const struct nla *t) MUST_CHECK;
 int expr_match_cmp(struct walk *w, const struct nla *t) MUST_CHECK;
 int expr_range(struct walk *w, const struct nla *t) MUST_CHECK;
 int expr_match_lookup(struct walk *w, const struct nla *t) MUST_CHECK;
+int expr_nothing(struct walk *w, const struct nla *t) MUST_CHECK;
+int expr_limit(struct walk *w, const struct nla *t) MUST_CHECK;
+int expr_quota(struct walk *w, const struct nla *t) MUST_CHECK;
+int expr_connlimit(struct walk *w, const struct nla *t) MUST_CHECK;
+int expr_dynset(struct walk *w, const struct nla *t) MUST_CHECK;
+int expr_objref(struct walk *w, const struct nla *t) MUST_CHECK;
+int expr_reject(struct walk *w, const struct nla *t) MUST_CHECK;
+int expr_masq(struct walk *w, const struct nla *t) MUST_CHECK;
+int expr_redir(struct walk *w, const struct nla *t) MUST_CHECK;
+int expr_nat(struct walk *w, const struct nla *t) MUST_CHECK;
 
 /* An nft_data nest's plain value. Returns 0 or -ENOENT. */
 int data_value(const struct nla *nest, struct rd *ret_value) MUST_CHECK;
