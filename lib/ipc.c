@@ -7,29 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/ipc_frame.h"
 #include "lib/ipc_queue.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 
-#define VERSION     1
 #define ROUND_MAX   64 /* messages of one peer per wake-up, so that none starves the loop */
 #define SNDBUF_SIZE (1 << 20)
-
-struct head {
-	uint16_t type;
-	uint16_t version;
-	uint32_t len; /* of the payload */
-};
-
-struct frame {
-	struct head head;
-	_Alignas(max_align_t) uint8_t payload[IPC_PAYLOAD_MAX];
-};
 
 struct ipc_peer {
 	struct ipc_server *server;
@@ -94,79 +80,6 @@ unsigned ipc_roles_of(const struct ipc_roles *roles, uid_t uid)
 	return bits;
 }
 
-/* Close every descriptor that came along: none of our socket messages carries any. */
-static bool drop_descriptors(struct msghdr *m)
-{
-	bool any = false;
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
-		size_t bytes = c->cmsg_len - CMSG_LEN(0);
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t i = 0; i + sizeof(int) <= bytes; i += sizeof(int)) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i, sizeof(fd));
-			(void)close(fd);
-			any = true;
-		}
-	}
-	return any;
-}
-
-/* One whole message. Returns 0, -EAGAIN, -ECONNRESET, -EBADMSG or another errno. */
-static int receive(int fd, int flags, struct frame *f)
-{
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(16 * sizeof(int))];
-	/* head and payload lie in two places: the payload is aligned for any struct */
-	struct iovec iov[2] = {
-		{ .iov_base = &f->head, .iov_len = sizeof(f->head) },
-		{ .iov_base = f->payload, .iov_len = sizeof(f->payload) },
-	};
-	struct msghdr m = {
-		.msg_iov = iov,
-		.msg_iovlen = 2,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	ssize_t n;
-
-	do
-		n = recvmsg(fd, &m, flags | MSG_CMSG_CLOEXEC);
-	while (n == -1 && errno == EINTR);
-	if (n == -1)
-		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
-	if (drop_descriptors(&m) || (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
-		return -EBADMSG;
-	if (n == 0)
-		return -ECONNRESET;
-	if ((size_t)n < sizeof(f->head) || f->head.version != VERSION ||
-	    f->head.len != (size_t)n - sizeof(f->head))
-		return -EBADMSG;
-	return 0;
-}
-
-static int transmit(int fd, int flags, uint16_t type, const void *payload, size_t len)
-{
-	struct head head = { .type = type, .version = VERSION, .len = (uint32_t)len };
-	struct iovec iov[2] = {
-		{ .iov_base = &head, .iov_len = sizeof(head) },
-		{ .iov_base = (void *)(uintptr_t)payload, .iov_len = len },
-	};
-	struct msghdr m = { .msg_iov = iov, .msg_iovlen = len != 0 ? 2 : 1 };
-	ssize_t n;
-
-	if (len > IPC_PAYLOAD_MAX)
-		return -EMSGSIZE;
-	do
-		n = sendmsg(fd, &m, flags | MSG_NOSIGNAL);
-	while (n == -1 && errno == EINTR);
-	if (n == -1)
-		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
-	return 0;
-}
-
 static void peer_close(struct ipc_peer *p)
 {
 	struct ipc_peer **at = &p->server->peers;
@@ -224,7 +137,7 @@ static int watch(struct ipc_peer *p)
 	return p->stall == NULL ? 0 : sd_event_source_set_enabled(p->stall, SD_EVENT_OFF);
 }
 
-static int enqueue(struct ipc_peer *p, const struct head *head, const void *payload)
+static int enqueue(struct ipc_peer *p, const struct ipc_head *head, const void *payload)
 {
 	struct ipc_server *s = p->server;
 	size_t before = ipc_queue_bytes(&p->queue);
@@ -261,7 +174,7 @@ static int drain(struct ipc_peer *p)
 }
 
 /* Unknown, unpermitted and wrong-length messages are one case. */
-static int dispatch(struct ipc_peer *p, const struct frame *f)
+static int dispatch(struct ipc_peer *p, const struct ipc_frame *f)
 {
 	const struct ipc_server *s = p->server;
 
@@ -280,8 +193,8 @@ static int dispatch(struct ipc_peer *p, const struct frame *f)
 /* One message of the peer. Returns 0, -EAGAIN (there is none) or why to close. */
 static int take(struct ipc_peer *p)
 {
-	struct frame f;
-	int r = receive(p->fd, MSG_DONTWAIT, &f);
+	struct ipc_frame f;
+	int r = ipc_receive(p->fd, MSG_DONTWAIT, &f);
 
 	if (r < 0)
 		return r;
@@ -392,15 +305,15 @@ void ipc_server_free(struct ipc_server *s)
 
 int ipc_reply(struct ipc_peer *peer, uint16_t type, const void *payload, size_t len)
 {
-	const struct head head = { .type = type,
-				   .version = VERSION,
-				   .len = (uint32_t)len };
+	const struct ipc_head head = { .type = type,
+				       .version = IPC_VERSION,
+				       .len = (uint32_t)len };
 	int r = -EAGAIN;
 
 	if (len > IPC_PAYLOAD_MAX)
 		return -EMSGSIZE;
 	if (ipc_queue_bytes(&peer->queue) == 0)
-		r = transmit(peer->fd, MSG_DONTWAIT, type, payload, len);
+		r = ipc_transmit(peer->fd, MSG_DONTWAIT, type, payload, len);
 	return r == -EAGAIN ? enqueue(peer, &head, payload) : r;
 }
 
@@ -429,83 +342,4 @@ int ipc_answer(struct ipc_server *s, uint64_t peer_id, uint16_t type, const void
 		(void)shutdown(p->fd,
 			       SHUT_RDWR); /* the loop closes it: it may be in use */
 	return r;
-}
-
-static int set_deadlines(int fd, unsigned timeout_ms)
-{
-	struct timeval tv = {
-		.tv_sec = (time_t)(timeout_ms / 1000),
-		.tv_usec = (suseconds_t)(timeout_ms % 1000 * 1000),
-	};
-
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)) == -1 ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)) == -1)
-		return -errno;
-	return 0;
-}
-
-int ipc_connect(const char *path, unsigned timeout_ms, int *ret_fd)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	CLEANUP(close_p) int fd = -1;
-	size_t len = strlen(path);
-	int r;
-
-	if (len >= sizeof(sun.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(sun.sun_path, path, len + 1);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return -errno;
-	r = set_deadlines(fd, timeout_ms);
-	if (r < 0)
-		return r;
-	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1)
-		return errno == EAGAIN ? -ETIMEDOUT : -errno;
-	*ret_fd = steal_fd(&fd);
-	return 0;
-}
-
-int ipc_send(int fd, uint16_t type, const void *payload, size_t len)
-{
-	int r = transmit(fd, 0, type, payload, len);
-
-	return r == -EAGAIN ? -ETIMEDOUT : r;
-}
-
-int ipc_recv(int fd, uint16_t *ret_type, void *payload, size_t max, size_t *ret_len)
-{
-	struct frame f;
-	int r = receive(fd, 0, &f);
-
-	if (r < 0)
-		return r == -EAGAIN ? -ETIMEDOUT : r;
-	if (f.head.len > max)
-		return -EBADMSG;
-	if (f.head.len != 0)
-		memcpy(payload, f.payload, f.head.len);
-	*ret_type = f.head.type;
-	*ret_len = f.head.len;
-	return 0;
-}
-
-int ipc_call(const char *path, unsigned timeout_ms, uint16_t type, const void *payload,
-	     size_t len, uint16_t reply_type, void *ret_reply, size_t reply_len)
-{
-	CLEANUP(close_p) int fd = -1;
-	CLEANUP(free_p) void *reply = malloc(IPC_PAYLOAD_MAX);
-	uint16_t got_type = 0;
-	size_t got_len = 0;
-	int r;
-
-	if (reply == NULL)
-		return -ENOMEM;
-	if ((r = ipc_connect(path, timeout_ms, &fd)) < 0 ||
-	    (r = ipc_send(fd, type, payload, len)) < 0 ||
-	    (r = ipc_recv(fd, &got_type, reply, IPC_PAYLOAD_MAX, &got_len)) < 0)
-		return r;
-	if (got_type != reply_type || got_len != reply_len)
-		return -EBADMSG;
-	memcpy(ret_reply, reply, reply_len);
-	return 0;
 }

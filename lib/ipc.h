@@ -2,12 +2,12 @@
 /*
  * ipc - messages between our processes over SOCK_SEQPACKET (level 3)
  *
- * One datagram is one message: a head (type, version, sequence) and a payload
+ * One datagram is one message: a head (type, version, length) and a payload
  * that is a fixed struct of proto.h. Who may send what, and how long it is,
  * stands in a permit table; unknown, unpermitted and wrong-length messages are
  * one case: that connection is closed, the daemon goes on. Who the peer is comes
- * from SO_PEERCRED, never from the message. Descriptors are only accepted where
- * the table says so; all others are closed.
+ * from SO_PEERCRED, never from the message. Descriptors are never taken: they are
+ * closed, and so is the connection.
  */
 #ifndef LIB_IPC_H
 #define LIB_IPC_H
