@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/str.h"
 #include "mgmt/mgmtd/entry_json.h"
 #include "mgmt/mgmtd/handlers.h"
 #include "mgmt/mgmtd/input_read.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
-#include <string.h>
 
-#include "lib/str.h"
 #include "mgmt/mgmtd/asset_json.h"
 #include "mgmt/mgmtd/asset_store.h"
 #include "mgmt/mgmtd/find_device.h"

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "lib/mem.h"
-#include "lib/str.h"
 #include "mgmt/mgmtd/device_json.h"
 #include "mgmt/mgmtd/handlers.h"
 #include "mgmt/mgmtd/page.h"
