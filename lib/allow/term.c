@@ -98,7 +98,9 @@ static bool path_fits(const struct parts *t, const char *path)
 
 	if (t->path_len == 0)
 		return true;
-	if (path == NULL || strncmp(path, t->path, t->path_len) != 0)
+	/* bytes of an image may hold a NUL, at which strncmp() would call them equal */
+	if (path == NULL || strnlen(path, t->path_len) != t->path_len ||
+	    memcmp(path, t->path, t->path_len) != 0)
 		return false;
 	next = path[t->path_len];
 	if (t->path[t->path_len - 1] != '/' && next != '\0' && next != '/' && next != '?')
