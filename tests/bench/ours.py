@@ -92,6 +92,8 @@ class Proxyd(contenders.Contender):
                               check=False).stdout.strip()
         if not self.binary.is_relative_to(REPO):
             return (said, "built elsewhere")
+        if shutil.which("git") is None:
+            return (said, "")
         commit = subprocess.run(["git", "-C", str(REPO), "rev-parse", "--short", "HEAD"],
                                 capture_output=True, text=True, check=False).stdout.strip()
         return (said, f"commit {commit}" if commit else "")

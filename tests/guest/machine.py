@@ -62,7 +62,7 @@ def build():
     """Everything without sanitizers, which would be slower still."""
     with open(HOME / "build.log", "w", encoding="utf-8") as log:
         run(["cmake", "-S", REPO, "-B", HOME / "build", "-G", "Ninja", "-Wno-dev",
-             "-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DTESTS=ON",
+             "-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DTESTS=ON", "-DBENCH=ON",
              "-DPython3_EXECUTABLE=/usr/bin/python3"], stdout=log)
         run(["cmake", "--build", HOME / "build", "--parallel", os.cpu_count()], stdout=log)
     if not (REPO / "build/web").exists():
