@@ -59,12 +59,18 @@ static struct fw_result commit(struct apply *a)
 	struct ruleset *before = NULL, *none = calloc(1, sizeof(*none));
 	struct fw_result res = { 0 };
 	uint32_t rule = FW_NO_RULE, cut = 0;
-	int r = none == NULL
-			? -ENOMEM
-			: hold_commit(&a->hold, a->intake.next, &before, &cut, &rule);
+	int r = none == NULL ? -ENOMEM : 0;
 
+	/* what it was to go on has ended: its ruleset would stay for good */
+	if (r == 0 && a->intake.expect.confirm_s == FW_CONFIRM_KEEP &&
+	    !trial_is_on(&a->trial))
+		r = -ESTALE;
+	if (r == 0)
+		r = hold_commit(&a->hold, a->intake.next, &before, &cut, &rule);
 	if (r < 0) {
-		res = result_of(r, 0, "the kernel refused the ruleset");
+		res = result_of(r, 0,
+				r == -ESTALE ? "the trial is over"
+					     : "the kernel refused the ruleset");
 		res.rule = rule;
 	} else {
 		a->intake.next = NULL;

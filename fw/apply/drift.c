@@ -15,7 +15,8 @@
 #include "fw/compile/ruleset.h"
 #include "lib/str.h"
 
-#define RCVBUF_SIZE (32 << 20)
+/* what the largest ruleset is told with when it is put in again; taken when it is needed */
+#define RCVBUF_SIZE (256 << 20)
 #define READ_MAX    131072
 #define NAME_ATTRS  4 /* tables, names: the first attributes of every object */
 

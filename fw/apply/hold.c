@@ -98,9 +98,29 @@ static void on_change(const struct drift_change *change, void *user)
 {
 	struct hold *h = user;
 	bool ours = change->main || change->guard;
-	int r = ours ? undo(h, change->main, change->guard) : 0;
+	int r = 0;
 
+	if (ours) {
+		struct drift_change both = *change;
+
+		both.main = both.main || h->owed.main;
+		both.guard = both.guard || h->owed.guard;
+		r = undo(h, both.main, both.guard);
+		h->owes = r < 0;
+		h->owed = r < 0 ? both : (struct drift_change){ 0 };
+	}
 	h->fn(change, r, h->user);
+}
+
+static void undo_owed(struct hold *h)
+{
+	struct drift_change owed = h->owed;
+
+	if (!h->owes || undo(h, owed.main, owed.guard) < 0)
+		return;
+	h->owes = false;
+	h->owed = (struct drift_change){ 0 };
+	h->fn(&owed, 0, h->user);
 }
 
 /* Is the kernel's generation one that we know? */
@@ -122,6 +142,7 @@ static void look(struct hold *h)
 	struct drift_change unseen = { .main = true, .guard = true, .unseen = true };
 	uint32_t generation = 0;
 
+	undo_owed(h);
 	drift_read(&h->drift, on_change, h);
 	if (!h->drift.lost && is_known(h))
 		return;
@@ -215,7 +236,7 @@ static bool clock_moved(const struct hold *h)
 static bool is_held(const struct hold *h, const struct ruleset *rs)
 {
 	return h->now != NULL && h->now->rule_count != 0 && is_same(h->now, rs) &&
-	       !clock_moved(h);
+	       !clock_moved(h) && !h->owes;
 }
 
 /*

@@ -18,7 +18,10 @@
 #include "fw/compile/ruleset.h"
 #include "lib/mono.h"
 
-/* After a change by somebody else, with what it was. Ours has been undone by then. */
+/*
+ * After a change by somebody else, with what it was. Ours has been undone by then, or
+ * undone is why not: then it is tried every second, and told again when it worked.
+ */
 typedef void hold_fn(const struct drift_change *change, int undone, void *user);
 
 struct hold {
@@ -28,6 +31,8 @@ struct hold {
 	struct ruleset *now; /* owned; NULL: nothing was put in by this process */
 	int64_t clock_us; /* wall clock minus monotonic, when its timeouts were set */
 	struct mono recording; /* new flows may pass until then */
+	bool owes; /* what is in owed could not be undone, and is tried again */
+	struct drift_change owed;
 	bool forwarding;
 	bool ports_due; /* bridges or ports were not as they are to be */
 	bool ports_told;

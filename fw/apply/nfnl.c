@@ -52,20 +52,37 @@ struct nlmsghdr *nfnl_message(struct nfnl *n, void *buf, uint16_t type, uint16_t
 	return nlh;
 }
 
+/*
+ * What is left of an answer would be taken for the next one's, and every question after
+ * it would fail. The kernel goes on with a dump while it is read, so this ends it too.
+ */
+static void forget_rest(struct nfnl *n, char *buf, size_t size)
+{
+	int fd = mnl_socket_get_fd(n->socket);
+
+	while (recv(fd, buf, size, MSG_DONTWAIT) >= 0 || errno == EINTR ||
+	       errno == ENOBUFS)
+		;
+}
+
 int nfnl_ask(struct nfnl *n, const struct nlmsghdr *nlh, mnl_cb_t cb, void *user)
 {
 	unsigned port = mnl_socket_get_portid(n->socket);
 	char buf[RECEIVE_MAX];
-	int r = MNL_CB_OK;
+	int r = MNL_CB_OK, error;
 
 	if (mnl_socket_sendto(n->socket, nlh, nlh->nlmsg_len) == -1)
 		return -errno;
 	while (r > MNL_CB_STOP) {
 		ssize_t got = mnl_socket_recvfrom(n->socket, buf, sizeof(buf));
 
-		if (got == -1)
-			return -errno;
-		r = mnl_cb_run(buf, (size_t)got, nlh->nlmsg_seq, port, cb, user);
+		r = got == -1 ? MNL_CB_ERROR
+			      : mnl_cb_run(buf, (size_t)got, nlh->nlmsg_seq, port, cb,
+					   user);
 	}
-	return r == MNL_CB_ERROR ? -errno : 0;
+	if (r != MNL_CB_ERROR)
+		return 0;
+	error = errno;
+	forget_rest(n, buf, sizeof(buf));
+	return -error;
 }

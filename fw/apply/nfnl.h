@@ -32,7 +32,7 @@ struct nlmsghdr *nfnl_message(struct nfnl *n, void *buf, uint16_t type, uint16_t
 /*
  * Send one message and take its answers: cb (may be NULL) for each message of
  * content. Returns 0 or the kernel's negative errno; -EINTR when a dump was
- * overtaken by a change.
+ * overtaken by a change. Nothing waits in the socket afterwards.
  */
 int nfnl_ask(struct nfnl *n, const struct nlmsghdr *nlh, mnl_cb_t cb,
 	     void *user) MUST_CHECK;

@@ -224,7 +224,8 @@ int txn_rebuild(struct nfnl *n, const struct ruleset *rs, int64_t now_ms,
 		struct state old = { .odd = true };
 		uint32_t rule;
 
-		r = state_generation(n, &old.generation);
+		/* who never stops changing tables of his own shall not keep this out */
+		r = i < TRIES - 1 ? state_generation(n, &old.generation) : 0;
 		if (r == 0)
 			r = bridge_read(n, &old.bridge);
 		if (r == 0)
