@@ -20,20 +20,32 @@ static int add_card(struct db *db, const char *asset, const struct input_device 
 	return store_device_add(db, &d);
 }
 
+/* A device in quarantine or retired keeps its cards, and any device what has a permit. */
+static int may_leave(struct db *db, const struct device *d)
+{
+	struct asset a;
+	int64_t n;
+	int r = d->asset[0] != '\0' ? store_asset_get(db, d->asset, &a) : -ENOENT;
+
+	if (r == 0 && (a.quarantined || a.retired))
+		return -EPERM;
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = db_number(db, &n,
+		      "SELECT count(*) FROM permit WHERE device = ?"
+		      " AND state IN ('active', 'requested')",
+		      "s", d->id);
+	return r == 0 && n != 0 ? -EBUSY : r;
+}
+
 /* The card d, which is known already, and maybe another's. */
 static int move_card(struct db *db, const char *asset, struct device *d,
 		     const struct input_device *card)
 {
-	int64_t n;
 	int r;
 
 	if (strcmp(d->asset, asset) != 0) {
-		r = db_number(db, &n,
-			      "SELECT count(*) FROM permit WHERE device = ?"
-			      " AND state IN ('active', 'requested')",
-			      "s", d->id);
-		if (r == 0 && n != 0)
-			return -EBUSY;
+		r = may_leave(db, d);
 		if (r == 0)
 			r = store_device_set_asset(db, d->id, asset);
 		if (r < 0)

@@ -18,7 +18,8 @@ int asset_store_new(struct db *db, struct input_asset *in,
 /*
  * One card more of an entry. A card that was only seen becomes its, and so does one
  * of another entry, without a permit or a request. Returns 0, -EBUSY (it has one),
- * -EDQUOT (too many cards) or what db.h says.
+ * -EPERM (that entry is in quarantine or retired), -EDQUOT (too many cards) or what db.h
+ * says. Publish with publish_cards().
  */
 int asset_store_card(struct db *db, const char *asset,
 		     const struct input_device *card) MUST_CHECK;

@@ -83,6 +83,8 @@ static int take_row(const json_t *body, size_t line, void *user)
 		import_refuse(&im->report, line, MSG_NUMBER_TAKEN, in.asset.number);
 	else if (r == -EBUSY)
 		import_refuse(&im->report, line, MSG_HAS_PERMIT, "");
+	else if (r == -EPERM)
+		import_refuse(&im->report, line, MSG_CARD_HELD, "");
 	else if (r == -EDQUOT)
 		import_refuse(&im->report, line, MSG_FULL, "");
 	else
@@ -170,6 +172,7 @@ static void run(struct import *im, const struct order *o)
 {
 	struct publisher *p = &im->c->app->publisher;
 	struct publish_order order = call_order(im->c, "asset-import", "register", "");
+	struct publish_result result = { 0 };
 	char about[64];
 	int r = sight_store(&im->c->app->sight, im->c->app->db);
 
@@ -183,9 +186,9 @@ static void run(struct import *im, const struct order *o)
 	if (r < 0 || im->report.bad != 0 || o->check || im->added + im->changed == 0)
 		publish_abort(p);
 	else
-		r = publish_note(p, &order);
+		r = publish_cards(p, &order, &result);
 	if (r < 0)
-		call_fail_publish(im->c, r, NULL);
+		call_fail_publish(im->c, r, &result);
 	else if (im->report.bad != 0)
 		import_answer(&im->report);
 	else

@@ -122,6 +122,8 @@ static void fail_store(struct call *c, int r, const char *number,
 		call_fail(c, MSG_NUMBER_TAKEN, number);
 	else if (r == -EBUSY && c->app->publisher.trial.number == 0)
 		call_fail(c, MSG_HAS_PERMIT, "");
+	else if (r == -EPERM)
+		call_fail(c, MSG_CARD_HELD, "");
 	else if (r == -EDQUOT)
 		call_fail(c, MSG_FULL, "");
 	else
@@ -216,10 +218,8 @@ void handle_asset_card(struct call *c)
 		r = publish_begin(p);
 	if (r == 0)
 		r = asset_store_card(c->app->db, a.id, &in.card[0]);
-	/* a card of a device in quarantine is in quarantine */
 	if (r == 0)
-		r = a.quarantined ? publish_commit(p, &order, &result)
-				  : publish_note(p, &order);
+		r = publish_cards(p, &order, &result);
 	else
 		publish_abort(p);
 	if (r < 0)

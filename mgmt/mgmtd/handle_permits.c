@@ -50,6 +50,7 @@ static int store_request(struct call *c, struct asking *ask)
 void handle_device_request(struct call *c)
 {
 	struct publisher *p = &c->app->publisher;
+	struct publish_result result = { 0 };
 	struct publish_order order;
 	struct asking ask = { 0 };
 	struct device d;
@@ -59,11 +60,12 @@ void handle_device_request(struct call *c)
 		return;
 	order = call_order(c, "device-request", d.id, ask.permit.reason);
 	order.change.about = d.mac;
+	order.asset = ask.card[0].asset;
 	r = publish_begin(p);
 	if (r == 0)
 		r = store_request(c, &ask);
 	if (r == 0)
-		r = publish_note(p, &order);
+		r = publish_cards(p, &order, &result);
 	else
 		publish_abort(p);
 	if (r == -EEXIST)
@@ -71,7 +73,7 @@ void handle_device_request(struct call *c)
 	else if (r == -EDQUOT)
 		call_fail(c, MSG_FULL, "");
 	else if (r < 0)
-		call_fail_publish(c, r, NULL);
+		call_fail_publish(c, r, &result);
 	else
 		device_answer(c, d.id, NULL);
 }

@@ -108,6 +108,8 @@ static const struct row rows[] = {
 		"この解除の申請はありません。" },
 	[MSG_HAS_PERMIT] = { 409, "has-permit", "This card has a permit or a request as part of another device; revoke it first.",
 		"このカードには別の機器としての許可または申請があります。先に取り消してください。" },
+	[MSG_CARD_HELD] = { 409, "card-held", "This card is of a device that is in quarantine or out of use, and stays with it.",
+		"このカードは隔離中または廃棄・返却済みの機器のものであるため、別の機器には移せません。" },
 	[MSG_ACKED] = { 409, "acknowledged", "Somebody has acknowledged this already.",
 		"すでに確認済みです。" },
 	[MSG_NO_WORK_DAY] = { 409, "no-work", "This permit was not used on that day.",

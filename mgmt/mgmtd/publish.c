@@ -319,6 +319,20 @@ int publish_note(struct publisher *p, const struct publish_order *order)
 	return r;
 }
 
+int publish_cards(struct publisher *p, const struct publish_order *order,
+		  struct publish_result *ret)
+{
+	int64_t n = 0;
+	int r = snapshot_not_isolated(p->db, order->asset, &n);
+
+	*ret = (struct publish_result){ .revision = p->current, .culprit = PART_COUNT };
+	if (r < 0) {
+		publish_abort(p);
+		return r;
+	}
+	return n != 0 ? publish_commit(p, order, ret) : publish_note(p, order);
+}
+
 int publish_renew(struct publisher *p, int64_t now)
 {
 	const struct publish_order order = { .change = { .who = "(timer)",

@@ -107,6 +107,13 @@ int publish_commit(struct publisher *p, const struct publish_order *order,
 /* Likewise without a revision. Returns 0, -ENOBUFS or what db.h says. */
 int publish_note(struct publisher *p, const struct publish_order *order) MUST_CHECK;
 
+/*
+ * Likewise for a change that may have given entries cards: with a revision when one of
+ * them is in quarantine, as its cards are. Returns what publish_commit() does.
+ */
+int publish_cards(struct publisher *p, const struct publish_order *order,
+		  struct publish_result *ret) MUST_CHECK;
+
 /* For trial.c: the record, the files' current and the end of the transaction. */
 int publish_settle(struct publisher *p, const struct publish_order *order,
 		   uint64_t number) MUST_CHECK;

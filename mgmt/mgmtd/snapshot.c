@@ -169,6 +169,16 @@ static int add_macs(struct db *db, const char *sql, const char *asset, json_t *l
 	"SELECT d.mac FROM device d JOIN asset a ON a.id = d.asset" \
 	" WHERE a.quarantined = 1"
 
+#define NOT_ISOLATED \
+	"SELECT count(*) FROM (" WANTED " AND d.mac NOT IN (SELECT mac FROM isolated)"
+
+int snapshot_not_isolated(struct db *db, const char *asset, int64_t *ret_count)
+{
+	return asset != NULL ? db_number(db, ret_count, NOT_ISOLATED " AND a.id = ?)",
+					 "s", asset)
+			     : db_number(db, ret_count, NOT_ISOLATED ")", "");
+}
+
 static int note_all(struct db *db, int64_t now)
 {
 	int r = store_permit_mark(db, NULL, now);

@@ -37,4 +37,11 @@ int snapshot_small(struct db *db, uint64_t number, uint64_t base, const char *as
 		   int64_t now, char **ret_text, size_t *ret_len,
 		   struct diags *diags) MUST_CHECK;
 
+/*
+ * How many cards of devices in quarantine (asset: of that entry only, NULL: of all) the
+ * revision does not isolate, as they came to their device after it.
+ */
+int snapshot_not_isolated(struct db *db, const char *asset,
+			  int64_t *ret_count) MUST_CHECK;
+
 #endif
