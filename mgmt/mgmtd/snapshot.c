@@ -80,8 +80,8 @@ static int begin_permit(const struct permit *p, struct building *b)
 		r = set(obj, "address", json_string(p->address));
 	if (r == 0 && p->since != 0)
 		r = set(obj, "from", json_integer(p->since));
-	if (r == 0 && p->until != 0)
-		r = set(obj, "until", json_integer(p->until));
+	if (r == 0 && permit_end(p) != 0)
+		r = set(obj, "until", json_integer(permit_end(p)));
 	if (r == 0)
 		r = set_limits(obj, "flows", p->flows, b, true);
 	return r < 0 ? r : set_limits(obj, "lists", p->lists, b, false);

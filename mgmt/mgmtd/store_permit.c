@@ -20,10 +20,18 @@
  */
 #define IN_REVISION \
 	"p.state = 'active' AND (p.until = 0 OR p.until > ?1)" \
-	" AND (p.kind <> '" PERMIT_MAINTENANCE "' OR p.check_until > ?1)" \
+	" AND (p.kind <> '" PERMIT_MAINTENANCE "' OR p.check_until > max(?1, p.since))" \
 	" AND coalesce(a.retired + a.suspended, 0) = 0"
 #define WITH_ASSET \
 	" JOIN device d ON d.id = p.device LEFT JOIN asset a ON a.id = d.asset "
+
+int64_t permit_end(const struct permit *p)
+{
+	bool remote = strcmp(p->kind, PERMIT_MAINTENANCE) == 0;
+
+	return remote && (p->until == 0 || p->check_until < p->until) ? p->check_until
+								      : p->until;
+}
 
 enum permit_phase permit_phase(const struct permit *p, int64_t now)
 {

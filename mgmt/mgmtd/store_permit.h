@@ -72,6 +72,9 @@ static inline bool permit_is_live(const struct permit *p, int64_t now)
 	return permit_phase(p, now) == PERMIT_IN_FORCE;
 }
 
+/* When it stops by itself: its own end or, when remote, that of its check. 0: never. */
+int64_t permit_end(const struct permit *p);
+
 /* As the kernel marks packets of its devices. */
 uint32_t permit_mark(const struct permit *p);
 
@@ -111,7 +114,8 @@ int store_permit_expire(struct db *db, const char *asset, int64_t now) MUST_CHEC
 
 /*
  * A revision holds the active permits that are not over and, when remote, checked,
- * of devices that are neither suspended nor retired; their beginning may lie ahead.
+ * of devices that are neither suspended nor retired; their beginning may lie ahead, but
+ * not of a remote one whose check does not last until then.
  * Note which ones it holds now. asset: of that entry only, NULL: all.
  */
 int store_permit_mark(struct db *db, const char *asset, int64_t now) MUST_CHECK;
