@@ -203,7 +203,7 @@ static int isolate(struct app *app, struct asset *asset, const struct device *d,
 	return hold_set(&app->publisher, asset, &order, &result);
 }
 
-/* What becomes of it goes into a. */
+/* What becomes of it goes into a. One more alarm of a device in quarantine costs nothing. */
 static int quarantine(struct app *app, struct alarm *a, int64_t now)
 {
 	const char *code = NULL;
@@ -217,13 +217,15 @@ static int quarantine(struct app *app, struct alarm *a, int64_t now)
 		(void)str_copy(a->held_back, sizeof(a->held_back), "unknown");
 		return 0;
 	}
+	if (r == 0 && asset.quarantined)
+		return 0;
 	if (r == 0)
 		r = limits(app, &d, &asset, now, &code);
 	if (r < 0)
 		return r;
 	if (code == NULL) {
 		r = isolate(app, &asset, &d, a, now);
-		if (r < 0 && r != -EALREADY) {
+		if (r < 0) {
 			log_err("mgmtd", "%s could not be isolated: %s", a->mac,
 				strerror(-r));
 			code = "failed";

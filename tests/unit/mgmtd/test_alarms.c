@@ -195,6 +195,39 @@ static void test_limits(void **state)
 	json_decref(answer);
 }
 
+/* One device in quarantine does not use up what others have left of the hour. */
+static void test_limit_counts_devices(void **state)
+{
+	static const enum event_kind kinds[] = { EVENT_SCAN, EVENT_MAC_FLOOD,
+						 EVENT_FOREIGN_DHCP };
+	json_t *answer;
+
+	(void)state;
+	add_device(1, "business");
+	add_device(2, "business");
+	json_decref(stand_post("/api/admission",
+			       "{'reason': 'r', 'events': {'scan': 'quarantine',"
+			       " 'mac-flood': 'quarantine',"
+			       " 'foreign-dhcp': 'quarantine'}}",
+			       200));
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		take(event(kinds[i], 1, PROTO_EVENT_RAISED));
+	take(event(EVENT_SCAN, 2, PROTO_EVENT_RAISED));
+	answer = alarms("all");
+	for (size_t i = 0; i <= ARRAY_LEN(kinds); i++) {
+		bool first = i == 0 || i == ARRAY_LEN(kinds); /* of its device */
+
+		assert_int_equal(
+			json_is_true(json_object_get(nth(answer, i), "quarantined")),
+			first);
+		assert_string_equal(stand_text(nth(answer, i), "held_back"), "");
+	}
+	json_decref(answer);
+	answer = stand_get("/api/assets?state=quarantined");
+	assert_int_equal(json_array_size(json_object_get(answer, "assets")), 2);
+	json_decref(answer);
+}
+
 /* A card of the register is told as what it is, and over when the sensor says so. */
 static void test_known_card(void **state)
 {
@@ -247,9 +280,13 @@ static void test_settings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_STAND(test_life),       ON_STAND(test_who),
-		ON_STAND(test_malformed),  ON_STAND(test_limits),
-		ON_STAND(test_known_card), ON_STAND(test_settings),
+		ON_STAND(test_life),
+		ON_STAND(test_who),
+		ON_STAND(test_malformed),
+		ON_STAND(test_limits),
+		ON_STAND(test_known_card),
+		ON_STAND(test_settings),
+		ON_STAND(test_limit_counts_devices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
