@@ -206,16 +206,23 @@ int store_permit_expire(struct db *db, const char *asset, int64_t now)
 		      "is", now, asset);
 }
 
-/* One query for all, one that uses the cards' index for one entry. */
+/*
+ * One query for all, one that uses the cards' index for one entry. A bundle is in the
+ * revision or not as a whole, also when one of its cards is another entry's by now.
+ */
 #define MARK_SQL(where) \
 	"UPDATE permit SET live = NOT live WHERE number IN" \
 	" (SELECT p.number FROM permit p" WITH_ASSET " WHERE " where \
 	" AND (p.state = 'active' OR p.live = 1)" \
 	" AND (" IN_REVISION ") <> p.live)"
 
+#define BUNDLES \
+	"p.bundle IN (SELECT q.bundle FROM device e JOIN permit q ON q.device = e.id" \
+	" WHERE e.asset = ?2 AND (q.state = 'active' OR q.live = 1))"
+
 int store_permit_mark(struct db *db, const char *asset, int64_t now)
 {
-	return asset != NULL ? db_run(db, MARK_SQL("d.asset = ?2"), "is", now, asset)
+	return asset != NULL ? db_run(db, MARK_SQL(BUNDLES), "is", now, asset)
 			     : db_run(db, MARK_SQL("TRUE"), "i", now);
 }
 

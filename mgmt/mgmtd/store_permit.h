@@ -116,7 +116,8 @@ int store_permit_expire(struct db *db, const char *asset, int64_t now) MUST_CHEC
  * A revision holds the active permits that are not over and, when remote, checked,
  * of devices that are neither suspended nor retired; their beginning may lie ahead, but
  * not of a remote one whose check does not last until then.
- * Note which ones it holds now. asset: of that entry only, NULL: all.
+ * Note which ones it holds now. asset: the bundles of that entry only, with all of their
+ * cards, NULL: all.
  */
 int store_permit_mark(struct db *db, const char *asset, int64_t now) MUST_CHECK;
 

@@ -163,12 +163,44 @@ static void test_card_by_request(void **state)
 	assert_int_equal(f.app.publisher.behind, 2);
 }
 
+/* A permit for two cards is over, and one of them is another device's since. */
+static void test_split_permit(void **state)
+{
+	char body[160];
+	json_t *answer, *cards;
+
+	(void)state;
+	answer = stand_post("/api/assets",
+			    "{'owner': 'x', 'kind': 'business', 'cards':"
+			    " [{'mac': '00163e000001', 'interface': 'office0'},"
+			    " {'mac': '00163e000002', 'interface': 'office1'}]}",
+			    200);
+	cards = json_object_get(answer, "cards");
+	(void)snprintf(body, sizeof(body),
+		       "{'kind': 'contractor', 'owner': 'o', 'reason': 'r',"
+		       " 'seconds': 60, 'cards': ['%s']}",
+		       stand_text(json_array_get(cards, 1), "id"));
+	json_decref(answer);
+	json_decref(stand_post("/api/devices/00163e000001/approve", body, 200));
+	f.now += 120;
+	app_tick(&f.app, f.now);
+	json_decref(stand_post("/api/assets",
+			       "{'owner': 'y', 'kind': 'business', 'cards':"
+			       " [{'mac': '00163e000002', 'interface': 'office1'}]}",
+			       200));
+	json_decref(stand_post("/api/devices/00163e000001/quarantine", hold, 200));
+	assert_true(is_isolated(1));
+	json_decref(stand_post("/api/devices/00163e000002/quarantine", hold, 200));
+	assert_true(is_isolated(2));
+	assert_int_equal(f.app.publisher.behind, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_STAND(test_card_stays),         ON_STAND(test_seen_card_stays),
 		ON_STAND(test_retired_card_stays), ON_STAND(test_card_by_file),
-		ON_STAND(test_card_by_request),
+		ON_STAND(test_card_by_request),    ON_STAND(test_split_permit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
