@@ -30,7 +30,7 @@ void work_day(int64_t s, char dst[WORK_DAY_MAX], int64_t *ret_next)
 	*ret_next = (int64_t)mktime(&tm);
 }
 
-struct span { /* a permit's life */
+struct span { /* a permit's life on one card */
 	char permit[ID_TEXT_MAX];
 	char device[ID_TEXT_MAX];
 	int64_t begin, end;
@@ -45,7 +45,10 @@ struct look {
 	size_t count;
 };
 
-/* Bundles of contractors that were in force some time in from..to. */
+/*
+ * Permits of contractors that were in force some time in from..to, a span for each card:
+ * records name the first one whose permit has not been replaced.
+ */
 static int find_spans(struct look *l, int64_t from, int64_t to)
 {
 	CLEANUP(db_rows_free) struct db_rows *rows = NULL;
@@ -53,7 +56,7 @@ static int find_spans(struct look *l, int64_t from, int64_t to)
 		l->app->db, &rows,
 		"SELECT id, device, max(approved, since), CASE state WHEN 'active' THEN"
 		" CASE until WHEN 0 THEN ?2 ELSE min(until, ?2) END ELSE min(ended, ?2)"
-		" END AS finish FROM permit WHERE id = bundle AND approved <> 0"
+		" END AS finish FROM permit WHERE approved <> 0"
 		" AND kind IN ('contractor', '" PERMIT_MAINTENANCE "')"
 		" AND max(approved, since) < ?2 AND finish > ?1"
 		" ORDER BY number DESC LIMIT ?3",

@@ -88,6 +88,8 @@ static bool fits(const struct record *rec, const struct proto_query *q)
 {
 	return rec->time_us >= q->from_us && (q->to_us == 0 || rec->time_us < q->to_us) &&
 	       (q->kinds == 0 || (q->kinds & 1u << rec->kind) != 0) &&
+	       (q->device[0] == '\0' || rec->device[0] == '\0' ||
+		strcmp(rec->device, q->device) == 0) &&
 	       (q->reason == 0 || rec->reason == q->reason) &&
 	       (q->rule[0] == '\0' || strcmp(rec->rule, q->rule) == 0);
 }

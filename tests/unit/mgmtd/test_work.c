@@ -81,6 +81,53 @@ static void test_days(void **state)
 	json_decref(stand_ask("GET", "/api/work?from=2026-09-31", NULL, 400));
 }
 
+static void add_record(const char *device, int64_t s)
+{
+	struct record *rec = &recordd.shared->record[recordd.shared->record_count++];
+
+	*rec = (struct record){ .time_us = s * 1000000, .kind = RECORD_PROXY_OPEN };
+	(void)str_copy(rec->device, sizeof(rec->device), device);
+}
+
+/* A permit of two cards: its records name the first, and later the one that is left. */
+static void test_second_card(void **state)
+{
+	char card[2][ID_TEXT_MAX], path[80], body[200];
+	json_t *answer, *list;
+
+	(void)state;
+	answer = stand_post("/api/assets",
+			    "{'owner': 'x', 'kind': 'contractor', 'cards':"
+			    " [{'mac': '00163e000001', 'interface': 'office0'},"
+			    " {'mac': '00163e000002', 'interface': 'office1'}]}",
+			    200);
+	list = json_object_get(answer, "cards");
+	for (size_t i = 0; i < 2; i++)
+		(void)str_copy(card[i], ID_TEXT_MAX,
+			       stand_text(json_array_get(list, i), "id"));
+	json_decref(answer);
+	(void)snprintf(path, sizeof(path), "/api/devices/%s/approve", card[0]);
+	(void)snprintf(body, sizeof(body),
+		       "{'kind': 'contractor', 'owner': 'o', 'reason': 'r',"
+		       " 'seconds': 864000, 'cards': ['%s']}",
+		       card[1]);
+	json_decref(stand_post(path, body, 200));
+	add_record(card[0], f.now);
+	f.now += DAY_S;
+	json_decref(stand_post(path, "{'kind': 'business', 'owner': 'o', 'reason': 'r'}",
+			       200));
+	add_record(card[0], f.now + DAY_S); /* as a business device */
+	f.now += 2 * DAY_S;
+	add_record(card[1], f.now - 3600);
+	answer = stand_get("/api/work");
+	list = json_object_get(answer, "work");
+	assert_int_equal(json_array_size(list), 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_string_equal(stand_text(json_array_get(list, i), "device"),
+				    card[i]);
+	json_decref(answer);
+}
+
 static size_t due(const char *part)
 {
 	json_t *answer = stand_ask("GET", "/api/assets/due?days=3", NULL, 200);
@@ -139,6 +186,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_STAND_RECORDD(test_days),
+		ON_STAND_RECORDD(test_second_card),
 		ON_STAND_RECORDD(test_due_and_dormant),
 	};
 
