@@ -80,6 +80,7 @@ struct spool_pos {
 	uint64_t segment;
 	uint64_t offset; /* 0: before the segment's head */
 	uint64_t next_seq;
+	uint64_t mark; /* the entry before it: length and checksum; 0: not known */
 };
 
 struct spool_reader;
@@ -93,7 +94,8 @@ void spool_reader_close(struct spool_reader *r);
  * Next record. Returns 1 (ret_rec and ret_seq are set), 0 (nothing more for
  * now: try again later), -EBADMSG (damage inside a segment that is not the
  * newest, or a payload that is no record: *ret_lost bytes were stepped over and
- * reading goes on) or another negative errno.
+ * reading goes on), -ESTALE (what was read before is not there any more: the spool
+ * was begun anew or cut, and this reader is of no use) or another negative errno.
  */
 int spool_reader_next(struct spool_reader *r, struct record *ret_rec, uint64_t *ret_seq,
 		      uint64_t *ret_lost) MUST_CHECK;

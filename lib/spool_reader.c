@@ -3,16 +3,19 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/mem.h"
+#include "lib/rd.h"
 #include "lib/spool.h"
 #include "lib/spool_format.h"
 
 #define WINDOW (64 * 1024) /* bytes read at a time; more than one entry */
 
 struct spool_reader {
+	char *dir; /* owned */
 	int dir_fd;
 	int fd; /* of segment pos.segment, -1: not open */
 	struct spool_pos pos;
@@ -33,7 +36,8 @@ int spool_reader_open(const char *dir, struct spool_pos pos, struct spool_reader
 	r->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	code = r->dir_fd == -1 ? -errno : 0;
 	r->window = malloc(WINDOW);
-	if (r->window == NULL)
+	r->dir = strdup(dir);
+	if (r->window == NULL || r->dir == NULL)
 		code = -ENOMEM;
 	if (code < 0) {
 		spool_reader_close(r);
@@ -50,6 +54,7 @@ void spool_reader_close(struct spool_reader *r)
 	close_p(&r->fd);
 	close_p(&r->dir_fd);
 	free(r->window);
+	free(r->dir);
 	free(r);
 }
 
@@ -71,6 +76,8 @@ static int open_segment(struct spool_reader *r, uint64_t first, uint64_t offset)
 	r->fd = fd;
 	r->pos.segment = first;
 	r->pos.offset = offset;
+	if (offset == 0)
+		r->pos.mark = 0;
 	r->window_len = 0;
 	return 0;
 }
@@ -93,7 +100,7 @@ static int find_next(struct spool_reader *r, bool any, uint64_t *ret_first)
 	return 0;
 }
 
-/* Have the segment of r->pos open; go to the next when it is gone. 1, 0 or -errno. */
+/* Have the segment of r->pos open, or the oldest. Returns 1, 0 (none) or -errno. */
 static int ensure_open(struct spool_reader *r)
 {
 	uint64_t first = 0;
@@ -103,14 +110,63 @@ static int ensure_open(struct spool_reader *r)
 		return 1;
 	if (r->pos.segment != 0) {
 		code = open_segment(r, r->pos.segment, r->pos.offset);
-		if (code != -ENOENT)
-			return code < 0 ? code : 1;
+		if (code == -ENOENT) /* spool_trim() leaves the one we stand in */
+			return -ESTALE;
+		return code < 0 ? code : 1;
 	}
-	code = find_next(r, r->pos.segment == 0, &first);
+	code = find_next(r, true, &first);
 	if (code <= 0)
 		return code;
 	code = open_segment(r, first, 0);
 	return code < 0 ? code : 1;
+}
+
+static uint64_t mark_of(const uint8_t entry[8])
+{
+	struct rd rd = rd_of(entry, 8);
+
+	return rd_be64(&rd);
+}
+
+/*
+ * Does the last entry that was given out still end at r->pos? A segment that was
+ * begun anew or cut may have grown past r->pos again, with entries as long. Returns
+ * 0, -ESTALE or another negative errno.
+ */
+static int check_place(const struct spool_reader *r)
+{
+	uint64_t back = SPOOL_ENTRY_HEAD + (r->pos.mark >> 32);
+	uint8_t entry[8];
+	struct stat st;
+	ssize_t n;
+
+	if (fstat(r->fd, &st) == -1)
+		return -errno;
+	if ((uint64_t)st.st_size < r->pos.offset)
+		return -ESTALE;
+	if (r->pos.mark == 0)
+		return 0;
+	n = pread(r->fd, entry, sizeof(entry), (off_t)(r->pos.offset - back));
+	if (n == -1)
+		return -errno;
+	return n == (ssize_t)sizeof(entry) && mark_of(entry) == r->pos.mark ? 0 : -ESTALE;
+}
+
+/* Is the segment that is open still the one of its name? Returns as check_place(). */
+static int check_name(const struct spool_reader *r)
+{
+	CLEANUP(close_p) int dir = open(r->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat named, ours;
+	char name[32];
+
+	if (dir == -1)
+		return -errno;
+	spool_segment_name(r->pos.segment, name);
+	if (fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT ? -ESTALE : -errno;
+	if (fstat(r->fd, &ours) == -1)
+		return -errno;
+	return named.st_dev == ours.st_dev && named.st_ino == ours.st_ino ? 0 : -ESTALE;
 }
 
 /* The bytes at r->pos: at least one whole entry where the file has one. */
@@ -119,8 +175,12 @@ static int fill(struct spool_reader *r, const uint8_t **ret_data, size_t *ret_le
 	uint64_t skip = r->pos.offset - r->window_at;
 
 	if (r->pos.offset < r->window_at || skip + SPOOL_ENTRY_MAX > r->window_len) {
-		ssize_t n = pread(r->fd, r->window, WINDOW, (off_t)r->pos.offset);
+		int code = check_place(r);
+		ssize_t n;
 
+		if (code < 0)
+			return code;
+		n = pread(r->fd, r->window, WINDOW, (off_t)r->pos.offset);
 		if (n == -1)
 			return -errno;
 		r->window_at = r->pos.offset;
@@ -165,15 +225,17 @@ static int look_again(struct spool_reader *r)
  * Nothing whole is at r->pos. When a newer segment exists this one will not grow
  * any more: go on there. What is left unread (a torn tail that the writer
  * abandoned, or damage) is lost.
- * Returns 1 (go on), 0 (wait), -EBADMSG (went on, *ret_lost bytes are lost) or
- * another negative errno.
+ * Returns 1 (go on), 0 (wait), -EBADMSG (went on, *ret_lost bytes are lost), -ESTALE
+ * (the segment is not that of its name any more) or another negative errno.
  */
 static int next_segment(struct spool_reader *r, uint64_t *ret_lost)
 {
 	uint64_t first = 0;
 	struct stat st;
-	int code = find_next(r, false, &first);
+	int code = check_name(r);
 
+	if (code == 0)
+		code = find_next(r, false, &first);
 	if (code <= 0) {
 		r->window_len = 0;
 		return code;
@@ -223,6 +285,7 @@ int spool_reader_next(struct spool_reader *r, struct record *ret_rec, uint64_t *
 		}
 		r->pos.offset += (uint64_t)code;
 		r->pos.next_seq = seq + 1;
+		r->pos.mark = mark_of(data);
 		if (record_decode(data + SPOOL_ENTRY_HEAD,
 				  (size_t)code - SPOOL_ENTRY_HEAD, ret_rec) < 0) {
 			*ret_lost = (uint64_t)code;

@@ -17,6 +17,7 @@ struct db {
 	sqlite3_stmt *insert;
 	sqlite3_stmt *set_state;
 	sqlite3_stmt *set_pos;
+	sqlite3_stmt *set_mark;
 };
 
 /* Empty values are NULL, so that the indices hold only what can be asked for. */
@@ -39,6 +40,10 @@ static const char schema[] =
 	" n INTEGER NOT NULL, head BLOB NOT NULL) STRICT;"
 	"CREATE TABLE IF NOT EXISTS position (producer TEXT PRIMARY KEY,"
 	" segment INTEGER NOT NULL, offset INTEGER NOT NULL, next_seq INTEGER NOT NULL)"
+	" STRICT;"
+	/* beside position, whose rows an older recordd must be able to write */
+	"CREATE TABLE IF NOT EXISTS mark (producer TEXT PRIMARY KEY,"
+	" segment INTEGER NOT NULL, offset INTEGER NOT NULL, mark INTEGER NOT NULL)"
 	" STRICT;"
 	"PRAGMA user_version = " FORMAT ";"
 	"COMMIT;";
@@ -96,7 +101,9 @@ static int set_up(struct db *db)
 			 " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 			 &db->insert)) < 0 ||
 	    (r = prepare(db, "INSERT OR REPLACE INTO state VALUES (1, ?, ?)",
-			 &db->set_state)) < 0)
+			 &db->set_state)) < 0 ||
+	    (r = prepare(db, "INSERT OR REPLACE INTO mark VALUES (?, ?, ?, ?)",
+			 &db->set_mark)) < 0)
 		return r;
 	return prepare(db, "INSERT OR REPLACE INTO position VALUES (?, ?, ?, ?)",
 		       &db->set_pos);
@@ -132,6 +139,7 @@ void db_close(struct db *db)
 	(void)sqlite3_finalize(db->insert);
 	(void)sqlite3_finalize(db->set_state);
 	(void)sqlite3_finalize(db->set_pos);
+	(void)sqlite3_finalize(db->set_mark);
 	(void)sqlite3_close(db->handle);
 	free(db);
 }
@@ -160,7 +168,8 @@ static int load_positions(struct db *db, struct db_state *s)
 {
 	sqlite3_stmt *stmt = NULL;
 	int r = prepare(db,
-			"SELECT segment, offset, next_seq FROM position"
+			"SELECT segment, offset, next_seq, mark FROM position"
+			" LEFT JOIN mark USING (producer, segment, offset)"
 			" WHERE producer = ?",
 			&stmt);
 
@@ -172,6 +181,7 @@ static int load_positions(struct db *db, struct db_state *s)
 			p->segment = (uint64_t)sqlite3_column_int64(stmt, 0);
 			p->offset = (uint64_t)sqlite3_column_int64(stmt, 1);
 			p->next_seq = (uint64_t)sqlite3_column_int64(stmt, 2);
+			p->mark = (uint64_t)sqlite3_column_int64(stmt, 3);
 		}
 		r = error_of(sqlite3_reset(stmt));
 	}
@@ -217,6 +227,22 @@ int db_insert(struct db *db, const struct row *row, const struct record *rec)
 	return finish(s);
 }
 
+static int set_position(struct db *db, const char *producer, const struct spool_pos *p)
+{
+	sqlite3_stmt *const table[] = { db->set_pos, db->set_mark };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < 2; i++) {
+		(void)sqlite3_bind_text(table[i], 1, producer, -1, SQLITE_STATIC);
+		(void)sqlite3_bind_int64(table[i], 2, (int64_t)p->segment);
+		(void)sqlite3_bind_int64(table[i], 3, (int64_t)p->offset);
+		(void)sqlite3_bind_int64(table[i], 4,
+					 (int64_t)(i == 0 ? p->next_seq : p->mark));
+		r = finish(table[i]);
+	}
+	return r;
+}
+
 int db_commit(struct db *db, const struct db_state *state)
 {
 	int r;
@@ -225,16 +251,8 @@ int db_commit(struct db *db, const struct db_state *state)
 	(void)sqlite3_bind_blob(db->set_state, 2, state->head.b, CHAIN_HASH_LEN,
 				SQLITE_STATIC);
 	r = finish(db->set_state);
-	for (size_t i = 0; r == 0 && i < PRODUCER_COUNT; i++) {
-		const struct spool_pos *p = &state->pos[i];
-
-		(void)sqlite3_bind_text(db->set_pos, 1, producer_name[i], -1,
-					SQLITE_STATIC);
-		(void)sqlite3_bind_int64(db->set_pos, 2, (int64_t)p->segment);
-		(void)sqlite3_bind_int64(db->set_pos, 3, (int64_t)p->offset);
-		(void)sqlite3_bind_int64(db->set_pos, 4, (int64_t)p->next_seq);
-		r = finish(db->set_pos);
-	}
+	for (size_t i = 0; r == 0 && i < PRODUCER_COUNT; i++)
+		r = set_position(db, producer_name[i], &state->pos[i]);
 	return r < 0 ? r : run(db, "COMMIT");
 }
 

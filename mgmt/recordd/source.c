@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/log.h"
 #include "lib/str.h"
@@ -29,19 +28,6 @@ void source_close(struct source *s)
 	s->ahead = false;
 }
 
-/* The segment we stand in was removed, and not by us: somebody began the spool anew. */
-static bool is_replaced(const struct source *s)
-{
-	struct spool_pos pos = spool_reader_pos(s->reader);
-	char path[PATH_TEXT_MAX + 32];
-
-	if (pos.segment == 0)
-		return false;
-	(void)snprintf(path, sizeof(path), "%s/%016" PRIx64 ".spool", s->dir,
-		       pos.segment);
-	return access(path, F_OK) == -1 && errno == ENOENT;
-}
-
 static int read_next(struct source *s)
 {
 	for (int i = 0; i < DAMAGES_MAX; i++) {
@@ -58,23 +44,24 @@ static int read_next(struct source *s)
 	return 0;
 }
 
-static int look(struct source *s)
+static int read_from(struct source *s, struct spool_pos pos)
 {
 	int r;
 
-	if (s->reader == NULL) {
-		r = spool_reader_open(s->dir, s->taken, &s->reader);
-		if (r < 0)
-			return r;
-	}
-	r = read_next(s);
-	if (r == 0 && is_replaced(s)) {
-		/* from its beginning; the numbers tell source_gap() */
-		source_close(s);
-		r = spool_reader_open(s->dir, (struct spool_pos){ 0 }, &s->reader);
-		if (r == 0)
-			r = read_next(s);
-	}
+	source_close(s);
+	s->damaged = 0;
+	r = spool_reader_open(s->dir, pos, &s->reader);
+	return r < 0 ? r : read_next(s);
+}
+
+static int look(struct source *s)
+{
+	int r = s->reader != NULL ? read_next(s) : read_from(s, s->taken);
+
+	if (r == -ESTALE) /* perhaps only a segment of which nothing was taken yet */
+		r = read_from(s, s->taken);
+	if (r == -ESTALE) /* from its beginning; the numbers tell source_gap() */
+		r = read_from(s, (struct spool_pos){ 0 });
 	return r;
 }
 

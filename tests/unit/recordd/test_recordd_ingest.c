@@ -131,29 +131,160 @@ static void empty_spool(const struct box *b, const char *producer)
 	(void)closedir(d);
 }
 
-/* A spool that begins anew, at 1, is read, and the break is on record. */
+static void ingest_all(struct ingest *in)
+{
+	int r;
+
+	while ((r = ingest_step(in)) == 1)
+		;
+	assert_int_equal(r, 0);
+}
+
+static struct ingest *ingest_of(const struct box *b)
+{
+	struct ingest *in = calloc(1, sizeof(*in));
+
+	assert_int_equal(ingest_init(in, b->spool_dir, b->records_dir), 0);
+	ingest_all(in);
+	return in;
+}
+
+static int64_t breaks(const struct box *b)
+{
+	return box_sql(b, FILE_NAME,
+		       "SELECT count(*) FROM row WHERE kind = 11"
+		       " AND detail LIKE '%begun anew at 1 %'");
+}
+
+/* A spool of 1000 records begins anew, with n: all are read, and the break is on record. */
+static void replace_spool(const struct box *b, struct ingest *in, unsigned n)
+{
+	int64_t had = rows(b), broken = breaks(b);
+
+	empty_spool(b, "mgmtd");
+	box_fill(b, "mgmtd", BOX_NOVEMBER_US + 1, n, 1);
+	if (in != NULL)
+		ingest_all(in);
+	box_ingest(b);
+	assert_int_equal(rows(b), had + n + 1);
+	assert_int_equal(breaks(b), broken + 1);
+	assert_int_equal(
+		box_sql(b, FILE_NAME, "SELECT count(*) FROM row WHERE kind = 11"),
+		breaks(b));
+	box_fill(b, "mgmtd", BOX_NOVEMBER_US + 2, 1, 1);
+	box_ingest(b);
+	assert_int_equal(rows(b), had + n + 2);
+	assert_chain_whole(b, (uint64_t)had + n + 2);
+}
+
+/* The new one has its segment under the same name, in these tests with entries as long. */
 static void test_replaced_spool(void **state)
 {
 	const struct box *b = *state;
-	struct spool *s;
+
+	box_fill(b, "mgmtd", BOX_NOVEMBER_US, 1000, 1);
+	box_ingest(b);
+	replace_spool(b, NULL, 3);
+	replace_spool(b, NULL, 1000); /* is longer than what it replaces */
+	replace_spool(b, NULL, 1001); /* ends where its predecessor did */
+	replace_spool(b, NULL, 3000);
+}
+
+static void test_replaced_while_open(void **state)
+{
+	static const unsigned n[] = { 3, 1000, 1001, 3000 };
+	const struct box *b = *state;
+
+	box_fill(b, "mgmtd", BOX_NOVEMBER_US, 1000, 1);
+	for (size_t i = 0; i < sizeof(n) / sizeof(n[0]); i++) {
+		struct ingest *in = ingest_of(b);
+
+		replace_spool(b, in, n[i]);
+		ingest_close(in);
+		free(in);
+	}
+}
+
+/* The folder was moved away, with what we stand in. */
+static void test_replaced_folder(void **state)
+{
+	const struct box *b = *state;
+	struct ingest *in;
+	char path[160], aside[160];
+
+	box_fill(b, "mgmtd", BOX_NOVEMBER_US, 1000, 1);
+	in = ingest_of(b);
+	spool_path(b, "mgmtd", "", path);
+	spool_path(b, "", "aside", aside);
+	assert_int_equal(rename(path, aside), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	replace_spool(b, in, 1000);
+	ingest_close(in);
+	free(in);
+}
+
+/* Several segments away: the one that we stood in is not there. */
+static void test_replaced_segments(void **state)
+{
+	const struct box *b = *state;
 	struct record rec = box_record(BOX_NOVEMBER_US, RECORD_FLOW_OPEN, "");
+	struct spool *s = box_spool(b, "mgmtd");
 
 	memset(rec.detail, 'x', sizeof(rec.detail) - 1);
-	s = box_spool(b, "mgmtd");
 	for (int i = 0; i < 14000; i++)
 		assert_int_equal(spool_append(s, &rec), 0);
 	spool_close(s);
 	box_ingest(b);
-	empty_spool(b, "mgmtd");
-	box_fill(b, "mgmtd", BOX_NOVEMBER_US, 3, 1);
+	replace_spool(b, NULL, 3);
+}
+
+/* The producer cuts its spool where it is damaged, and gives those numbers out again. */
+static void test_cut_spool(void **state)
+{
+	const struct box *b = *state;
+
+	box_fill(b, "mgmtd", BOX_NOVEMBER_US, 1000, 1);
+	for (int i = 1; i <= 2; i++) {
+		struct ingest *in = ingest_of(b);
+		int64_t had = rows(b);
+		char path[160];
+		int fd;
+
+		spool_path(b, "mgmtd", "0000000000000001.spool", path);
+		fd = open(path, O_WRONLY);
+		assert_int_equal(pwrite(fd, "????", 4, 4096), 4);
+		assert_int_equal(close(fd), 0);
+		box_fill(b, "mgmtd", BOX_NOVEMBER_US + i, 2000, 1);
+		if (i == 1) /* recordd ran meanwhile */
+			ingest_all(in);
+		ingest_close(in);
+		free(in);
+		box_ingest(b);
+		assert_int_equal(breaks(b), i);
+		assert_true(rows(b) > had + 2000);
+	}
+}
+
+/* A position that an older recordd stored: no break is made up. */
+static void test_position_without_mark(void **state)
+{
+	const struct box *b = *state;
+
+	box_fill(b, "mgmtd", BOX_NOVEMBER_US, 1000, 1);
 	box_ingest(b);
-	assert_int_equal(rows(b), 14004);
-	assert_int_equal(box_sql(b, FILE_NAME,
-				 "SELECT count(*) FROM row WHERE kind = 11"
-				 " AND detail LIKE '%begun anew at 1 %'"),
-			 1);
+	(void)box_sql(b, FILE_NAME, "DROP TABLE mark");
 	box_ingest(b);
-	assert_int_equal(rows(b), 14004);
+	box_fill(b, "mgmtd", BOX_NOVEMBER_US, 10, 1001);
+	box_ingest(b);
+	assert_int_equal(rows(b), 1010);
+	assert_int_equal(breaks(b), 0);
+	/* and one that it stored after ours */
+	(void)box_sql(b, FILE_NAME, "UPDATE mark SET offset = offset - 1, mark = 1");
+	box_fill(b, "mgmtd", BOX_NOVEMBER_US, 10, 1011);
+	box_ingest(b);
+	assert_int_equal(rows(b), 1020);
+	assert_int_equal(breaks(b), 0);
+	replace_spool(b, NULL, 3000);
 }
 
 /* Time that cannot be: kept in the record, filed under now. */
@@ -263,6 +394,15 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_damage_becomes_a_gap, box_setup,
 						box_teardown),
 		cmocka_unit_test_setup_teardown(test_replaced_spool, box_setup,
+						box_teardown),
+		cmocka_unit_test_setup_teardown(test_replaced_while_open, box_setup,
+						box_teardown),
+		cmocka_unit_test_setup_teardown(test_replaced_folder, box_setup,
+						box_teardown),
+		cmocka_unit_test_setup_teardown(test_replaced_segments, box_setup,
+						box_teardown),
+		cmocka_unit_test_setup_teardown(test_cut_spool, box_setup, box_teardown),
+		cmocka_unit_test_setup_teardown(test_position_without_mark, box_setup,
 						box_teardown),
 		cmocka_unit_test_setup_teardown(test_wrong_clock, box_setup,
 						box_teardown),
