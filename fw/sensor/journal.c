@@ -27,6 +27,7 @@ struct journal {
 	uint64_t revision;
 	uint64_t count;
 	uint64_t lost;
+	uint64_t missing; /* records that failed since the last gap record of these */
 	bool failing; /* said so already */
 	bool dirty;
 	struct gap gap[WIRES_MAX];
@@ -73,6 +74,42 @@ static int append(struct journal *j, struct record *rec)
 	return 0;
 }
 
+static uint32_t capped(uint64_t count)
+{
+	return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+}
+
+/* What could not be written goes on record before anything else does. */
+static int append_missing(struct journal *j)
+{
+	struct record rec = { .time_us = wall_us(),
+			      .kind = RECORD_GAP,
+			      .count = capped(j->missing) };
+	int r;
+
+	if (j->missing == 0)
+		return 0;
+	record_set_str(rec.detail, sizeof(rec.detail),
+		       "sensord: records that could not be written");
+	r = append(j, &rec);
+	if (r == 0)
+		j->missing = 0;
+	return r;
+}
+
+static int append_or_count(struct journal *j, struct record *rec)
+{
+	int r = append_missing(j);
+
+	if (r == 0)
+		r = append(j, rec);
+	if (r < 0) {
+		j->lost++;
+		j->missing++;
+	}
+	return r;
+}
+
 void journal_started(struct journal *j, const struct wires *wires)
 {
 	struct record rec = { .time_us = wall_us(), .kind = RECORD_SERVICE };
@@ -87,7 +124,7 @@ void journal_started(struct journal *j, const struct wires *wires)
 	if (wires->count == 0)
 		(void)str_copy(text, sizeof(text), "sensord started, no interfaces yet");
 	record_set_str(rec.detail, sizeof(rec.detail), text);
-	(void)append(j, &rec);
+	(void)append_or_count(j, &rec);
 }
 
 /* "new-device raised on office0, other interface office1: dhcp4, name jimu-pc-3" */
@@ -117,7 +154,6 @@ int journal_event(struct journal *j, const char *zone, const struct proto_event 
 		.src = { .family = event->addr_family },
 	};
 	char text[320];
-	int r;
 
 	memcpy(rec.src.bytes, event->addr, sizeof(rec.src.bytes));
 	memcpy(rec.mac.b, event->mac, sizeof(rec.mac.b));
@@ -126,10 +162,7 @@ int journal_event(struct journal *j, const char *zone, const struct proto_event 
 	record_set_str(rec.rule, sizeof(rec.rule),
 		       event_name((enum event_kind)event->kind));
 	record_set_str(rec.detail, sizeof(rec.detail), text);
-	r = append(j, &rec);
-	if (r < 0)
-		j->lost++;
-	return r;
+	return append_or_count(j, &rec);
 }
 
 /* What cannot be written stays counted, for the next try. */
@@ -138,13 +171,13 @@ static void write_gap(struct journal *j, struct gap *g)
 	struct record rec = { .time_us = wall_us(), .kind = RECORD_GAP };
 	char text[128];
 
-	rec.count = g->count < UINT32_MAX ? (uint32_t)g->count : UINT32_MAX;
+	rec.count = capped(g->count);
 	(void)snprintf(text, sizeof(text),
 		       "sightings lost on %s: more devices or frames than can be kept",
 		       g->wire.interface);
 	record_set_str(rec.zone, sizeof(rec.zone), g->wire.zone);
 	record_set_str(rec.detail, sizeof(rec.detail), text);
-	if (append(j, &rec) < 0)
+	if (append_missing(j) < 0 || append(j, &rec) < 0)
 		return;
 	g->count = 0;
 	g->any = true;
@@ -178,6 +211,7 @@ void journal_free(struct journal *j)
 
 void journal_sync(struct journal *j)
 {
+	(void)append_missing(j);
 	if (j->dirty && spool_sync(j->spool) == 0)
 		j->dirty = false;
 }

@@ -32,14 +32,17 @@ void journal_started(struct journal *j, const struct wires *wires);
 
 /*
  * RECORD_DEVICE_SEEN with the event's name as rule. Returns 0 or a negative errno
- * (already counted).
+ * (already counted, for a gap before the next record).
  */
 int journal_event(struct journal *j, const char *zone, const struct proto_event *event);
 
 /* count more sightings were lost on wire number index: a RECORD_GAP when it is time. */
 void journal_lost(struct journal *j, size_t index, const struct wire *w, uint64_t count);
 
-/* Put on disk what was appended since the last call. */
+/*
+ * Put on disk what was appended since the last call. What could not be written is
+ * tried as a gap once more.
+ */
 void journal_sync(struct journal *j);
 
 /* Why records cannot be written now; NULL when they can. */

@@ -12,6 +12,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "fw/sensor/journal.h"
@@ -105,6 +107,77 @@ static void test_records(void **state)
 	remove_folder(dir);
 }
 
+/* Writing past the file size limit fails as a full disk would. */
+static void limit_files(rlim_t bytes)
+{
+	const struct rlimit l = { .rlim_cur = bytes, .rlim_max = RLIM_INFINITY };
+
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &l), 0);
+}
+
+/* The next record, whatever it is. */
+static struct record next(struct spool_reader *r)
+{
+	uint64_t seq = 0, lost = 0;
+	struct record rec;
+
+	assert_int_equal(spool_reader_next(r, &rec, &seq, &lost), 1);
+	return rec;
+}
+
+static void expect_gap(struct spool_reader *r, uint32_t count, const char *zone)
+{
+	struct record rec = next(r);
+
+	assert_int_equal(rec.kind, RECORD_GAP);
+	assert_int_equal(rec.count, count);
+	assert_string_equal(rec.zone, zone);
+}
+
+/* What could not be written stands there as a gap, before what comes next. */
+static void test_full_disk(void **state)
+{
+	char dir[] = "/tmp/sekisho-journal.XXXXXX";
+	struct proto_event event = { .time_us = 1, .interface = "office0" };
+	struct spool_reader *r = NULL;
+	struct journal *j = NULL;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(journal_new(dir, &j), 0);
+	assert_int_equal(journal_event(j, office.zone, &event), 0);
+	limit_files(100);
+	assert_true(journal_event(j, office.zone, &event) < 0);
+	assert_true(journal_event(j, office.zone, &event) < 0);
+	journal_lost(j, 0, &office, 5);
+	journal_sync(j);
+	assert_non_null(journal_error(j));
+	limit_files(RLIM_INFINITY);
+	event.time_us = 3;
+	assert_int_equal(journal_event(j, office.zone, &event), 0);
+	assert_null(journal_error(j));
+	limit_files(100);
+	assert_true(journal_event(j, office.zone, &event) < 0);
+	limit_files(RLIM_INFINITY);
+	journal_sync(j); /* nothing else comes for a while */
+	assert_null(journal_error(j));
+	assert_int_equal(journal_lost_total(j), 8);
+	limit_files(100);
+	assert_true(journal_event(j, office.zone, &event) < 0);
+	limit_files(RLIM_INFINITY);
+	journal_free(j);
+
+	assert_int_equal(spool_reader_open(dir, (struct spool_pos){ 0 }, &r), 0);
+	assert_int_equal(next(r).time_us, 1);
+	expect_gap(r, 2, "");
+	assert_int_equal(next(r).time_us, 3);
+	expect_gap(r, 1, "");
+	expect_gap(r, 1, ""); /* the last two were written when the journal was closed */
+	expect_gap(r, 5, "office");
+	spool_reader_close(r);
+	remove_folder(dir);
+}
+
 static void test_no_folder(void **state)
 {
 	struct journal *j = NULL;
@@ -118,8 +191,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_no_folder),
 	};
 
+	(void)signal(SIGXFSZ, SIG_IGN); /* writing past the limit is EFBIG then */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
