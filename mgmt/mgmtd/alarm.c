@@ -112,7 +112,7 @@ static int recognise(struct app *app, struct alarm *a)
 	return r == -ENOENT ? 0 : r;
 }
 
-static int record_it(struct app *app, const struct alarm *a, const char *what)
+static void record_it(struct app *app, const struct alarm *a, const char *what)
 {
 	char about[96], object[32];
 	const struct change change = { .who = SENSOR,
@@ -124,8 +124,7 @@ static int record_it(struct app *app, const struct alarm *a, const char *what)
 	(void)snprintf(object, sizeof(object), "%lld", (long long)a->id);
 	(void)snprintf(about, sizeof(about), "%s %s %s", event_name(a->kind), a->mac,
 		       a->interface);
-	return journal_change(&app->journal, &change, (struct addr){ 0 },
-			      app->publisher.current);
+	journal_done(&app->journal, &change, (struct addr){ 0 }, app->publisher.current);
 }
 
 /* --- the automatic quarantine --- */
@@ -261,9 +260,7 @@ static int raise_it(struct app *app, struct alarm *a, int64_t now)
 	}
 	if (r < 0)
 		return r;
-	if (record_it(app, a, "alarm-raised") < 0)
-		log_err("mgmtd", "the record of alarm %lld cannot be written",
-			(long long)a->id);
+	record_it(app, a, "alarm-raised");
 	if (a->action != EVENT_ACTION_QUARANTINE)
 		return 0;
 	r = quarantine(app, a, now);
@@ -276,9 +273,8 @@ static int close_it(struct app *app, struct alarm *a)
 
 	if (r == 0)
 		r = store_alarm_close(app->db, a->id, a->raised);
-	if (r == 0 && record_it(app, a, "alarm-over") < 0)
-		log_err("mgmtd", "the end of alarm %lld is not on record",
-			(long long)a->id);
+	if (r == 0)
+		record_it(app, a, "alarm-over");
 	return r == -ENOENT ? 0 : r;
 }
 

@@ -261,9 +261,5 @@ bool call_may_approve(struct call *c, const char *requested_by,
 
 void call_note(struct call *c, const struct change *change, uint64_t revision)
 {
-	int r = journal_change(&c->app->journal, change, c->req->client, revision);
-
-	if (r < 0)
-		log_err("mgmtd", "the record of %s %s cannot be written: %s",
-			change->what, change->object, strerror(-r));
+	journal_done(&c->app->journal, change, c->req->client, revision);
 }

@@ -2,7 +2,9 @@
 #include "mgmt/mgmtd/journal.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "lib/log.h"
 #include "lib/mono.h"
 #include "lib/record.h"
 
@@ -10,13 +12,6 @@ int journal_init(struct journal *j, const char *root)
 {
 	*j = (struct journal){ 0 };
 	return path_join(j->dir, root, PATH_SPOOL "/mgmtd");
-}
-
-void journal_close(struct journal *j)
-{
-	if (j->spool != NULL)
-		spool_close(j->spool);
-	j->spool = NULL;
 }
 
 static int need_spool(struct journal *j)
@@ -31,15 +26,50 @@ int journal_state(struct journal *j)
 	return r < 0 ? r : spool_state(j->spool);
 }
 
+static int append_one(struct journal *j, const struct record *rec)
+{
+	int r = spool_append(j->spool, rec);
+
+	if (r == 0)
+		j->written++;
+	return r;
+}
+
+/* What was done without a record is told of before anything else is. */
+static int append_gap(struct journal *j)
+{
+	struct record gap = {
+		.time_us = wall_us(),
+		.kind = RECORD_GAP,
+		.count = j->missing < UINT32_MAX ? (uint32_t)j->missing : UINT32_MAX,
+	};
+	int r;
+
+	if (j->missing == 0)
+		return 0;
+	record_set_str(gap.detail, sizeof(gap.detail),
+		       "mgmtd: records of what was done that could not be written");
+	r = append_one(j, &gap);
+	if (r == 0)
+		j->missing = 0;
+	return r;
+}
+
 static int append(struct journal *j, const struct record *rec)
 {
 	int r = need_spool(j);
 
 	if (r == 0)
-		r = spool_append(j->spool, rec);
-	if (r == 0)
-		j->written++;
-	return r;
+		r = append_gap(j);
+	return r < 0 ? r : append_one(j, rec);
+}
+
+void journal_close(struct journal *j)
+{
+	if (j->spool != NULL)
+		(void)append_gap(j);
+	spool_close(j->spool);
+	j->spool = NULL;
 }
 
 static struct record record_of(enum record_kind kind, const char *who, struct addr client)
@@ -66,6 +96,18 @@ int journal_change(struct journal *j, const struct change *c, struct addr client
 		       c->reason[0] != '\0' ? ": " : "", c->reason);
 	record_set_str(rec.detail, sizeof(rec.detail), detail);
 	return append(j, &rec);
+}
+
+void journal_done(struct journal *j, const struct change *c, struct addr client,
+		  uint64_t revision)
+{
+	int r = journal_change(j, c, client, revision);
+
+	if (r == 0)
+		return;
+	j->missing++;
+	log_err("mgmtd", "the record of %s %s cannot be written: %s", c->what, c->object,
+		strerror(-r));
 }
 
 int journal_probe(struct journal *j)

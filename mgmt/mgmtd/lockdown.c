@@ -60,12 +60,10 @@ static int store(struct app *app, const struct publish_order *order, bool on)
 /* What protects comes first: a record or a ledger that fails does not stop it. */
 static int write_down(struct app *app, const struct publish_order *order, bool on)
 {
-	int r = journal_change(&app->journal, &order->change, order->client,
-			       app->publisher.current);
+	int r;
 
-	if (r < 0)
-		log_err("mgmtd", "the record of %s cannot be written: %s",
-			order->change.what, strerror(-r));
+	journal_done(&app->journal, &order->change, order->client,
+		     app->publisher.current);
 	r = store(app, order, on);
 	if (r < 0)
 		log_err("mgmtd", "ledger: %s is not in it: %s", order->change.what,

@@ -81,21 +81,11 @@ static void forget(struct publisher *p)
 	p->trial = (struct trial){ 0 };
 }
 
-static void record(struct publisher *p, const struct publish_order *order,
-		   const struct change *c)
-{
-	int r = journal_change(p->journal, c, order->client, p->current);
-
-	if (r < 0)
-		log_err("mgmtd", "the record of %s cannot be written: %s", c->what,
-			strerror(-r));
-}
-
 void trial_gave_way(struct publisher *p, const struct publish_order *order)
 {
 	struct change c = ending(order, "policy-rollback", order->change.reason);
 
-	record(p, order, &c);
+	journal_done(p->journal, &c, order->client, p->current);
 	forget(p);
 }
 
@@ -129,7 +119,7 @@ static int end(struct publisher *p, const char *state, const struct publish_orde
 		db_rollback(p->db); /* the next tick tries again */
 		return r;
 	}
-	record(p, order, &order->change);
+	journal_done(p->journal, &order->change, order->client, p->current);
 	forget(p);
 	log_info("mgmtd", "revision %" PRIu64 " is not on trial any more: %s", number,
 		 state);
