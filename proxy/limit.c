@@ -163,6 +163,11 @@ void limit_begin(struct conn *c)
 	c->up_look = 0;
 }
 
+void limit_begin_day(struct conn *c)
+{
+	c->counted = c->up.bytes;
+}
+
 void limit_settle(struct conn *c)
 {
 	uint64_t step;

@@ -24,6 +24,9 @@ bool limit_refuses(struct conn *c);
 /* Its open record is about to be written. */
 void limit_begin(struct conn *c);
 
+/* The day has a ceiling from now on: what was sent until now is not on the account. */
+void limit_begin_day(struct conn *c);
+
 /* Count, and judge by the ceilings. True when the connection was ended. */
 bool limit_look(struct conn *c);
 

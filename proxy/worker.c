@@ -224,6 +224,11 @@ static void use_limits(struct worker *w)
 {
 	const struct policy *p = w->snap != NULL ? w->snap->rev->policy : NULL;
 
+	/* before anything is ended by the new ones, which settles its account */
+	if (w->limits.device_day_upload == 0) {
+		for (struct conn *c = w->live; c != NULL; c = c->next)
+			limit_begin_day(c);
+	}
 	w->limits =
 		p != NULL && p->proxy.present ? p->proxy.limits : policy_limits_default;
 	if (p == NULL || allow_schedule_zone(p->timezone, &w->day_offset_s) < 0)
