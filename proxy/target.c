@@ -44,6 +44,7 @@ static int parse_host(struct http1_span s, struct target *t)
 		/* IPv6 needs its brackets, IPv4 must not have any */
 		if (bracket != (t->addr.family == 6))
 			return -EBADMSG;
+		t->addr = addr_unmap(t->addr);
 		addr_format(t->addr, t->host);
 		return 0;
 	}

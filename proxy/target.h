@@ -20,7 +20,7 @@
 
 struct target {
 	char host[HOST_MAX + 1]; /* normalised name, or the address as text */
-	struct addr addr; /* family 0 unless the host is an address */
+	struct addr addr; /* unmapped; family 0 unless the host is an address */
 	uint16_t port;
 	struct http1_span path; /* absolute-form: into the input, may be empty */
 };

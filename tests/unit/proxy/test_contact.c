@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/attr.h"
 #include "proxy/engine.h"
 #include "tests/support/revision_parts.h"
 #include "tests/unit/allow/made.h"
@@ -185,11 +186,35 @@ static void test_day_without_what_is_withdrawn(void **state)
 	box_close(&b, NULL, NULL);
 }
 
+/* An address that an entry names, written as IPv6 (docs/allowlist.md): the same one. */
+static void test_mapped_address(void **state)
+{
+	static const char *const requests[] = {
+		"CONNECT [::ffff:" ORIGIN "]:443 HTTP/1.0\r\n\r\n",
+		"CONNECT [::ffff:" ORIGIN "]:443 HTTP/1.1\r\n"
+		"Host: [::ffff:" ORIGIN "]:443\r\n\r\n",
+		"CONNECT [::ffff:a09:909]:443 HTTP/1.1\r\nHost: " ORIGIN ":443\r\n\r\n",
+	};
+	struct box b;
+
+	(void)state;
+	box_open(&b);
+	use(&b, REVISION(""), ORIGIN);
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+		int origin, client = tunnel(&b, requests[i], &origin);
+
+		(void)close(client);
+		(void)close(origin);
+	}
+	box_close(&b, NULL, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_day_begins_with_its_ceiling),
 		cmocka_unit_test(test_day_without_what_is_withdrawn),
+		cmocka_unit_test(test_mapped_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
