@@ -131,6 +131,7 @@ static bool take_kept(struct conn *c)
 void contact_start(struct conn *c)
 {
 	struct request *rq = c->rq;
+	struct addr asked = rq->facts.dst;
 	int r;
 
 	if (limit_refuses(c))
@@ -145,11 +146,11 @@ void contact_start(struct conn *c)
 			return;
 		}
 		conn_drop_origin(c, false);
+		c->dst = (struct addr){ 0 };
+		rq->facts.dst = asked;
 	}
 	if (rq->literal) {
-		struct addr literal = rq->facts.dst;
-
-		on_addresses(c, 0, &literal, 1);
+		on_addresses(c, 0, &asked, 1);
 		return;
 	}
 	r = resolver_start(c->w->resolver, rq->facts.host, on_addresses, c, &rq->query);

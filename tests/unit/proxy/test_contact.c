@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Requests and tunnels that reach an origin: whatever is dialled ends at a listener of
- * the test's, and nothing leaves this machine.
+ * the test's, a name leads to FIRST and SECOND, and nothing leaves this machine.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,6 +21,9 @@
 
 #include "lib/attr.h"
 #include "proxy/engine.h"
+#include "proxy/resolver.h"
+#include "proxy/sources.h"
+#include "proxy/worker.h"
 #include "tests/support/revision_parts.h"
 #include "tests/unit/allow/made.h"
 #include "tests/unit/proxy/stand.h"
@@ -27,6 +31,8 @@
 #define MIB    (1u << 20)
 #define CLIENT "10.40.0.2"
 #define ORIGIN "10.9.9.9"
+#define FIRST  "9.9.9.1"
+#define SECOND "9.9.9.2"
 
 #define REVISION(limits) \
 	"{\"format\":2,\"number\":7,\"created\":\"2026-11-21T00:00:00Z\",\"policy\":\"" \
@@ -42,6 +48,7 @@
 static const char established[] = "HTTP/1.1 200 Connection established\r\n\r\n";
 
 static struct sockaddr_in there; /* the listener that stands for every origin */
+static atomic_bool hang, hung; /* no connection gets there; one was tried */
 
 int __real_connect(int fd, const struct sockaddr *sa, socklen_t len);
 int __wrap_connect(int fd, const struct sockaddr *sa, socklen_t len);
@@ -50,7 +57,29 @@ int __wrap_connect(int fd, const struct sockaddr *sa, socklen_t len)
 {
 	(void)sa;
 	(void)len;
+	if (hang) { /* what listens is never writable */
+		hung = listen(fd, 1) == 0;
+		errno = EINPROGRESS;
+		return -1;
+	}
 	return __real_connect(fd, (const struct sockaddr *)&there, sizeof(there));
+}
+
+int __wrap_resolver_start(struct resolver *r, const char *host, resolver_done *done,
+			  void *user, struct resolver_query **ret_query);
+
+int __wrap_resolver_start(struct resolver *r, const char *host, resolver_done *done,
+			  void *user, struct resolver_query **ret_query)
+{
+	struct addr addr[2];
+
+	(void)r;
+	(void)host;
+	*ret_query = NULL;
+	if (addr_parse(FIRST, &addr[0]) < 0 || addr_parse(SECOND, &addr[1]) < 0)
+		return -EINVAL;
+	done(user, 0, addr, ARRAY_LEN(addr));
+	return 0;
 }
 
 struct box {
@@ -209,12 +238,87 @@ static void test_mapped_address(void **state)
 	box_close(&b, NULL, NULL);
 }
 
+static void own_first(void *user)
+{
+	struct worker *w = user;
+	struct prefix *own = &w->own[w->own_count++];
+
+	assert_true(w->own_count <= WORKER_OWN_MAX);
+	assert_int_equal(addr_parse(FIRST, &own->addr), 0);
+	own->len = 32;
+	w->rules++;
+	loop_timer_clear(w->loop, &w->housekeeping); /* it would look for itself */
+}
+
+struct last {
+	struct record open, close;
+};
+
+static void take(const struct record *rec, void *user)
+{
+	struct last *l = user;
+
+	if (rec->kind == RECORD_PROXY_OPEN)
+		l->open = *rec;
+	else if (rec->kind == RECORD_PROXY_CLOSE)
+		l->close = *rec;
+}
+
+static void wait_for(struct box *b, bool dialled)
+{
+	for (int i = 0; i < 1000; i++) {
+		if (dialled ? hung : sources_total(b->s.e->sources) == 0)
+			return;
+		(void)usleep(10000);
+	}
+	fail_msg("nothing came of it");
+}
+
+/* One whose address became ours is not used, nor is it where the next one leads. */
+static void test_kept_connection_turned_down(void **state)
+{
+	static const char request[] =
+		"GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n";
+	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+	struct last l = { 0 };
+	struct addr second;
+	struct worker *w;
+	struct box b;
+	char got[512];
+	int client, origin;
+
+	(void)state;
+	box_open(&b);
+	use(&b, REVISION(""), "a.example");
+	client = stand_connect(&b.s, CLIENT, 0);
+	assert_int_equal(write(client, request, strlen(request)), strlen(request));
+	origin = accept(b.listener, NULL, NULL);
+	assert_true(recv(origin, got, sizeof(got), 0) > 0);
+	assert_int_equal(write(origin, answer, strlen(answer)), strlen(answer));
+	assert_true(recv(client, got, sizeof(got), 0) > 0);
+
+	w = engine_worker(b.s.e, 0);
+	assert_int_equal(loop_call(w->loop, own_first, w), 0);
+	hang = true;
+	assert_int_equal(write(client, request, strlen(request)), strlen(request));
+	wait_for(&b, true);
+	(void)close(client);
+	wait_for(&b, false);
+	hang = false;
+	(void)close(origin);
+	box_close(&b, take, &l);
+	assert_int_equal(addr_parse(SECOND, &second), 0);
+	assert_true(addr_equal(l.open.dst, second));
+	assert_true(addr_equal(l.close.dst, second));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_day_begins_with_its_ceiling),
 		cmocka_unit_test(test_day_without_what_is_withdrawn),
 		cmocka_unit_test(test_mapped_address),
+		cmocka_unit_test(test_kept_connection_turned_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
