@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -11,6 +12,9 @@
 #include "lib/fdio.h"
 #include "lib/mem.h"
 #include "lib/spool_format.h"
+
+#define BEGUN    "begun.new" /* no segment's name: one that has no head yet */
+#define OPEN_NEW (O_RDWR | O_TRUNC | O_CLOEXEC | O_NOFOLLOW)
 
 struct spool {
 	int dir_fd;
@@ -50,24 +54,48 @@ static int scan(int fd, uint64_t first, uint64_t *ret_end, uint64_t *ret_next)
 	return 0;
 }
 
+static int write_head(const struct spool *s, int fd)
+{
+	uint8_t head[SPOOL_HEAD_LEN];
+
+	spool_head_encode(head, s->next_seq);
+	return fdio_write_all(fd, head, sizeof(head));
+}
+
+/* Under its name nobody sees it before its head is whole. */
+static int create(const struct spool *s, const char *name, int *ret_fd)
+{
+	CLEANUP(close_p) int fd = openat(s->dir_fd, BEGUN, OPEN_NEW | O_CREAT, 0640);
+	int r;
+
+	if (fd == -1)
+		return -errno;
+	r = write_head(s, fd);
+	if (r == 0 && renameat(s->dir_fd, BEGUN, s->dir_fd, name) == -1)
+		r = -errno;
+	if (r < 0) {
+		(void)unlinkat(s->dir_fd, BEGUN, 0);
+		return r;
+	}
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
 static int begin_segment(struct spool *s)
 {
 	CLEANUP(close_p) int fd = -1;
-	uint8_t head[SPOOL_HEAD_LEN];
 	char name[32];
 	int r;
 
 	spool_segment_name(s->next_seq, name);
-	spool_head_encode(head, s->next_seq);
-	fd = openat(s->dir_fd, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		    0640);
-	if (fd == -1)
-		return -errno;
-	r = fdio_write_all(fd, head, sizeof(head));
-	if (r < 0) {
-		(void)unlinkat(s->dir_fd, name, 0);
+	/* one that a crash left without entries may have a reader: it stays the same file */
+	fd = openat(s->dir_fd, name, OPEN_NEW);
+	if (fd != -1)
+		r = write_head(s, fd);
+	else
+		r = errno == ENOENT ? create(s, name, &fd) : -errno;
+	if (r < 0)
 		return r;
-	}
 	if (s->fd >= 0) {
 		(void)fdatasync(s->fd);
 		(void)close(s->fd);
@@ -142,6 +170,7 @@ int spool_open(const char *dir, struct spool **ret_spool)
 		r = errno == EWOULDBLOCK ? -EBUSY : -errno;
 		goto fail;
 	}
+	(void)unlinkat(s->dir_fd, BEGUN, 0); /* of one that crashed */
 	r = resume(s);
 	if (r == 0)
 		r = count_others(s);

@@ -9,9 +9,10 @@
  *     u32 length of payload | u32 CRC-32C over sequence and payload | u64 sequence | payload
  *
  * One writer (the producer), one reader (recordd). An entry that write(2) took
- * survives the death of either. A torn or damaged tail is cut when the writer
- * opens; a reader stops in front of it. recordd removes segments it has stored
- * whole and that are not the newest.
+ * survives the death of either. A segment appears with its head, by renaming
+ * "begun.new"; while it cannot be begun the one before it grows on. A torn or
+ * damaged tail is cut when the writer opens; a reader stops in front of it. recordd
+ * removes segments it has stored whole and that are not the newest.
  */
 #ifndef LIB_SPOOL_H
 #define LIB_SPOOL_H

@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/attr.h"
 #include "lib/spool.h"
 #include "tests/support/alloc_fail.h"
 
@@ -283,6 +284,116 @@ static void test_killed_writers(void **state)
 	assert_true(*acknowledged > 20);
 }
 
+static void (*on_unlink)(void *user);
+static void *on_unlink_user;
+
+int __real_unlinkat(int fd, const char *name, int flags);
+int __wrap_unlinkat(int fd, const char *name, int flags);
+
+int __wrap_unlinkat(int fd, const char *name, int flags)
+{
+	if (on_unlink != NULL)
+		on_unlink(on_unlink_user);
+	return __real_unlinkat(fd, name, flags);
+}
+
+struct follower {
+	struct spool_reader *reader;
+	uint64_t count; /* read */
+	unsigned looks;
+};
+
+/* Read all there is: every number once. */
+static void follow(void *user)
+{
+	struct follower *f = user;
+	struct record r;
+	uint64_t seq = 0, lost = 0;
+
+	f->looks++;
+	while (spool_reader_next(f->reader, &r, &seq, &lost) == 1)
+		assert_int_equal(seq, ++f->count);
+	assert_int_equal(lost, 0);
+}
+
+/*
+ * A segment whose head cannot be written is nobody's: who has read everything and looks
+ * just then goes on in what the writer goes on in.
+ */
+static void test_segment_that_does_not_begin(void **state)
+{
+	struct box *b = *state;
+	struct follower f = { 0 };
+	struct spool *s = open_spool(b);
+	struct spool_pos pos;
+	struct rlimit was, small;
+	struct record r = record_of(0);
+	char path[384];
+	uint64_t n = 1;
+
+	append(s, n, n);
+	for (off_t one = newest(b, path); newest(b, path) + one <= SPOOL_SEGMENT_MAX; n++)
+		append(s, n + 1, n + 1);
+	assert_int_equal(spool_reader_open(b->dir, (struct spool_pos){ 0 }, &f.reader),
+			 0);
+	follow(&f);
+	assert_int_equal(f.count, n);
+	pos = spool_reader_pos(f.reader);
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	small = (struct rlimit){ 10, was.rlim_max };
+	on_unlink = follow;
+	on_unlink_user = &f;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_true(spool_append(s, &r) < 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	on_unlink = NULL;
+	assert_int_equal(f.looks, 2);
+	assert_int_equal(spool_reader_pos(f.reader).segment, pos.segment);
+
+	append(s, n + 1, n + 1000);
+	follow(&f);
+	assert_int_equal(f.count, n + 1000);
+	append(s, n + 1001, n + 40000); /* more segments */
+	follow(&f);
+	assert_int_equal(f.count, n + 40000);
+	spool_reader_close(f.reader);
+	spool_close(s);
+}
+
+/* Where a crash left a segment without a head, its reader stays in the one that goes on. */
+static void test_begun_and_crashed(void **state)
+{
+	static const char *const left[] = { "0000000000000003.spool", "begun.new" };
+	struct box *b = *state;
+	struct follower f = { 0 };
+	struct spool *s = open_spool(b);
+	char path[384];
+
+	append(s, 1, 2);
+	spool_close(s);
+	for (size_t i = 0; i < ARRAY_LEN(left); i++) {
+		int fd;
+
+		(void)snprintf(path, sizeof(path), "%s/%s", b->dir, left[i]);
+		fd = open(path, O_WRONLY | O_CREAT, 0600);
+		assert_true(fd != -1);
+		(void)close(fd);
+	}
+	assert_int_equal(spool_reader_open(b->dir, (struct spool_pos){ 0 }, &f.reader),
+			 0);
+	follow(&f);
+	assert_int_equal(f.count, 2);
+	s = open_spool(b);
+	assert_int_equal(access(path, F_OK), -1);
+	follow(&f);
+	append(s, 3, 10);
+	follow(&f);
+	assert_int_equal(f.count, 10);
+	spool_reader_close(f.reader);
+	spool_close(s);
+}
+
 static void test_out_of_memory(void **state)
 {
 	struct box *b = *state;
@@ -412,6 +523,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_batches, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_batch_without_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_descriptor, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_segment_that_does_not_begin, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_begun_and_crashed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_killed_writers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),
 	};
