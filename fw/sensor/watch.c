@@ -122,6 +122,8 @@ static void see_claim(struct watch *e, const struct watch_frame *f)
 
 	if (s->claim.family == 0)
 		return;
+	if (ours_is_mac(&e->ours, s->mac) && ours_is_mac(&e->ours, s->claim_mac))
+		return; /* containment says of others that they lie at our card */
 	if (ours_is_addr(&e->ours, s->claim)) {
 		if (!ours_is_mac(&e->ours, s->claim_mac))
 			see_gateway_taken(e, f);
@@ -225,18 +227,22 @@ static void see_own_card(struct watch *e, const struct watch_frame *f)
 void watch_see(struct watch *e, const struct watch_frame *f)
 {
 	struct mac own = ours_card_of(&e->ours, e->wires.item[f->port].interface);
+	bool other;
 
 	if (mac_equal(f->sight->mac, own)) {
 		see_own_card(e, f);
 		return;
 	}
-	if (ours_is_mac(&e->ours, f->sight->mac))
-		return; /* our other card, on a segment that both are on */
-	watch_see_place(e, f);
-	watch_see_asked(e, f); /* before its own answer could be known */
+	/* perhaps our other card, on a segment that both are on; perhaps only its MAC */
+	other = ours_is_mac(&e->ours, f->sight->mac);
+	if (!other) {
+		watch_see_place(e, f);
+		watch_see_asked(e, f); /* before its own answer could be known */
+	}
 	see_claim(e, f);
 	see_role(e, f);
-	see_habits(e, f);
+	if (!other)
+		see_habits(e, f);
 }
 
 void watch_tick(struct watch *e, struct watch_time t)

@@ -338,6 +338,50 @@ static void test_gateway_taken(void **state)
 	world_free(w);
 }
 
+/* Everybody knows the MACs of our cards: who borrows one hides nothing behind it. */
+static void test_other_card(void **state)
+{
+	const struct mac second = { { 2, 0, 0, 0, 0, 0xf1 } };
+	struct ours ours = { .card = { { "office0", gateway },
+				       { "office1", second },
+				       { "br0", gateway } },
+			     .card_count = 3,
+			     .addr_count = 1 };
+	struct sight s = { .mac = gateway,
+			   .source = PROTO_SOURCE_ARP,
+			   .claim = ip("192.0.2.1"),
+			   .claim_mac = gateway };
+	struct world *w = world_new();
+
+	(void)state;
+	ours.addr[0] = ip("192.0.2.1");
+	watch_set_ours(w->watch, &ours);
+	claims(w, OFFICE1, mac_of(1), "192.0.2.11", PERMITTED);
+	see(w, OFFICE1, &s, 0); /* our card itself */
+	s.claim = ip("192.0.2.11");
+	see(w, OFFICE1, &s, 0); /* its containment */
+	assert_int_equal(w->count, 0);
+	s.claim = ip("192.0.2.1");
+	s.claim_mac = mac_of(6);
+	see(w, OFFICE1, &s, 0);
+	assert_int_equal(raised(w, EVENT_GATEWAY_TAKEN), 1);
+	s.claim = ip("192.0.2.11");
+	see(w, OFFICE1, &s, 0);
+	assert_int_equal(raised(w, EVENT_ADDRESS_TAKEN), 1);
+	s = (struct sight){ .mac = gateway,
+			    .source = PROTO_SOURCE_DHCP4,
+			    .role = SIGHT_ROLE_DHCP,
+			    .role_addr = ip("192.0.2.1") };
+	see(w, OFFICE1, &s, 0);
+	assert_int_equal(raised(w, EVENT_FOREIGN_DHCP), 1);
+	s.source = PROTO_SOURCE_ND;
+	s.role = SIGHT_ROLE_ROUTER;
+	see(w, OFFICE1, &s, 0);
+	assert_int_equal(raised(w, EVENT_FOREIGN_RA), 1);
+	assert_int_equal(w->count, 4);
+	world_free(w);
+}
+
 static void plays(struct world *w, struct mac m, enum sight_role role, const char *at)
 {
 	struct sight s = {
@@ -612,6 +656,7 @@ int main(void)
 		cmocka_unit_test(test_address_given),
 		cmocka_unit_test(test_address_squatted),
 		cmocka_unit_test(test_gateway_taken),
+		cmocka_unit_test(test_other_card),
 		cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_scan),
 		cmocka_unit_test(test_no_scan),
