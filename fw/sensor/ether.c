@@ -23,7 +23,10 @@ int ether_parse(struct rd r, struct ether *ret_ether)
 	for (unsigned i = 0; i < TAGS_MAX && is_tag(e.type); i++) {
 		uint16_t id = rd_be16(&r) & VLAN_ID;
 
-		e.vlan = i == 0 ? id : e.vlan;
+		if (i == 0) {
+			e.vlan = id;
+			e.vlan_type = e.type;
+		}
 		e.type = rd_be16(&r);
 	}
 	if (rd_failed(&r) || e.type < ETH_P_802_3_MIN || is_tag(e.type))

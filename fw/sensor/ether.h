@@ -13,6 +13,7 @@ struct ether {
 	struct mac dst;
 	struct mac src;
 	uint16_t vlan; /* id of the outer tag; 0: untagged or priority only */
+	uint16_t vlan_type; /* that tag's, ETH_P_8021Q or ETH_P_8021AD; 0: untagged */
 	uint16_t type; /* behind at most two tags */
 	struct rd payload;
 };

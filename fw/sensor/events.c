@@ -164,6 +164,11 @@ bool events_is_permitted(const struct events *ev, size_t wire, struct mac mac,
 			    time_us / USEC_SEC);
 }
 
+bool events_is_elsewhere(const struct events *ev, size_t wire, const struct sight *s)
+{
+	return watch_is_elsewhere(ev->watch, wire, s);
+}
+
 void events_see(struct events *ev, size_t wire, const struct sight *s,
 		const struct device_news *news, bool permitted, struct mono now,
 		int64_t time_us)

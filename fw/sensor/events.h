@@ -45,6 +45,9 @@ int events_set_revision(struct events *ev, const struct revision *rev) MUST_CHEC
 bool events_is_permitted(const struct events *ev, size_t wire, struct mac mac,
 			 int64_t time_us);
 
+/* As watch_is_elsewhere() says. */
+bool events_is_elsewhere(const struct events *ev, size_t wire, const struct sight *s);
+
 /* One frame, after device_see(). */
 void events_see(struct events *ev, size_t wire, const struct sight *s,
 		const struct device_news *news, bool permitted, struct mono now,

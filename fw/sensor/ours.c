@@ -3,51 +3,42 @@
 
 #include <errno.h>
 #include <ifaddrs.h>
-#include <linux/if_packet.h>
 #include <net/if.h>
 #include <string.h>
 
-#include "lib/str.h"
-
-static void add_card(struct ours *o, const struct ifaddrs *i)
+static void add_card(const struct card *card, void *user)
 {
-	struct sockaddr_ll ll;
+	struct ours *o = user;
 
-	if (o->card_count == OURS_MAX)
-		return;
-	memcpy(&ll, i->ifa_addr, sizeof(ll));
-	if (ll.sll_halen != sizeof(o->card[0].mac.b) ||
-	    str_copy(o->card[o->card_count].interface, sizeof(o->card[0].interface),
-		     i->ifa_name) < 0)
-		return;
-	memcpy(o->card[o->card_count].mac.b, ll.sll_addr, sizeof(o->card[0].mac.b));
-	o->card_count++;
+	if (o->card_count < OURS_MAX)
+		o->card[o->card_count++] = *card;
 }
 
-static void add(struct ours *o, const struct ifaddrs *i)
+static void add_addr(struct ours *o, const struct ifaddrs *i)
 {
 	uint16_t port;
 
 	if (i->ifa_addr == NULL || (i->ifa_flags & IFF_LOOPBACK) != 0)
 		return;
-	if (i->ifa_addr->sa_family == AF_PACKET)
-		add_card(o, i);
-	else if ((i->ifa_addr->sa_family == AF_INET ||
-		  i->ifa_addr->sa_family == AF_INET6) &&
-		 o->addr_count < OURS_MAX)
+	if ((i->ifa_addr->sa_family == AF_INET || i->ifa_addr->sa_family == AF_INET6) &&
+	    o->addr_count < OURS_MAX)
 		o->addr[o->addr_count++] = addr_from_sockaddr(i->ifa_addr, &port);
 }
 
 int ours_read(struct ours *ret_ours)
 {
+	struct ours o = { 0 };
 	struct ifaddrs *list = NULL;
+	int r = card_each(add_card, &o);
 
+	if (r < 0)
+		return r;
 	if (getifaddrs(&list) == -1)
 		return -errno;
-	*ret_ours = (struct ours){ 0 };
 	for (const struct ifaddrs *i = list; i != NULL; i = i->ifa_next)
-		add(ret_ours, i);
+		add_addr(&o, i);
 	freeifaddrs(list);
+	*ret_ours = o;
 	return 0;
 }
 
@@ -69,11 +60,26 @@ bool ours_is_addr(const struct ours *o, struct addr a)
 	return false;
 }
 
-struct mac ours_card_of(const struct ours *o, const char *interface)
+const struct card *ours_card_of(const struct ours *o, const char *interface)
 {
 	for (size_t i = 0; i < o->card_count; i++) {
 		if (strcmp(o->card[i].interface, interface) == 0)
-			return o->card[i].mac;
+			return &o->card[i];
 	}
-	return (struct mac){ 0 };
+	return NULL;
+}
+
+const struct card *ours_vlan_of(const struct ours *o, const char *parent, uint16_t type,
+				uint16_t id)
+{
+	const struct card *below = ours_card_of(o, parent);
+
+	for (size_t i = 0; below != NULL && i < o->card_count; i++) {
+		const struct card *c = &o->card[i];
+
+		if (c->parent != 0 && c->parent == below->index && c->vlan == id &&
+		    c->vlan_type == type)
+			return c;
+	}
+	return NULL;
 }

@@ -6,16 +6,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "fw/sensor/card.h"
 #include "lib/addr.h"
 #include "lib/attr.h"
 
 #define OURS_MAX 256 /* cards, and addresses */
 
 struct ours {
-	struct {
-		char interface[16];
-		struct mac mac;
-	} card[OURS_MAX];
+	struct card card[OURS_MAX];
 	size_t card_count;
 	struct addr addr[OURS_MAX];
 	size_t addr_count;
@@ -27,7 +25,11 @@ int ours_read(struct ours *ret_ours) MUST_CHECK;
 bool ours_is_mac(const struct ours *o, struct mac mac);
 bool ours_is_addr(const struct ours *o, struct addr a);
 
-/* The card of that interface; zero: unknown. */
-struct mac ours_card_of(const struct ours *o, const char *interface);
+/* The card of that interface; NULL: unknown. */
+const struct card *ours_card_of(const struct ours *o, const char *interface);
+
+/* The interface of a VLAN that takes frames with that tag from parent; NULL: none. */
+const struct card *ours_vlan_of(const struct ours *o, const char *parent, uint16_t type,
+				uint16_t id);
 
 #endif

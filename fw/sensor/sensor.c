@@ -102,7 +102,8 @@ static void on_frame(struct capture *c, struct rd frame, void *user)
 	bool permitted;
 
 	(void)c;
-	if (sight_parse(frame, &sight) < 0)
+	if (sight_parse(frame, &sight) < 0 ||
+	    events_is_elsewhere(s->events, ear->index, &sight))
 		return;
 	permitted = events_is_permitted(s->events, ear->index, sight.mac, time_us);
 	news = device_see(s->table, ear->index, &sight, permitted, now, time_us);

@@ -151,6 +151,7 @@ int sight_parse(struct rd r, struct sight *ret_sight)
 		return -EBADMSG;
 	s.mac = e.src;
 	s.vlan = e.vlan;
+	s.vlan_type = e.vlan_type;
 	switch (e.type) {
 	case ETH_P_ARP:
 		result = from_arp(e.payload, &s);

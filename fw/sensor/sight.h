@@ -30,6 +30,7 @@ enum sight_role {
 struct sight {
 	struct mac mac;
 	uint16_t vlan; /* 0: untagged */
+	uint16_t vlan_type; /* as in ether.h */
 	enum proto_source source;
 	struct addr addr; /* family 0: none; also one it is only about to take */
 	char name[SIGHT_NAME_MAX]; /* "" none; printable UTF-8 */

@@ -100,11 +100,12 @@ void watch_raise(struct watch *e, const struct watch_frame *f,
 static void see_gateway_taken(struct watch *e, const struct watch_frame *f)
 {
 	struct proto_event event = watch_event(e, f, EVENT_GATEWAY_TAKEN);
-	struct mac own = ours_card_of(&e->ours, e->wires.item[f->port].interface);
+	const struct card *own = ours_card_of(&e->ours, e->wires.item[f->port].interface);
 	char text[MAC_TEXT_MAX];
 
 	set_addr(&event, f->sight->claim);
-	memcpy(event.other_mac, own.b, sizeof(event.other_mac));
+	if (own != NULL)
+		memcpy(event.other_mac, own->mac.b, sizeof(event.other_mac));
 	mac_format(f->sight->claim_mac, text);
 	(void)snprintf(event.detail, sizeof(event.detail), "%s, said to be at %s",
 		       sight_source_name(f->sight->source), text);
@@ -224,12 +225,26 @@ static void see_own_card(struct watch *e, const struct watch_frame *f)
 	watch_raise(e, f, &event);
 }
 
+bool watch_is_elsewhere(const struct watch *e, size_t port, const struct sight *s)
+{
+	const struct card *vlan =
+		s->vlan == 0 ? NULL
+			     : ours_vlan_of(&e->ours, e->wires.item[port].interface,
+					    s->vlan_type, s->vlan);
+
+	for (size_t i = 0; vlan != NULL && i < e->wires.count; i++) {
+		if (strcmp(e->wires.item[i].interface, vlan->interface) == 0)
+			return true;
+	}
+	return false;
+}
+
 void watch_see(struct watch *e, const struct watch_frame *f)
 {
-	struct mac own = ours_card_of(&e->ours, e->wires.item[f->port].interface);
+	const struct card *own = ours_card_of(&e->ours, e->wires.item[f->port].interface);
 	bool other;
 
-	if (mac_equal(f->sight->mac, own)) {
+	if (own != NULL && mac_equal(f->sight->mac, own->mac)) {
 		see_own_card(e, f);
 		return;
 	}

@@ -67,6 +67,12 @@ void watch_free(struct watch *e);
 void watch_set_rules(struct watch *e, const struct policy_sensor *rules);
 void watch_set_ours(struct watch *e, const struct ours *ours);
 
+/*
+ * Is the tagged frame that came in on that port to be left out, because another port is
+ * the interface of its VLAN and hears it too?
+ */
+bool watch_is_elsewhere(const struct watch *e, size_t port, const struct sight *s);
+
 void watch_see(struct watch *e, const struct watch_frame *f);
 
 /* Once a second: closes what is over, and notices steps of the wall clock. */

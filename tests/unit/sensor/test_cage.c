@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "fw/sensor/cage.h"
+#include "fw/sensor/ours.h"
 
 #define CHECK(nr, good) \
 	do { \
@@ -30,6 +31,7 @@
 /* In a child, because there is no way out. Its exit status says which check failed. */
 static void inside(void)
 {
+	static struct ours ours;
 	char *const none[] = { NULL };
 	int fd;
 
@@ -41,6 +43,7 @@ static void inside(void)
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	CHECK(12, fd >= 0 && close(fd) == 0);
 	CHECK(13, socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0) >= 0);
+	CHECK(14, ours_read(&ours) == 0);
 	/* what an intruder would want */
 	CHECK(20, socket(AF_INET, SOCK_STREAM, 0) == -1 && errno == EPERM);
 	CHECK(21, socket(AF_PACKET, SOCK_RAW, 0) == -1 && errno == EPERM);

@@ -76,7 +76,7 @@ static struct watch_time now(const struct world *w)
 static struct world *world_new(void)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	struct ours ours = { .card = { { "office0", gateway } },
+	struct ours ours = { .card = { { .interface = "office0", .mac = gateway } },
 			     .card_count = 1,
 			     .addr_count = 2 };
 
@@ -342,9 +342,9 @@ static void test_gateway_taken(void **state)
 static void test_other_card(void **state)
 {
 	const struct mac second = { { 2, 0, 0, 0, 0, 0xf1 } };
-	struct ours ours = { .card = { { "office0", gateway },
-				       { "office1", second },
-				       { "br0", gateway } },
+	struct ours ours = { .card = { { .interface = "office0", .mac = gateway },
+				       { .interface = "office1", .mac = second },
+				       { .interface = "br0", .mac = gateway } },
 			     .card_count = 3,
 			     .addr_count = 1 };
 	struct sight s = { .mac = gateway,
@@ -379,6 +379,57 @@ static void test_other_card(void **state)
 	see(w, OFFICE1, &s, 0);
 	assert_int_equal(raised(w, EVENT_FOREIGN_RA), 1);
 	assert_int_equal(w->count, 4);
+	world_free(w);
+}
+
+/* As sensord does: a frame that another wire hears too is none. Permits are for port 1. */
+static void hears(struct world *w, struct mac m, size_t port, uint16_t type, uint16_t id)
+{
+	struct sight s = {
+		.mac = m, .source = PROTO_SOURCE_ARP, .vlan = id, .vlan_type = type
+	};
+
+	if (!watch_is_elsewhere(w->watch, port, &s))
+		see(w, port, &s, port == 1 ? PERMITTED : HOME);
+}
+
+/* The interface below a VLAN's hears its frames too, with their tags. */
+static void test_trunk(void **state)
+{
+	static const struct wires trunk = { .item = { { .interface = "eth1" },
+						      { .interface = "eth1.10" } },
+					    .count = 2 };
+	static const struct ours ours = { .card = { { .interface = "eth1.20",
+						      .index = 4,
+						      .parent = 2,
+						      .vlan = 20,
+						      .vlan_type = 0x8100 },
+						    { .interface = "eth1", .index = 2 },
+						    { .interface = "eth1.10",
+						      .index = 3,
+						      .parent = 2,
+						      .vlan = 10,
+						      .vlan_type = 0x8100 } },
+					  .card_count = 3 };
+	struct world *w = world_new();
+
+	(void)state;
+	watch_free(w->watch);
+	assert_int_equal(watch_new(&trunk, keep, w, now(w), &w->watch), 0);
+	hears(w, mac_of(1), 1, 0, 0);
+	hears(w, mac_of(1), 0, 0x8100, 10); /* nothing is known of the cards yet */
+	assert_int_equal(raised(w, EVENT_MOVED_PORT), 1);
+	watch_set_ours(w->watch, &ours);
+	hears(w, mac_of(2), 1, 0, 0);
+	hears(w, mac_of(2), 0, 0x8100, 10);
+	assert_int_equal(w->count, 1);
+	/* but what no other wire hears is looked at */
+	hears(w, mac_of(3), 0, 0, 0);
+	hears(w, mac_of(4), 0, 0x8100, 11);
+	hears(w, mac_of(5), 0, 0x8100, 20); /* an interface, but no wire */
+	hears(w, mac_of(6), 0, 0x88a8, 10);
+	hears(w, mac_of(7), 1, 0x8100, 10); /* tagged twice */
+	assert_int_equal(raised(w, EVENT_MOVED_PORT), 5);
 	world_free(w);
 }
 
@@ -657,6 +708,7 @@ int main(void)
 		cmocka_unit_test(test_address_squatted),
 		cmocka_unit_test(test_gateway_taken),
 		cmocka_unit_test(test_other_card),
+		cmocka_unit_test(test_trunk),
 		cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_scan),
 		cmocka_unit_test(test_no_scan),
