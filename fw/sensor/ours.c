@@ -69,6 +69,19 @@ const struct card *ours_card_of(const struct ours *o, const char *interface)
 	return NULL;
 }
 
+bool ours_is_own(const struct ours *o, const char *interface, struct mac mac)
+{
+	const struct card *own = ours_card_of(o, interface);
+
+	if (own == NULL || mac_equal(own->mac, mac))
+		return own != NULL;
+	for (size_t i = 0; own->master != 0 && i < o->card_count; i++) {
+		if (o->card[i].index == own->master)
+			return mac_equal(o->card[i].mac, mac);
+	}
+	return false;
+}
+
 const struct card *ours_vlan_of(const struct ours *o, const char *parent, uint16_t type,
 				uint16_t id)
 {

@@ -28,6 +28,9 @@ bool ours_is_addr(const struct ours *o, struct addr a);
 /* The card of that interface; NULL: unknown. */
 const struct card *ours_card_of(const struct ours *o, const char *interface);
 
+/* Is it the card's of that interface itself, or its bridge's? */
+bool ours_is_own(const struct ours *o, const char *interface, struct mac mac);
+
 /* The interface of a VLAN that takes frames with that tag from parent; NULL: none. */
 const struct card *ours_vlan_of(const struct ours *o, const char *parent, uint16_t type,
 				uint16_t id);

@@ -241,22 +241,18 @@ bool watch_is_elsewhere(const struct watch *e, size_t port, const struct sight *
 
 void watch_see(struct watch *e, const struct watch_frame *f)
 {
-	const struct card *own = ours_card_of(&e->ours, e->wires.item[f->port].interface);
-	bool other;
-
-	if (own != NULL && mac_equal(f->sight->mac, own->mac)) {
-		see_own_card(e, f);
-		return;
-	}
 	/* perhaps our other card, on a segment that both are on; perhaps only its MAC */
-	other = ours_is_mac(&e->ours, f->sight->mac);
-	if (!other) {
+	bool ours = ours_is_mac(&e->ours, f->sight->mac);
+
+	if (ours_is_own(&e->ours, e->wires.item[f->port].interface, f->sight->mac))
+		see_own_card(e, f);
+	if (!ours) {
 		watch_see_place(e, f);
 		watch_see_asked(e, f); /* before its own answer could be known */
 	}
 	see_claim(e, f);
 	see_role(e, f);
-	if (!other)
+	if (!ours)
 		see_habits(e, f);
 }
 

@@ -382,6 +382,36 @@ static void test_other_card(void **state)
 	world_free(w);
 }
 
+/* Nor does the MAC of the bridge come in at one of its ports. */
+static void test_own_bridge(void **state)
+{
+	struct sight s = { .mac = gateway, .source = PROTO_SOURCE_ND };
+	struct ours ours = {
+		.card = { { .interface = "office0", .index = 2, .master = 9 },
+			  { .interface = "office1", .index = 3 },
+			  { .interface = "br0", .index = 9, .mac = gateway } },
+		.card_count = 3
+	};
+	struct world *w = world_new();
+
+	(void)state;
+	watch_set_ours(w->watch, &ours);
+	see(w, OFFICE1, &s, 0);
+	assert_int_equal(w->count, 0);
+	see(w, OFFICE0, &s, 0);
+	assert_int_equal(raised(w, EVENT_GATEWAY_TAKEN), 1);
+	/* a loop brings our own answers back, a liar his */
+	s.claim = ip("192.0.2.11");
+	s.claim_mac = gateway;
+	see(w, OFFICE0, &s, 0);
+	assert_int_equal(w->count, 1);
+	s.role = SIGHT_ROLE_ROUTER;
+	s.role_addr = ip("fe80::66");
+	see(w, OFFICE0, &s, 0);
+	assert_int_equal(raised(w, EVENT_FOREIGN_RA), 1);
+	world_free(w);
+}
+
 /* As sensord does: a frame that another wire hears too is none. Permits are for port 1. */
 static void hears(struct world *w, struct mac m, size_t port, uint16_t type, uint16_t id)
 {
@@ -708,6 +738,7 @@ int main(void)
 		cmocka_unit_test(test_address_squatted),
 		cmocka_unit_test(test_gateway_taken),
 		cmocka_unit_test(test_other_card),
+		cmocka_unit_test(test_own_bridge),
 		cmocka_unit_test(test_trunk),
 		cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_scan),
