@@ -6,16 +6,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SNAPLEN     512 /* DHCP's options that matter lie in it */
-#define BUFFER_SIZE (2 << 20)
+#define BUFFER_SIZE (4 << 20) /* some 2,000 frames, however short */
 #define ROUND_MAX   256 /* frames per wake-up, so that the loop stays alive in a flood */
 
-/* hop-by-hop (0), routing (43) or destination options (60), then ICMPv6 (58) */
+/*
+ * Behind hop-by-hop (0), routing (43) or destination options (60): ICMPv6 (58) by its
+ * type, UDP (17) by its port, and whatever is behind another of them.
+ */
 #define EXTENDED "(ip6[6] == 0 or ip6[6] == 43 or ip6[6] == 60)"
+#define TYPE     "ip6[48 + ip6[41] * 8]"
+#define PORT     "ip6[50 + ip6[41] * 8 : 2]"
 #define HIDDEN \
-	"(" EXTENDED " and (ip6[40] == 58 and ip6[48 + ip6[41] * 8] >= 133 and " \
-	"ip6[48 + ip6[41] * 8] <= 136 or ip6[40] == 0 or ip6[40] == 43 or ip6[40] == " \
-	"60))"
+	"(" EXTENDED " and (ip6[40] == 0 or ip6[40] == 43 or ip6[40] == 60 or " \
+	"(ip6[40] == 58 and " TYPE " >= 133 and " TYPE " <= 136) or " \
+	"(ip6[40] == 17 and (" PORT " == 546 or " PORT " == 547))))"
 
 #define WANTED \
 	"arp or ether proto 0x88cc or " \
@@ -71,7 +75,7 @@ static int error_number(int status)
 /* Before activation nothing of this can fail. */
 static void set_options(pcap_t *p)
 {
-	(void)pcap_set_snaplen(p, SNAPLEN);
+	(void)pcap_set_snaplen(p, CAPTURE_SNAPLEN);
 	(void)pcap_set_immediate_mode(p, 1);
 	(void)pcap_set_buffer_size(p, BUFFER_SIZE);
 	/* neighbour discovery goes to multicast groups that we are no member of */

@@ -3,8 +3,8 @@
  * capture - listening on one interface (the only user of libpcap)
  *
  * Opening needs CAP_NET_RAW; reading and closing do not. Only frames that come
- * in are given out, filtered in the kernel: ARP, DHCPv4, neighbour discovery,
- * with up to two VLAN tags.
+ * in are given out, filtered in the kernel: ARP, DHCP, neighbour discovery, LLDP and
+ * mDNS, with up to two VLAN tags.
  */
 #ifndef FW_SENSOR_CAPTURE_H
 #define FW_SENSOR_CAPTURE_H
@@ -17,6 +17,11 @@
 #include "lib/rd.h"
 
 #define CAPTURE_ERROR_MAX 256
+/*
+ * A whole Ethernet frame with two tags: hosts read neighbour discovery to its end, and
+ * behind options. Two slots of the kernel's ring fill a page; a few bytes more, and it is one.
+ */
+#define CAPTURE_SNAPLEN 1960
 
 struct capture;
 

@@ -118,7 +118,7 @@ int nd_parse(struct rd r, struct nd *ret_nd)
 	code = rd_u8(&ip.payload);
 	(void)rd_be16(&ip.payload); /* checksum */
 	if (rd_failed(&ip.payload) || code != 0 || type < ND_ROUTER_SOLICITATION ||
-	    type > ND_ADVERTISEMENT || (ip.cut && type != ND_ROUTER_ADVERTISEMENT))
+	    type > ND_ADVERTISEMENT)
 		return -EBADMSG;
 	n.type = (enum nd_type)type;
 	if (read_body(&ip.payload, &n) < 0 || read_options(ip.payload, ip.cut, &n) < 0)

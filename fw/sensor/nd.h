@@ -43,8 +43,8 @@ struct nd {
 };
 
 /*
- * r: from the IPv6 header on; padding behind the packet is fine. Options of a router
- * advertisement that the capture cut are read as far as they are whole.
+ * r: from the IPv6 header on; padding behind the packet is fine. Options that the
+ * capture cut are read as far as they are whole.
  * Returns 0 or -EBADMSG (cut short, another message, or one that RFC 4861 6.1 and 7.1
  * tell hosts to drop: hop limit not 255, multicast target, empty option, a router's
  * address that is not link-local).

@@ -15,7 +15,7 @@
 #include "lib/addr.h"
 #include "lib/revision.h"
 
-#define WIRES_MAX 64 /* 2 MB of kernel buffer each */
+#define WIRES_MAX 64 /* 4 MB of kernel buffer each */
 
 struct wire {
 	char interface[16];

@@ -197,6 +197,23 @@ static void test_roles(void **state)
 	}
 }
 
+/* A neighbour's message that is longer than the capture claims what it claims. */
+static void test_cut(void **state)
+{
+	static const char *const seeds[] = { "sight/na-long", "sight/na-behind",
+					     "sight/na-cut", "sight/ns-cut" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++) {
+		struct seed s = seed_load(seeds[i]);
+		struct sight sight;
+
+		assert_int_equal(sight_parse(rd_of(s.data, 512), &sight), 0);
+		assert_addr(sight.claim, i == 3 ? "fe80::66" : "fe80::1");
+		assert_int_equal(sight.claim_mac.b[5], 0x66);
+	}
+}
+
 /* What is claimed for others is kept apart from who says it. */
 static void test_claims(void **state)
 {
@@ -247,7 +264,7 @@ int main(void)
 		cmocka_unit_test(test_refused),      cmocka_unit_test(test_truncation),
 		cmocka_unit_test(test_hostile_name), cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_claims),       cmocka_unit_test(test_fingerprint),
-		cmocka_unit_test(test_three_tags),
+		cmocka_unit_test(test_three_tags),   cmocka_unit_test(test_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
