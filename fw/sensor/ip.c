@@ -62,14 +62,15 @@ static bool is_extension(uint8_t next)
 	       next == IPPROTO_DSTOPTS;
 }
 
-/* Rogue advertisements hide behind these from filters that look at fixed offsets. */
+/*
+ * Rogue advertisements hide behind these from filters that look at fixed offsets. Hosts
+ * step over any number of them, so we do: each is eight bytes at least.
+ */
 static int skip_extensions(struct ip *ip)
 {
-	for (unsigned i = 0; is_extension(ip->proto); i++) {
+	while (is_extension(ip->proto)) {
 		size_t units;
 
-		if (i == IP_EXTENSIONS_MAX)
-			return -EBADMSG;
 		ip->proto = rd_u8(&ip->payload);
 		units = rd_u8(&ip->payload);
 		(void)rd_take(&ip->payload, (units + 1) * UNIT - 2);

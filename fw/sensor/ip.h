@@ -27,10 +27,8 @@ struct udp {
 
 /*
  * r: from the IP header on; what follows the packet is left out. Returns 0, -ENOMSG (a
- * later fragment) or -EBADMSG (cut in the header, another version, more than
- * IP_EXTENSIONS_MAX extension headers).
+ * later fragment) or -EBADMSG (cut in the headers, another version).
  */
-#define IP_EXTENSIONS_MAX 4 /* who hides behind more is not understood by hosts either */
 int ip_open4(struct rd r, struct ip *ret_ip) MUST_CHECK;
 int ip_open6(struct rd r, struct ip *ret_ip) MUST_CHECK;
 

@@ -76,6 +76,7 @@ static void test_wanted(void **state)
 		"sight/ra-options",
 		"sight/dhcp6-options",
 		"sight/dhcp6-hop",
+		"sight/na-deep",
 	};
 	struct filter f = filter_of();
 
@@ -101,6 +102,7 @@ static void test_hidden(void **state)
 		{ "sight/na-behind", SIGHT_ROLE_NONE, true },
 		{ "sight/na-options", SIGHT_ROLE_NONE, true },
 		{ "sight/ra-options", SIGHT_ROLE_ROUTER, true },
+		{ "sight/na-deep", SIGHT_ROLE_NONE, true },
 		{ "sight/dhcp6-options", SIGHT_ROLE_DHCP, false },
 		{ "sight/dhcp6-hop", SIGHT_ROLE_DHCP, false },
 	};
