@@ -198,7 +198,9 @@ static void fill(struct proto_site_request *m, const struct conn *c,
 	m->addr_family = c->src.family;
 	memcpy(m->addr, c->src.bytes, sizeof(m->addr));
 	(void)str_copy(m->device, sizeof(m->device), f->device);
-	(void)str_copy(m->user, sizeof(m->user), f->user);
+	/* else it is whom the permit was given to, who need not be there */
+	if (c->signed_in)
+		(void)str_copy(m->user, sizeof(m->user), f->user);
 	(void)str_copy(m->zone, sizeof(m->zone), f->zone);
 	(void)str_copy(m->host, sizeof(m->host), form->host);
 	(void)str_copy(m->purpose, sizeof(m->purpose), form->purpose);

@@ -11,7 +11,7 @@
 #include "mgmt/mgmtd/store_device.h"
 #include "mgmt/mgmtd/store_entry.h"
 
-_Static_assert(SITE_REQUEST_BY_MAX <= ENTRY_BY_MAX + 1, "a device's name fits");
+_Static_assert(SITE_REQUEST_BY_MAX + LOGIN_MAX <= ENTRY_BY_MAX, "both names fit");
 
 static bool texts_ok(const struct proto_site_request *m)
 {
@@ -40,7 +40,8 @@ static bool is_well_formed(const struct proto_site_request *m)
 	return texts_ok(m) && host_ok(m->host) && m->port != 0 &&
 	       (m->addr_family == 4 || m->addr_family == 6) &&
 	       (m->device[0] == '\0' || id_is('d', m->device)) && m->purpose[0] != '\0' &&
-	       str_is_printable_utf8(m->zone) && str_is_printable_utf8(m->user) &&
+	       str_is_printable_utf8(m->zone) &&
+	       (m->user[0] == '\0' || str_is_name(m->user, LOGIN_MAX)) &&
 	       str_is_printable_utf8(m->purpose);
 }
 
@@ -64,16 +65,26 @@ static int set_host(const struct proto_site_request *m, struct entry *e)
 	return allow_address_is_nameable(addr_unmap(a)) ? 0 : -EINVAL;
 }
 
-/* Who asked, as the device is called, and what for. */
+static void device_of(const struct proto_site_request *m, char ret[SITE_REQUEST_BY_MAX])
+{
+	char address[ADDR_TEXT_MAX];
+
+	addr_format(address_of(m), address);
+	(void)snprintf(ret, SITE_REQUEST_BY_MAX, SITE_REQUEST_BY "%s",
+		       m->device[0] != '\0' ? m->device : address);
+}
+
+/* Who asked, as the device and its user are called, and what for. */
 static void set_texts(const struct app *app, const struct proto_site_request *m,
 		      struct entry *e)
 {
-	char address[ADDR_TEXT_MAX];
+	char address[ADDR_TEXT_MAX], device[SITE_REQUEST_BY_MAX];
 	struct device d;
 
 	addr_format(address_of(m), address);
-	(void)snprintf(e->requested_by, sizeof(e->requested_by), SITE_REQUEST_BY "%s",
-		       m->device[0] != '\0' ? m->device : address);
+	device_of(m, device);
+	(void)snprintf(e->requested_by, sizeof(e->requested_by), "%s%s%.*s", device,
+		       m->user[0] != '\0' ? " " : "", LOGIN_MAX, m->user);
 	(void)snprintf(e->purpose, sizeof(e->purpose), "%s (%s, %s, %016" PRIx64 ")",
 		       m->purpose, address, m->zone, m->reference);
 	if (m->device[0] != '\0' && store_device_get(app->db, m->device, &d) == 0)
@@ -102,11 +113,14 @@ static int make(const struct app *app, const struct proto_site_request *m, int64
 }
 
 /* An open request stands for everybody who asks for the same. */
-static int check_room(struct db *db, const struct entry *e)
+static int check_room(struct db *db, const struct proto_site_request *m)
 {
+	char device[SITE_REQUEST_BY_MAX];
 	int64_t own, all;
-	int r = store_entry_open_by(db, e->requested_by, false, &own);
+	int r;
 
+	device_of(m, device);
+	r = store_entry_open_by(db, device, false, &own);
 	if (r == 0)
 		r = store_entry_open_by(db, SITE_REQUEST_BY, true, &all);
 	if (r < 0)
@@ -134,7 +148,7 @@ static int file(struct app *app, const struct proto_site_request *m,
 	if (r == 0)
 		r = store_entry_same(app->db, e);
 	if (r == 0)
-		r = check_room(app->db, e);
+		r = check_room(app->db, m);
 	if (r == 0)
 		r = store_entry_add(app->db, e);
 	if (r == 0)

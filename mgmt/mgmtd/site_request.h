@@ -3,8 +3,9 @@
  * site_request - what a device asks for on the proxy's local page becomes an entry
  *
  * As requested, in the default list, by "device:ID" (or "device:ADDRESS" where devices
- * need no permit), which no account can be called. People approve it as any other,
- * and one of them is a manager: nobody knows who sat at the device.
+ * need no permit), which no account can be called; where people sign in at the proxy
+ * by "device:ID LOGIN". People approve it as any other, but not who was signed in, and
+ * one of them is a manager: all that is known of who asked is what a proxy says.
  */
 #ifndef MGMT_MGMTD_SITE_REQUEST_H
 #define MGMT_MGMTD_SITE_REQUEST_H
@@ -18,7 +19,7 @@
 #define SITE_REQUEST_BY     "device:"
 #define SITE_REQUEST_MAX    20 /* open ones of a device */
 #define SITE_REQUESTS_ALL   500 /* open ones of all devices */
-#define SITE_REQUEST_BY_MAX (sizeof(SITE_REQUEST_BY) - 1 + ADDR_TEXT_MAX)
+#define SITE_REQUEST_BY_MAX (sizeof(SITE_REQUEST_BY) - 1 + ADDR_TEXT_MAX) /* the device */
 
 /*
  * Returns 0 with what PROTO_RESULT is to say in *ret_code (see proto.h; -ENOENT: no

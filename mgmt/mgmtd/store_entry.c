@@ -82,7 +82,8 @@ int store_entry_open_by(struct db *db, const char *who, bool prefix, int64_t *re
 			 prefix ? "SELECT count(*) FROM entry WHERE state = 'requested'"
 				  " AND substr(requested_by, 1, length(?1)) = ?1"
 				: "SELECT count(*) FROM entry WHERE state = 'requested'"
-				  " AND requested_by = ?1",
+				  " AND (requested_by = ?1 OR"
+				  " substr(requested_by, 1, length(?1) + 1) = ?1 || ' ')",
 			 "s", who);
 }
 

@@ -22,7 +22,7 @@
 
 #define ENTRY_PORTS_MAX   128 /* JSON of 16 ports */
 #define ENTRY_METHODS_MAX 160 /* JSON of 8 methods */
-#define ENTRY_BY_MAX      63 /* a login, or a device (site_request.h) */
+#define ENTRY_BY_MAX      95 /* a login, or a device and one (site_request.h) */
 
 struct entry {
 	char id[ID_TEXT_MAX];
@@ -66,7 +66,10 @@ int store_entry_room(struct db *db, int64_t count) MUST_CHECK;
 /* -EEXIST when one that permits exactly the same is there. */
 int store_entry_same(struct db *db, const struct entry *e) MUST_CHECK;
 
-/* Entries that are only requested, by who (prefix: by all whose names begin so). */
+/*
+ * Entries that are only requested, by who, whoever was signed in there (prefix: by all
+ * whose names begin so).
+ */
 int store_entry_open_by(struct db *db, const char *who, bool prefix,
 			int64_t *ret_count) MUST_CHECK;
 

@@ -65,6 +65,14 @@ bool workflow_may(const struct actor *a, enum act act)
 	return a->role == ROLE_ROOT || (roles_for(act) & BIT(a->role)) != 0;
 }
 
+/* The login in a requester's name: all of it, or what follows a device. */
+static const char *person_of(const char *requester)
+{
+	const char *space = strrchr(requester, ' ');
+
+	return space != NULL ? space + 1 : requester;
+}
+
 enum workflow_verdict workflow_approve(const struct actor *a, const char *requester,
 				       enum role requester_role)
 {
@@ -72,7 +80,7 @@ enum workflow_verdict workflow_approve(const struct actor *a, const char *reques
 		return WORKFLOW_NO_ROLE;
 	if (a->role == ROLE_ROOT)
 		return WORKFLOW_OK;
-	if (strcmp(a->login, requester) == 0)
+	if (strcmp(a->login, person_of(requester)) == 0)
 		return WORKFLOW_SAME_PERSON;
 	if (a->role != ROLE_MANAGER && requester_role != ROLE_MANAGER)
 		return WORKFLOW_NEED_MANAGER;

@@ -61,7 +61,10 @@ enum role role_of_name(const char *name);
 
 bool workflow_may(const struct actor *a, enum act act);
 
-/* May a approve what requester, who had that role when asking, asked for? */
+/*
+ * May a approve what requester, who had that role when asking, asked for? Of a request
+ * from the proxy's local page ("device:ID LOGIN") it is who was signed in there.
+ */
 enum workflow_verdict workflow_approve(const struct actor *a, const char *requester,
 				       enum role requester_role) MUST_CHECK;
 

@@ -2,6 +2,7 @@
 """People sign in at the proxy, with the real daemons and accounts."""
 import http.client
 import json
+import re
 import ssl
 
 from lab import lab as lab_module, sites as site, topology as topo
@@ -74,6 +75,16 @@ def test_sign_in(make_lab, tmp_path):
     assert records(lab, "proxy-deny", reason_name="sign-in", host=site.ALLOWED)
     assert [r for r in records(lab, "sign-in", user=login)
             if r["detail"].startswith("proxy, zone office: refused")]
+    # what is asked for on the local page names who asks
+    assert fetch(lab, login, url="https://news.example.com/")[0] == 403
+    page = fetch(lab, login, PASSWORD, "http://sekisho.internal/")[2]
+    token = re.search(r'name="token" value="([0-9a-f]{64})"', page).group(1)
+    fields = f"token={token}&host=news.example.com&port=443&purpose=news"
+    assert fetch(lab, login, PASSWORD, "http://sekisho.internal/request", "-d", fields)[0] == 200
+    listed = json.loads(lab.cli("--json", "allow", "list").stdout)["entries"]
+    by = [e["requested_by"] for e in listed if e["host"] == "news.example.com"]
+    assert [b.split(" ")[1:] for b in by] == [[login]] and by[0].startswith("device:d")
+
     everything = json.dumps(lab.records(), ensure_ascii=False) + lab.logs()
     assert PASSWORD not in everything and first not in everything
 

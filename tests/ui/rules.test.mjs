@@ -25,6 +25,11 @@ test("four eyes: somebody else, and one of the two a manager", () => {
 	assert.equal(mayApprove(me("a1"), "m1", undefined), false);
 	assert.equal(mayApprove(me("c1"), "m1", users), false);
 	assert.equal(mayApprove(me("auditor"), "m1", users), false);
+	// from the proxy's local page: nobody's role counts but the approver's
+	assert.equal(mayApprove(me("m1"), "device:d0000000000000001 m1", users), false);
+	assert.equal(mayApprove(me("m1"), "device:d0000000000000001 m2", users), true);
+	assert.equal(mayApprove(me("m1"), "device:d0000000000000001", users), true);
+	assert.equal(mayApprove(me("a1"), "device:d0000000000000001 m1", users), false);
 });
 
 test("who requests and who withdraws", () => {

@@ -15,9 +15,10 @@ export function mayWithdraw(role: Role): boolean {
 	return role === "admin" || role === "manager";
 }
 
-// Four eyes: a manager or admin who is not the requester, and one of the two a manager.
+// Four eyes: a manager or admin who is not the requester, and one of the two a manager. What
+// was asked for on the proxy's local page is by "device:ID LOGIN", or by "device:ID".
 export function mayApprove(me: Me, requestedBy: string, users: User[] | undefined): boolean {
-	if (me.login === requestedBy)
+	if (me.login === requestedBy.slice(requestedBy.lastIndexOf(" ") + 1))
 		return false;
 	if (me.role === "manager")
 		return true;

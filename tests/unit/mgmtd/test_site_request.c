@@ -14,6 +14,7 @@
 #include "mgmt/mgmtd/site_request.h"
 #include "mgmt/mgmtd/store_device.h"
 #include "mgmt/mgmtd/store_entry.h"
+#include "tests/unit/mgmtd/people.h"
 #include "tests/unit/mgmtd/stand.h"
 
 #define DEVICE "d0000000000000001"
@@ -122,6 +123,55 @@ static void test_approved_by_people(void **state)
 	assert_int_equal(take(&m), -EEXIST); /* permitted already */
 }
 
+/* Who was signed in at the proxy has asked, and does not approve it herself. */
+static void test_not_approved_by_who_asked(void **state)
+{
+	struct proto_site_request m = message(DEVICE, "tax.example.jp");
+	struct person hanako, suzuki;
+	json_t *answer;
+	struct entry e;
+	char path[96];
+
+	(void)state;
+	people_enter(&f, &hanako, "hanako", "manager");
+	people_enter(&f, &suzuki, "suzuki", "manager");
+	(void)str_copy(m.user, sizeof(m.user), "hanako");
+	assert_int_equal(take(&m), 0);
+	e = only_entry("tax.example.jp");
+	assert_string_equal(e.requested_by, "device:" DEVICE " hanako");
+	assert_string_equal(e.requested_role, "requester");
+	(void)snprintf(path, sizeof(path), "/api/allow/%s/approve", e.id);
+	assert_int_equal(people_ask(&f, &hanako, "POST", path, "{}", &answer), 403);
+	assert_string_equal(people_code(answer), "four-eyes");
+	json_decref(answer);
+	(void)snprintf(path, sizeof(path), "{\"entries\": [\"%s\"]}", e.id);
+	assert_int_equal(
+		people_ask(&f, &hanako, "POST", "/api/allow/approve", path, &answer),
+		403);
+	assert_string_equal(people_code(answer), "four-eyes");
+	json_decref(answer);
+	(void)snprintf(path, sizeof(path), "/api/allow/%s/approve", e.id);
+	assert_int_equal(people_ask(&f, &suzuki, "POST", path, "{}", NULL), 200);
+}
+
+/* The longest address and login there are. */
+static void test_longest_names(void **state)
+{
+	struct proto_site_request m = message("", "tax.example.jp");
+	char login[LOGIN_MAX + 1];
+
+	(void)state;
+	memset(login, 'l', LOGIN_MAX);
+	login[LOGIN_MAX] = '\0';
+	m.addr_family = 6;
+	memset(m.addr, 0xfd, sizeof(m.addr));
+	(void)str_copy(m.user, sizeof(m.user), login);
+	assert_int_equal(take(&m), 0);
+	assert_string_equal(only_entry("tax.example.jp").requested_by,
+			    "device:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd "
+			    "llllllllllllllllllllllllllllllll");
+}
+
 static void test_addresses(void **state)
 {
 	struct proto_site_request m = message("", "192.0.2.7");
@@ -152,6 +202,9 @@ static void test_ceilings(void **state)
 
 		(void)snprintf(host, sizeof(host), "s%d.example.jp", i);
 		m = message(DEVICE, host);
+		/* whoever sits there, it is one device */
+		if (i % 2 == 0)
+			(void)snprintf(m.user, sizeof(m.user), "user%d", i);
 		assert_int_equal(take(&m), i < SITE_REQUEST_MAX ? 0 : -EDQUOT);
 	}
 	for (int i = 0; i < SITE_REQUESTS_ALL; i++) {
@@ -170,7 +223,7 @@ static void test_ceilings(void **state)
 static void test_malformed(void **state)
 {
 	const struct proto_site_request good = message(DEVICE, "tax.example.jp");
-	struct proto_site_request m[14];
+	struct proto_site_request m[16];
 	size_t n = 0;
 	int code;
 
@@ -191,6 +244,8 @@ static void test_malformed(void **state)
 	m[n++].host[0] = 'T';
 	m[n++].host[0] = '\0';
 	m[n++].zone[0] = '\x1b';
+	memcpy(m[n++].user, "two words", sizeof("two words"));
+	memset(m[n++].user, 'u', LOGIN_MAX + 1);
 	assert_int_equal(n, ARRAY_LEN(m));
 	for (size_t i = 0; i < n; i++) {
 		if (site_request_take(&f.app, &m[i], FIXTURE_NOW, &code) != -EBADMSG)
@@ -218,6 +273,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_filed, setup, stand_close),
 		cmocka_unit_test_setup_teardown(test_approved_by_people, setup,
 						stand_close),
+		cmocka_unit_test_setup_teardown(test_not_approved_by_who_asked, setup,
+						stand_close),
+		cmocka_unit_test_setup_teardown(test_longest_names, setup, stand_close),
 		cmocka_unit_test_setup_teardown(test_addresses, setup, stand_close),
 		cmocka_unit_test_setup_teardown(test_ceilings, setup, stand_close),
 		cmocka_unit_test_setup_teardown(test_malformed, setup, stand_close),
