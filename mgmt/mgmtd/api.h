@@ -13,10 +13,11 @@
 #include <stdint.h>
 
 #include "lib/addr.h"
+#include "lib/attr.h"
 #include "mgmt/mgmtd/app.h"
 
 #define API_QUERY_MAX       32
-#define API_BODY_MAX        (64u << 10)
+#define API_BODY_MAX        (64u << 10) /* before anybody knows who it is */
 #define API_BODY_FILE_MAX   (2u << 20) /* a policy file in JSON */
 #define API_BODY_IMPORT_MAX (16u << 20) /* an allowlist file in JSON */
 #define API_COOKIE_MAX      160
@@ -55,13 +56,16 @@ struct api_response {
 	char cookie[API_COOKIE_MAX]; /* Set-Cookie, "" none */
 };
 
-/* The most bytes of body that a request for path may have. */
-size_t api_body_max(const char *method, const char *path);
+/*
+ * A request's head is there, and it announces so many bytes of body (0: or says nothing).
+ * Returns true when the body may come, with its most bytes in *ret_max: more than
+ * API_BODY_MAX only for a caller who may use the path. Otherwise the answer is in ret.
+ * Keeps no session alive.
+ */
+bool api_expect(struct app *app, const struct api_request *req, uint64_t announced,
+		size_t *ret_max, struct api_response *ret) MUST_CHECK;
 
 /* Answer one request. ret is always filled; body is NULL when memory is short. */
 void api_handle(struct app *app, const struct api_request *req, struct api_response *ret);
-
-/* The answer to a request whose body is longer than api_body_max(). */
-void api_too_large(const struct api_request *req, struct api_response *ret);
 
 #endif

@@ -147,12 +147,12 @@ static struct addr client_of(struct MHD_Connection *conn)
 	return addr_unmap(addr_from_sockaddr(info->client_addr, &port));
 }
 
-static void fill(const struct http *h, struct MHD_Connection *conn,
-		 struct api_request *req)
+static void fill(const struct http *h, struct MHD_Connection *conn, const char *url,
+		 const char *method, struct api_request *req)
 {
 	const char *background = header(conn, "X-Background");
 
-	req->door = h->door;
+	*req = (struct api_request){ .door = h->door, .method = method, .path = url };
 	req->now = wall_us() / 1000000;
 	req->language = header(conn, "Accept-Language");
 	if (h->door == API_DOOR_LOCAL) {
@@ -176,38 +176,32 @@ static enum MHD_Result answer(struct http *h, struct MHD_Connection *conn,
 			      const char *url, const char *method,
 			      const struct exchange *x)
 {
-	struct api_request req = { .method = method, .path = url };
+	struct api_request req;
 	struct api_response res;
 
 	if (!is_api(url) && h->door == API_DOOR_HTTPS)
 		return respond_file(h, conn, method, url);
+	fill(h, conn, url, method, &req);
 	req.body = x->body;
 	req.body_len = x->len;
-	fill(h, conn, &req);
 	api_handle(h->app, &req, &res);
 	return respond_api(conn, &res);
 }
 
-static enum MHD_Result answer_too_large(const struct http *h, struct MHD_Connection *conn)
-{
-	struct api_request req = { .door = h->door,
-				   .language = header(conn, "Accept-Language") };
-	struct api_response res;
-
-	api_too_large(&req, &res);
-	return respond_api(conn, &res);
-}
-
-/* The head has arrived: refuse at once what announces too much. */
+/* The head has arrived: refuse at once what announces too much for this caller. */
 static enum MHD_Result begin(const struct http *h, struct MHD_Connection *conn,
 			     const char *url, const char *method, void **state)
 {
 	const char *announced = header(conn, "Content-Length");
+	uint64_t len = announced != NULL ? strtoull(announced, NULL, 10) : 0;
+	struct api_request req;
+	struct api_response res;
 	struct exchange *x;
-	size_t max = is_api(url) ? api_body_max(method, url) : 0;
+	size_t max;
 
-	if (announced != NULL && strtoull(announced, NULL, 10) > max)
-		return answer_too_large(h, conn);
+	fill(h, conn, url, method, &req);
+	if (!api_expect(h->app, &req, len, &max, &res))
+		return respond_api(conn, &res);
 	x = calloc(1, sizeof(*x));
 	if (x == NULL)
 		return MHD_NO;

@@ -100,9 +100,9 @@ static const struct route routes[] = {
 };
 /* clang-format on */
 
-size_t api_body_max(const char *method, const char *path)
+static size_t body_max(const char *method, const char *path)
 {
-	if (strcmp(method, "POST") != 0)
+	if (strncmp(path, "/api/", 5) != 0 || strcmp(method, "POST") != 0)
 		return 0;
 	if (strcmp(path, "/api/allow/import") == 0 ||
 	    strcmp(path, "/api/assets/import") == 0)
@@ -226,28 +226,51 @@ static struct call call_of(struct app *app, const struct api_request *req,
 	};
 }
 
-void api_too_large(const struct api_request *req, struct api_response *ret)
+/* The route of a caller who may use it; NULL when it has answered. */
+static const struct route *enter(struct call *c)
 {
-	struct call c = call_of(NULL, req, ret);
+	const struct route *route;
 
-	call_fail(&c, MSG_TOO_LARGE, "");
+	if (c->req->door == API_DOOR_LOCAL && !c->req->root) {
+		call_fail(c, MSG_NOT_ROOT, "");
+		return NULL;
+	}
+	if (c->req->query_cut) {
+		call_fail(c, MSG_BAD_QUERY, "...");
+		return NULL;
+	}
+	route = find_route(c);
+	return route != NULL && admit(c, route) ? route : NULL;
+}
+
+bool api_expect(struct app *app, const struct api_request *req, uint64_t announced,
+		size_t *ret_max, struct api_response *ret)
+{
+	struct api_request quiet = *req;
+	struct call c = call_of(app, &quiet, ret);
+	size_t max = body_max(req->method, req->path);
+
+	quiet.background = true;
+	if (announced > max) {
+		call_fail(&c, MSG_TOO_LARGE, "");
+		return false;
+	}
+	if (max > API_BODY_MAX && enter(&c) == NULL) {
+		if (announced > API_BODY_MAX)
+			return false;
+		free(ret->body); /* api_handle() says it when all is there */
+		max = API_BODY_MAX;
+	}
+	*ret_max = max;
+	return true;
 }
 
 void api_handle(struct app *app, const struct api_request *req, struct api_response *ret)
 {
 	struct call c = call_of(app, req, ret);
-	const struct route *route;
+	const struct route *route = enter(&c);
 
-	if (req->door == API_DOOR_LOCAL && !req->root) {
-		call_fail(&c, MSG_NOT_ROOT, "");
-		return;
-	}
-	if (req->query_cut) {
-		call_fail(&c, MSG_BAD_QUERY, "...");
-		return;
-	}
-	route = find_route(&c);
-	if (route != NULL && admit(&c, route) && read_body(&c))
+	if (route != NULL && read_body(&c))
 		route->handler(&c);
 	json_decref(c.body);
 }

@@ -22,7 +22,7 @@ def apply(lab, tmp_path):
 
 
 def change_password(lab, login, old, new):
-    """As the UI does it."""
+    """As the UI does it. Returns the fields of a session's requests."""
     # the certificate is the box's own, made at its first start
     link = http.client.HTTPSConnection("127.0.0.1", lab.port, timeout=10,
                                        context=ssl._create_unverified_context())
@@ -37,6 +37,7 @@ def change_password(lab, login, old, new):
     answer = link.getresponse()
     assert answer.status == 200, answer.read()
     link.close()
+    return headers
 
 
 def fetch(lab, login=None, password=PASSWORD, url=URL, *more):

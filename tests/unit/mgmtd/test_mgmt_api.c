@@ -188,6 +188,68 @@ static void test_csrf(void **state)
 	assert_int_equal(ask(&w, "POST", "/api/allow", body, NULL), 403);
 }
 
+/* The most bytes of body that w may send there; 0 with the status when it is refused. */
+static size_t expect(const struct who *w, const char *path, uint64_t announced,
+		     unsigned *ret_status)
+{
+	const struct api_request req = {
+		.door = API_DOOR_HTTPS,
+		.now = f.now,
+		.method = "POST",
+		.path = path,
+		.token = w->token[0] != '\0' ? w->token : NULL,
+		.csrf = w->no_csrf || w->csrf[0] == '\0' ? NULL : w->csrf,
+	};
+	struct api_response res;
+	size_t max = 0;
+
+	*ret_status = 0;
+	if (api_expect(&f.app, &req, announced, &max, &res))
+		return max;
+	*ret_status = res.status;
+	free(res.body);
+	return 0;
+}
+
+static void test_body_sizes(void **state)
+{
+	static const char import[] = "/api/assets/import";
+	struct who nobody = { .token = "" }, w;
+	const uint64_t much = 1u << 20;
+	unsigned status;
+
+	(void)state;
+	enter(&w, "hanako", "manager");
+	assert_int_equal(expect(&nobody, import, 0, &status), API_BODY_MAX);
+	assert_int_equal(expect(&nobody, import, API_BODY_MAX, &status), API_BODY_MAX);
+	assert_int_equal(expect(&nobody, import, API_BODY_MAX + 1, &status), 0);
+	assert_int_equal(status, 401);
+	assert_int_equal(expect(&nobody, "/api/policy", much, &status), 0);
+	assert_int_equal(status, 401);
+	assert_int_equal(expect(&nobody, "/api/session", much, &status), 0);
+	assert_int_equal(status, 413);
+	assert_int_equal(expect(&nobody, "/", 1, &status), 0);
+	assert_int_equal(status, 413);
+
+	assert_int_equal(expect(&w, import, much, &status), API_BODY_IMPORT_MAX);
+	assert_int_equal(expect(&w, import, 0, &status), API_BODY_IMPORT_MAX);
+	assert_int_equal(expect(&w, import, UINT64_MAX, &status), 0);
+	assert_int_equal(status, 413);
+	assert_int_equal(expect(&w, "/api/policy", much, &status), 0);
+	assert_int_equal(status, 403); /* administrators apply it */
+	w.no_csrf = true;
+	assert_int_equal(expect(&w, import, much, &status), 0);
+	assert_int_equal(status, 403);
+
+	/* a head keeps no session alive */
+	w.no_csrf = false;
+	f.now += 299;
+	assert_int_equal(expect(&w, import, much, &status), API_BODY_IMPORT_MAX);
+	f.now += 1;
+	assert_int_equal(expect(&w, import, much, &status), 0);
+	assert_int_equal(status, 401);
+}
+
 static void approve_path(json_t *entry, char dst[96])
 {
 	(void)snprintf(dst, 96, "/api/allow/%s/approve",
@@ -441,7 +503,7 @@ int main(void)
 		ON_STAND(test_four_eyes),     ON_STAND(test_roles),
 		ON_STAND(test_device_life),   ON_STAND(test_a_request_is_not_exchanged),
 		ON_STAND(test_root),          ON_STAND(test_accounts),
-		ON_STAND(test_odd_requests),
+		ON_STAND(test_odd_requests),  ON_STAND(test_body_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
