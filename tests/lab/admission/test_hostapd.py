@@ -4,8 +4,10 @@
 Without a radio it runs with its driver "none": what is shown is that every line of the
 configuration is understood and that the list of accepted cards changes, not the air.
 """
+import os
 import pathlib
 import shutil
+import socket
 import subprocess
 
 import pytest
@@ -70,6 +72,39 @@ def test_follows(radio):
     assert held(control) == "02:00:00:00:00:02 VLAN_ID=31\n02:00:00:00:00:03 VLAN_ID=10\n"
     accept.write_text("", encoding="utf-8")
     assert follow(accept, control) == 0
+    assert held(control) == ""
+
+
+def test_dead_radio(radio):
+    """A socket that nobody listens at, and one that nobody reads, are told of; others follow."""
+    accept, control, _ = radio
+    names = [control / "aaa0", control / "bbb0"]
+    sockets = [socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in names]
+    for name, link in zip(names, sockets):
+        link.bind(str(name))
+    sockets[0].close()
+    accept.write_text("02:00:00:00:00:01 10\n", encoding="utf-8")
+    assert follow(accept, control) == 1
+    assert held(control) == "02:00:00:00:00:01 VLAN_ID=10\n"
+    sockets[1].close()
+    for name in names:
+        name.unlink()
+    assert follow(accept, control) == 0
+
+
+def test_change_on_the_way(radio, tmp_path):
+    """What is withdrawn while hostapd is being told is withdrawn too."""
+    accept, control, _ = radio
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    late = tools / "hostapd_cli"
+    late.write_text(f"#!/bin/sh\n{shutil.which('hostapd_cli')} \"$@\"\n: >'{accept}'\n",
+                    encoding="utf-8")
+    late.chmod(0o755)
+    accept.write_text("02:00:00:00:00:03 10\n", encoding="utf-8")
+    path = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+    assert subprocess.run([CONF / "radio-permits", accept, control], env=path,
+                          check=False).returncode == 0
     assert held(control) == ""
 
 
