@@ -121,6 +121,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *user)
 	(void)usec;
 	if (g->now.rev == NULL)
 		load_current(g);
+	load_lockdown_tick(g);
 	follow_clock(g);
 	load_due(g, (int64_t)time(NULL));
 	permits_due(g, (int64_t)time(NULL));

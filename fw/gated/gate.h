@@ -107,6 +107,9 @@ uint32_t load_went_back(struct gate *g, const char *why, uint32_t cut);
 void load_lockdown(struct gate *g, const struct proto_lockdown *m,
 		   struct proto_result *ret_result);
 
+/* One that could not be put in force is tried again. */
+void load_lockdown_tick(struct gate *g);
+
 /* --- permits.c --- */
 
 /* End connections of permits whose time is over now. */

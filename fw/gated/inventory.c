@@ -61,6 +61,9 @@ int load_compile(const struct gate *g, const struct revision *rev,
 	if (r < 0)
 		return r;
 	inv.interface = (const char(*)[FW_IFNAME_MAX])names;
+	/* what is in force needs no proof of it, and may have lost an account since */
+	if (g->lockdown.on && (rev == g->now.rev || rev == g->before.rev))
+		return lockdown_compile(rev, &inv, ret, diags);
 	r = ruleset_compile(rev, &inv, ret, diags);
 	if (r < 0 || !g->lockdown.on)
 		return r;

@@ -87,6 +87,7 @@ static void put_in_force(struct gate *g, struct gate_loaded next, uint32_t confi
 	g->now = next;
 	g->due_again = 0;
 	g->commits++;
+	g->lockdown.held = g->lockdown.on;
 	cut += load_changed(g, &prev);
 	/* what comes back is what was there before the first trial */
 	load_free(goes_on ? &prev : &g->before);
@@ -180,31 +181,49 @@ void load_revision(struct gate *g, uint64_t number, uint32_t confirm_s,
 		load_free(&next);
 }
 
-/* The revision in force, compiled anew. */
-void load_recompile(struct gate *g, uint32_t confirm_s, struct proto_result *res)
+/* What has been in force already, compiled and put in anew. On failure res says why. */
+static int put_again(struct gate *g, struct gate_loaded *l, uint32_t confirm_s,
+		     struct proto_result *res)
 {
 	struct ruleset *rules = NULL;
 	struct diags diags = { 0 };
-	int r;
+	int r = load_compile(g, l->rev, l->rev->policy, &rules, &diags);
 
-	*res = (struct proto_result){ 0 };
-	if (g->now.rev == NULL)
-		return;
-	r = load_compile(g, g->now.rev, g->now.rev->policy, &rules, &diags);
 	if (r < 0) {
 		say_diags(res, r, &diags);
-		return;
+		return r;
 	}
-	if (commit(g, rules, confirm_s, res) < 0) {
+	r = commit(g, rules, confirm_s, res);
+	if (r < 0) {
 		ruleset_free(rules);
-		return;
+		return r;
 	}
-	ruleset_free(g->now.rules);
-	g->now.rules = rules;
+	ruleset_free(l->rules);
+	l->rules = rules;
 	g->due_again = 0;
 	g->commits++;
+	g->lockdown.held = g->lockdown.on;
+	return 0;
+}
+
+void load_recompile(struct gate *g, uint32_t confirm_s, struct proto_result *res)
+{
+	*res = (struct proto_result){ 0 };
+	if (g->now.rev == NULL) {
+		g->lockdown.held = g->lockdown.on; /* nothing passes at all */
+		return;
+	}
+	if (put_again(g, &g->now, confirm_s, res) < 0)
+		return;
 	res->cut += load_changed(g, &g->now);
 	journal_tick(&g->journal);
+}
+
+void load_before(struct gate *g, const char *why, struct proto_result *res)
+{
+	*res = (struct proto_result){ 0 };
+	if (put_again(g, &g->before, 0, res) == 0)
+		res->cut = load_went_back(g, why, res->cut);
 }
 
 void load_again(struct gate *g, struct proto_result *res)

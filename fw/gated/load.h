@@ -19,6 +19,9 @@ int load_compile(const struct gate *g, const struct revision *rev,
 /* The revision in force, compiled and put in anew. On failure nothing has changed. */
 void load_recompile(struct gate *g, uint32_t confirm_s, struct proto_result *ret_result);
 
+/* A trial ends with the revision before, compiled and put in anew. On failure it goes on. */
+void load_before(struct gate *g, const char *why, struct proto_result *ret_result);
+
 /* What is in force has changed, from prev. Returns the connections that it ended. */
 uint32_t load_changed(struct gate *g, const struct gate_loaded *prev);
 

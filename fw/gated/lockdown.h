@@ -14,6 +14,7 @@
 
 struct lockdown {
 	bool on;
+	bool held; /* it is in force, and not only ordered */
 	char who[64];
 	char reason[256];
 	int64_t since_s; /* UTC */

@@ -80,7 +80,12 @@ static void describe(const struct gate *g, struct proto_status *st)
 {
 	int64_t left = mono_diff_ms(g->trial_end, mono_now()) / 1000;
 
-	if (g->lockdown.on) {
+	if (g->lockdown.on && !g->lockdown.held) {
+		st->ok = 0;
+		(void)snprintf(st->text, sizeof(st->text),
+			       "a lockdown was ordered by %s and is NOT in force yet",
+			       g->lockdown.who);
+	} else if (g->lockdown.on) {
 		st->ok = 0;
 		(void)snprintf(st->text, sizeof(st->text),
 			       "locked: only management passes (%s: %s)", g->lockdown.who,

@@ -59,16 +59,28 @@ void load_rollback(struct gate *g, uint64_t number, struct proto_result *res)
 }
 
 /* A trial ends with a lockdown: the revision before is the one that comes back later. */
-static int leave_trial(struct gate *g, struct proto_result *res)
+static void enforce(struct gate *g, struct proto_result *res)
 {
-	if (!g->trial)
-		return 0;
-	if (g->before.rev == NULL) {
+	*res = (struct proto_result){ 0 };
+	if (g->trial && g->before.rev == NULL)
 		load_rollback(g, g->now.rev->number, res);
-		return res->code;
-	}
-	(void)load_went_back(g, "lockdown", 0); /* the kernel follows at once */
-	return 0;
+	if (res->code < 0)
+		return;
+	if (g->trial)
+		load_before(g, "lockdown", res);
+	else
+		load_recompile(g, 0, res);
+}
+
+void load_lockdown_tick(struct gate *g)
+{
+	struct proto_result res;
+
+	if (!g->lockdown.on || g->lockdown.held)
+		return;
+	enforce(g, &res);
+	if (res.code == 0)
+		load_record(g, res.cut, "gated: the lockdown is in force now");
 }
 
 static void lock(struct gate *g, const struct proto_lockdown *m, const char *path,
@@ -79,8 +91,7 @@ static void lock(struct gate *g, const struct proto_lockdown *m, const char *pat
 	g->lockdown = (struct lockdown){ .on = true, .since_s = (int64_t)time(NULL) };
 	record_set_str(g->lockdown.who, sizeof(g->lockdown.who), m->who);
 	record_set_str(g->lockdown.reason, sizeof(g->lockdown.reason), m->reason);
-	if (leave_trial(g, res) == 0)
-		load_recompile(g, 0, res);
+	enforce(g, res);
 	r = lockdown_write(path, &g->lockdown);
 	if (r < 0 && res->code == 0)
 		(void)snprintf(res->text, sizeof(res->text),

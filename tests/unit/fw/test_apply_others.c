@@ -101,15 +101,30 @@ static void end_storm(pid_t pid)
 	assert_true(WIFSIGNALED(status)); /* it did not end by itself */
 }
 
+/* A shell's answer. */
+static int shell(const char *words)
+{
+	pid_t pid = fork();
+	int status;
+
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		(void)execl("/bin/sh", "sh", "-c", words, (char *)NULL);
+		_exit(EXIT_FAILURE);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
 static void insert_foreign(void)
 {
 	assert_int_equal(
-		system("nft insert rule inet sekisho forward accept comment FOREIGN"), 0);
+		shell("nft insert rule inet sekisho forward accept comment FOREIGN"), 0);
 }
 
 static bool is_foreign_there(void)
 {
-	return system("nft list chain inet sekisho forward | grep -q FOREIGN") == 0;
+	return shell("nft list chain inet sekisho forward | grep -q FOREIGN") == 0;
 }
 
 struct seen {

@@ -13,7 +13,9 @@
 #include <netinet/in.h>
 
 #include "fw/apply/check.h"
+#include "fw/gated/load.h"
 #include "fw/gated/lockdown.h"
+#include "lib/str.h"
 #include "tests/support/alloc_fail.h"
 #include "tests/unit/fw/golden.h"
 
@@ -75,6 +77,28 @@ static void test_only_management_is_left(void **state)
 		ruleset_free(rs);
 		revision_free(rev);
 	}
+}
+
+/* A lockdown needs no account of the policy: one may have gone since it was loaded. */
+static void test_a_missing_account_does_not_keep_it_open(void **state)
+{
+	struct revision *rev = golden_load("timed");
+	struct svc svc = { 0 };
+	struct gate g = { .svc = &svc, .now = { .rev = rev } };
+	struct ruleset *rs = NULL;
+	struct diags diags = { 0 };
+
+	(void)state;
+	assert_non_null(rev);
+	assert_true(rev->policy->gateway.ntp.present);
+	(void)str_copy(rev->policy->gateway.ntp.account,
+		       sizeof(rev->policy->gateway.ntp.account), "nobody-of-that-name");
+	assert_true(load_compile(&g, rev, rev->policy, &rs, &diags) < 0);
+	g.lockdown.on = true;
+	assert_int_equal(load_compile(&g, rev, rev->policy, &rs, &diags), 0);
+	only_management(rev, rs);
+	ruleset_free(rs);
+	revision_free(rev);
 }
 
 static void test_out_of_memory(void **state)
@@ -164,6 +188,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_only_management_is_left),
+		cmocka_unit_test(test_a_missing_account_does_not_keep_it_open),
 		cmocka_unit_test(test_out_of_memory),
 		cmocka_unit_test(test_spares),
 		cmocka_unit_test(test_state_file),
