@@ -20,14 +20,14 @@ static int add_card(struct db *db, const char *asset, const struct input_device 
 	return store_device_add(db, &d);
 }
 
-/* A device in quarantine or retired keeps its cards, and any device what has a permit. */
+/* A device in quarantine keeps its cards, retired or not, and any device what has a permit. */
 static int may_leave(struct db *db, const struct device *d)
 {
 	struct asset a;
 	int64_t n;
 	int r = d->asset[0] != '\0' ? store_asset_get(db, d->asset, &a) : -ENOENT;
 
-	if (r == 0 && (a.quarantined || a.retired))
+	if (r == 0 && a.quarantined)
 		return -EPERM;
 	if (r < 0 && r != -ENOENT)
 		return r;

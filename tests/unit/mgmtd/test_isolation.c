@@ -110,15 +110,19 @@ static void test_seen_card_stays(void **state)
 	assert_true(is_isolated(1));
 }
 
-static void test_retired_card_stays(void **state)
+/* Out of use is no way out of quarantine; without it a dock may go to the next PC. */
+static void test_card_of_a_retired_device(void **state)
 {
-	char asset[ID_TEXT_MAX], other[ID_TEXT_MAX];
+	char asset[ID_TEXT_MAX], other[ID_TEXT_MAX], third[ID_TEXT_MAX];
 
 	(void)state;
 	add_asset("PC-1", 1, asset);
 	add_asset("PC-2", 2, other);
+	json_decref(stand_post("/api/devices/00163e000001/quarantine", hold, 200));
 	json_decref(stand_post("/api/devices/00163e000001/retire", hold, 200));
 	assert_stays(1, other);
+	json_decref(stand_post("/api/devices/00163e000002/retire", hold, 200));
+	add_asset("PC-3", 2, third);
 }
 
 static void test_card_by_file(void **state)
@@ -198,9 +202,12 @@ static void test_split_permit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_STAND(test_card_stays),         ON_STAND(test_seen_card_stays),
-		ON_STAND(test_retired_card_stays), ON_STAND(test_card_by_file),
-		ON_STAND(test_card_by_request),    ON_STAND(test_split_permit),
+		ON_STAND(test_card_stays),
+		ON_STAND(test_seen_card_stays),
+		ON_STAND(test_card_of_a_retired_device),
+		ON_STAND(test_card_by_file),
+		ON_STAND(test_card_by_request),
+		ON_STAND(test_split_permit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
