@@ -72,7 +72,8 @@ CASES = bound("pipeline", [
     # a second answer to one request must never be taken for the answer to another
     ended("two-answers-at-once", (ONE, Recv(), TWO), (200, 200), GOT, "9112 9.2",
         reply=Reply(replies=(ok() + POISON,)), unseen=(b"poison",)),
-    ended("two-answers-pipelined", ONE + TWO, (200, 200), GOT, "9112 9.2",
+    # byte by byte it may begin after the next request was sent: then nobody can tell
+    ended("two-answers-pipelined", ONE + TWO, (200, 200), GOT, "9112 9.2", twice=False,
         reply=Reply(replies=(ok() + POISON,)), unseen=(b"poison",)),
     ended("second-answer-late", (ONE, Recv(), Sleep(0.4), TWO), (200, 200), GOT, "9112 9.2",
         reply=Reply(late=(0.1, POISON)), unseen=(b"poison",)),
