@@ -146,6 +146,8 @@ static int check_place(const struct spool_reader *r)
 		return -ESTALE;
 	if (r->pos.mark == 0)
 		return 0;
+	if (back > r->pos.offset) /* no mark of ours */
+		return -ESTALE;
 	n = pread(r->fd, entry, sizeof(entry), (off_t)(r->pos.offset - back));
 	if (n == -1)
 		return -errno;
