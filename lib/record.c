@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/mono.h"
 #include "lib/rd.h"
 #include "lib/str.h"
 #include "lib/wr.h"
@@ -86,6 +87,19 @@ void record_set_str(char *dst, size_t size, const char *src)
 		src += step;
 	}
 	dst[used] = '\0';
+}
+
+struct record record_gap(uint64_t count, enum reason reason, const char *where)
+{
+	struct record gap = {
+		.time_us = wall_us(),
+		.kind = RECORD_GAP,
+		.reason = (uint16_t)reason,
+		.count = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX,
+	};
+
+	record_set_str(gap.detail, sizeof(gap.detail), where);
+	return gap;
 }
 
 static void put_addr(struct wr *w, struct addr a)

@@ -73,6 +73,9 @@ int record_kind_of_name(const char *name) MUST_CHECK;
 /* Copy foreign text into a record's string: cut to fit, what is not printable UTF-8 becomes '?'. */
 void record_set_str(char *dst, size_t size, const char *src);
 
+/* So many events (more than fit: as many as do) were lost just now; where is for people. */
+struct record record_gap(uint64_t count, enum reason reason, const char *where);
+
 /* Encode into dst (RECORD_ENCODED_MAX bytes). Returns the length; it always fits. */
 size_t record_encode(const struct record *rec, uint8_t *dst);
 

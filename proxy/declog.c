@@ -23,17 +23,12 @@ static int append(struct declog_sink *s, struct spool_batch *b)
 
 static void note_gap(struct declog_sink *s)
 {
-	struct record rec = {
-		.time_us = wall_us(),
-		.kind = RECORD_GAP,
-		.reason = REASON_NO_RECORD,
-		.count = s->gap,
-	};
+	struct record rec;
 
 	if (s->gap == 0)
 		return;
-	record_set_str(rec.detail, sizeof(rec.detail),
-		       "proxyd: records could not be written");
+	rec = record_gap(s->gap, REASON_NO_RECORD,
+			 "proxyd: records could not be written");
 	if (spool_append(s->spool, &rec) == 0) {
 		s->records++;
 		s->gap = 0;

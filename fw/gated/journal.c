@@ -22,11 +22,6 @@ static void set_recording(struct journal *j, bool on)
 	j->open = on && r == 0;
 }
 
-static uint32_t capped(uint64_t count)
-{
-	return count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
-}
-
 static void complete(const struct journal *j, struct record *rec)
 {
 	if (rec->time_us == 0)
@@ -50,15 +45,12 @@ static int append(struct journal *j, struct record *rec)
 /* What was lost goes on record before anything else does. */
 static int append_gap(struct journal *j)
 {
-	struct record gap = { .kind = RECORD_GAP,
-			      .reason = REASON_ERROR,
-			      .count = capped(j->missing) };
+	struct record gap = record_gap(j->missing, REASON_ERROR,
+				       "gated: records that could not be written");
 	int r;
 
 	if (j->missing == 0)
 		return 0;
-	record_set_str(gap.detail, sizeof(gap.detail),
-		       "gated: records that could not be written");
 	r = append(j, &gap);
 	if (r == 0)
 		j->missing = 0;
@@ -118,11 +110,8 @@ void journal_write(struct journal *j, struct record *rec)
 
 void journal_lost(struct journal *j, uint64_t count, const char *where)
 {
-	struct record gap = { .kind = RECORD_GAP,
-			      .reason = REASON_ERROR,
-			      .count = capped(count) };
+	struct record gap = record_gap(count, REASON_ERROR, where);
 
-	record_set_str(gap.detail, sizeof(gap.detail), where);
 	j->lost += count;
 	journal_add(j, &gap);
 }

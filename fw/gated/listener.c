@@ -356,15 +356,10 @@ void listener_flush(struct gate *g)
 	flush_stream(g, &g->open_stream);
 	flush_stream(g, &g->deny_stream);
 	if (g->unjoined != 0) {
-		struct record gap = {
-			.kind = RECORD_GAP,
-			.reason = REASON_LIMIT,
-			.count = g->unjoined > UINT32_MAX ? UINT32_MAX
-							  : (uint32_t)g->unjoined,
-		};
+		struct record gap = record_gap(
+			g->unjoined, REASON_LIMIT,
+			"gated: flows whose end is recorded under another number");
 
-		record_set_str(gap.detail, sizeof(gap.detail),
-			       "gated: flows whose end is recorded under another number");
 		journal_add(&g->journal, &gap);
 		g->unjoined = 0;
 	}

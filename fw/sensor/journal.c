@@ -74,23 +74,15 @@ static int append(struct journal *j, struct record *rec)
 	return 0;
 }
 
-static uint32_t capped(uint64_t count)
-{
-	return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
-}
-
 /* What could not be written goes on record before anything else does. */
 static int append_missing(struct journal *j)
 {
-	struct record rec = { .time_us = wall_us(),
-			      .kind = RECORD_GAP,
-			      .count = capped(j->missing) };
+	struct record rec = record_gap(j->missing, REASON_NONE,
+				       "sensord: records that could not be written");
 	int r;
 
 	if (j->missing == 0)
 		return 0;
-	record_set_str(rec.detail, sizeof(rec.detail),
-		       "sensord: records that could not be written");
 	r = append(j, &rec);
 	if (r == 0)
 		j->missing = 0;
@@ -168,15 +160,14 @@ int journal_event(struct journal *j, const char *zone, const struct proto_event 
 /* What cannot be written stays counted, for the next try. */
 static void write_gap(struct journal *j, struct gap *g)
 {
-	struct record rec = { .time_us = wall_us(), .kind = RECORD_GAP };
+	struct record rec;
 	char text[128];
 
-	rec.count = capped(g->count);
 	(void)snprintf(text, sizeof(text),
 		       "sightings lost on %s: more devices or frames than can be kept",
 		       g->wire.interface);
+	rec = record_gap(g->count, REASON_NONE, text);
 	record_set_str(rec.zone, sizeof(rec.zone), g->wire.zone);
-	record_set_str(rec.detail, sizeof(rec.detail), text);
 	if (append_missing(j) < 0 || append(j, &rec) < 0)
 		return;
 	g->count = 0;

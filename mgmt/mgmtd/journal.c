@@ -38,17 +38,13 @@ static int append_one(struct journal *j, const struct record *rec)
 /* What was done without a record is told of before anything else is. */
 static int append_gap(struct journal *j)
 {
-	struct record gap = {
-		.time_us = wall_us(),
-		.kind = RECORD_GAP,
-		.count = j->missing < UINT32_MAX ? (uint32_t)j->missing : UINT32_MAX,
-	};
+	struct record gap =
+		record_gap(j->missing, REASON_NONE,
+			   "mgmtd: records of what was done that could not be written");
 	int r;
 
 	if (j->missing == 0)
 		return 0;
-	record_set_str(gap.detail, sizeof(gap.detail),
-		       "mgmtd: records of what was done that could not be written");
 	r = append_one(j, &gap);
 	if (r == 0)
 		j->missing = 0;

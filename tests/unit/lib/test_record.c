@@ -174,6 +174,19 @@ static void test_set_str(void **state)
 	assert_string_equal(dst, "関所");
 }
 
+static void test_gap(void **state)
+{
+	struct record gap = record_gap(7, REASON_LIMIT, "no \x1b[0m");
+
+	(void)state;
+	assert_int_equal(gap.kind, RECORD_GAP);
+	assert_int_equal(gap.reason, REASON_LIMIT);
+	assert_int_equal(gap.count, 7);
+	assert_int_not_equal(gap.time_us, 0);
+	assert_string_equal(gap.detail, "no ?[0m");
+	assert_int_equal(record_gap(UINT64_MAX, REASON_NONE, "").count, UINT32_MAX);
+}
+
 static void test_names(void **state)
 {
 	(void)state;
@@ -197,6 +210,7 @@ int main(void)
 		cmocka_unit_test(test_every_truncation),
 		cmocka_unit_test(test_decode_refuses_unprintable),
 		cmocka_unit_test(test_set_str),
+		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_names),
 	};
 
