@@ -20,6 +20,7 @@
 #include "tests/unit/proxy/fake_dns.h"
 
 #define GUARD_MS 30000
+#define TRIES    20
 
 struct world {
 	struct loop *loop;
@@ -124,6 +125,37 @@ static struct result ask(struct world *w, const char *name)
 	return res;
 }
 
+/*
+ * Ask for a name whose IPv6 addresses come within the resolution delay. When the machine
+ * pauses for longer than that, the delay is over first: another name is tried then.
+ */
+static struct result ask_soon(struct world *w)
+{
+	struct result res = { 0 };
+	char name[32];
+
+	for (unsigned i = 0; i < TRIES && res.count != 2; i++) {
+		(void)snprintf(name, sizeof(name), "soonv6.n%u.example", i);
+		res = ask(w, name);
+	}
+	return res;
+}
+
+/* Half of the answer is there, the other half is still waited for. */
+static void start_half(struct world *w, struct result *res)
+{
+	char name[32];
+
+	for (unsigned i = 0; i < TRIES; i++) {
+		(void)snprintf(name, sizeof(name), "latev6.n%u.example", i);
+		start(w, name, res);
+		run_ms(w, 20);
+		if (res->calls == 0)
+			return; /* else a pause: it was waited for long enough */
+	}
+	fail_msg("%s", "every name was answered at once");
+}
+
 /* Is the answer there without anybody being asked? */
 static bool is_cached(struct world *w, const char *name, struct result *res)
 {
@@ -222,7 +254,7 @@ static void test_ttl(void **state)
 static void test_late(void **state)
 {
 	struct world *w = *state;
-	struct result res = ask(w, "soonv6.example");
+	struct result res = ask_soon(w);
 
 	assert_addrs(&res, LIST("2001:db8::1", "192.0.0.1"));
 	res = ask(w, "latev6.example");
@@ -301,7 +333,7 @@ static void test_joined(void **state)
 	struct result res[4];
 
 	for (size_t i = 0; i < 4; i++)
-		start(w, "soonv6.example", &res[i]);
+		start(w, "both.example", &res[i]);
 	resolver_cancel(res[1].q);
 	resolver_cancel(res[3].q);
 	while (res[0].calls == 0 || res[2].calls == 0)
@@ -309,7 +341,7 @@ static void test_joined(void **state)
 	assert_int_equal(w->server.asked, 2);
 	assert_int_equal(res[0].calls + res[2].calls, 2);
 	assert_int_equal(res[1].calls + res[3].calls, 0);
-	assert_addrs(&res[2], LIST("2001:db8::1", "192.0.0.1"));
+	assert_int_equal(res[2].count, 5);
 }
 
 static void test_cancel(void **state)
@@ -320,11 +352,11 @@ static void test_cancel(void **state)
 	resolver_cancel(NULL);
 	start(w, "both.example", &res);
 	resolver_cancel(res.q);
-	run_ms(w, 50);
+	while (!is_cached(w, "both.example", &again)) /* the answer is not wasted */
+		run_ms(w, 5);
 	assert_int_equal(res.calls, 0);
-	assert_true(is_cached(w, "both.example", &again)); /* the answer is not wasted */
-	start(w, "latev6.example", &res);
-	run_ms(w, 20); /* within the resolution delay */
+	assert_int_equal(w->server.asked, 2);
+	start_half(w, &res);
 	resolver_cancel(res.q);
 	run_ms(w, 100);
 	assert_int_equal(res.calls, 0);
@@ -352,8 +384,7 @@ static void test_other_servers(void **state)
 
 	(void)ask(w, "both.example");
 	start(w, "silent.example", &res);
-	start(w, "latev6.example", &late);
-	run_ms(w, 10); /* half of that answer is there */
+	start_half(w, &late);
 	assert_int_equal(use_server(w), 0); /* the same ones */
 	assert_int_equal(res.calls + late.calls, 0);
 	assert_int_equal(resolver_use_port(w->r, dead_first, 2, w->server.port), 0);
@@ -383,8 +414,7 @@ static void test_free_under_way(void **state)
 
 	start(w, "silent.example", &res[0]);
 	start(w, "silent.example", &res[1]);
-	start(w, "latev6.example", &res[2]);
-	run_ms(w, 20);
+	start_half(w, &res[2]);
 	resolver_free(w->r);
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(res[i].calls, 1);
