@@ -9,7 +9,7 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 
-#define STATUS_MS     300
+#define POLL_MS       300 /* nobody waits for these, and nobody is to wait because of them */
 #define LOAD_MS       5000
 #define TEXT_MS       5000
 #define VERIFY_MS     30000 /* reads a month of records */
@@ -43,12 +43,12 @@ const char *part_name(enum part part)
 	return known[part].name;
 }
 
-int parts_ask(struct parts *p, enum part part)
+static int ask_status(struct parts *p, enum part part, unsigned ms)
 {
 	struct part_state *state = &p->state[part];
 	struct proto_status status;
-	int r = ipc_call(p->path[part], STATUS_MS, PROTO_STATUS, NULL, 0,
-			 PROTO_STATUS_REPLY, &status, sizeof(status));
+	int r = ipc_call(p->path[part], ms, PROTO_STATUS, NULL, 0, PROTO_STATUS_REPLY,
+			 &status, sizeof(status));
 
 	if (r == 0 && !proto_str_ok(status.text, sizeof(status.text)))
 		r = -EBADMSG;
@@ -64,11 +64,16 @@ int parts_ask(struct parts *p, enum part part)
 	return 0;
 }
 
+int parts_ask(struct parts *p, enum part part)
+{
+	return ask_status(p, part, p->load_ms);
+}
+
 void parts_poll(struct parts *p)
 {
 	for (int i = 0; i < PART_COUNT; i++) {
 		if (mono_diff_ms(mono_now(), p->state[i].ask_next) >= 0)
-			parts_ask(p, (enum part)i);
+			(void)ask_status(p, (enum part)i, POLL_MS);
 	}
 }
 

@@ -36,14 +36,17 @@ struct part_state {
 struct parts {
 	char path[PART_COUNT][PATH_TEXT_MAX];
 	struct part_state state[PART_COUNT];
-	unsigned load_ms; /* deadline for loading a revision */
+	unsigned load_ms; /* deadline for loading a revision and for what goes with it */
 };
 
 /* Paths below root. Returns 0 or -ENAMETOOLONG. */
 int parts_init(struct parts *p, const char *root) MUST_CHECK;
 const char *part_name(enum part part);
 
-/* Ask one for its status now. Returns 0, or a negative errno: it is away, and state says so. */
+/*
+ * Ask one for its status now, as patiently as for loading a revision: something depends on
+ * it. Returns 0, or a negative errno: it is away, and state says so.
+ */
 int parts_ask(struct parts *p, enum part part);
 
 /* Ask all those whose time has come. */

@@ -2,6 +2,7 @@
 #include "tests/unit/mgmtd/fake.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,7 @@ static int on_status(struct ipc_peer *peer, const void *payload, size_t len, voi
 	(void)str_copy(st.text, sizeof(st.text), s->status_text);
 	(void)payload;
 	(void)len;
+	(void)poll(NULL, 0, s->status_pause_ms);
 	return ipc_reply(peer, PROTO_STATUS_REPLY, &st, sizeof(st));
 }
 

@@ -41,6 +41,7 @@ struct fake_shared {
 	struct proto_lockdown lockdown; /* the last one */
 	volatile uint32_t lockdowns;
 	char status_text[128];
+	volatile int status_pause_ms; /* before it says how it is */
 	volatile uint32_t containing, contained; /* of its status */
 	volatile uint64_t answers;
 	char proof[FAKE_TEXT_MAX * 2]; /* what it answers to PROTO_PROVE */

@@ -195,6 +195,18 @@ static void test_slow_daemon_is_undone(void **state)
 	assert_string_equal(state_of(id), "requested");
 }
 
+/* Longer than a daemon may take that is only looked at: one at work is not away. */
+static void test_busy_daemon_is_waited_for(void **state)
+{
+	const char *id = file_entry();
+
+	(void)state;
+	f.app.parts.load_ms = 10000;
+	f.gated.shared->status_pause_ms = 600;
+	assert_int_equal(act(id, "approve", NULL), 200);
+	assert_int_equal(f.gated.shared->revision, 2);
+}
+
 static void test_withdrawal_without_daemon(void **state)
 {
 	const char *id = file_entry();
@@ -570,6 +582,7 @@ int main(void)
 		ON_STAND(test_proxyd_refuses),
 		ON_STAND(test_grant_needs_both),
 		ON_STAND(test_slow_daemon_is_undone),
+		ON_STAND(test_busy_daemon_is_waited_for),
 		ON_STAND(test_withdrawal_without_daemon),
 		ON_STAND(test_died_while_loading),
 		ON_STAND(test_crash_before_commit),
