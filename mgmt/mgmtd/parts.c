@@ -9,7 +9,7 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 
-#define POLL_MS       300 /* nobody waits for these, and nobody is to wait because of them */
+#define STATUS_MS     300
 #define LOAD_MS       5000
 #define TEXT_MS       5000
 #define VERIFY_MS     30000 /* reads a month of records */
@@ -66,6 +66,11 @@ static int ask_status(struct parts *p, enum part part, unsigned ms)
 
 int parts_ask(struct parts *p, enum part part)
 {
+	return ask_status(p, part, STATUS_MS);
+}
+
+int parts_await(struct parts *p, enum part part)
+{
 	return ask_status(p, part, p->load_ms);
 }
 
@@ -73,7 +78,7 @@ void parts_poll(struct parts *p)
 {
 	for (int i = 0; i < PART_COUNT; i++) {
 		if (mono_diff_ms(mono_now(), p->state[i].ask_next) >= 0)
-			(void)ask_status(p, (enum part)i, POLL_MS);
+			parts_ask(p, (enum part)i);
 	}
 }
 

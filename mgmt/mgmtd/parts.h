@@ -36,18 +36,18 @@ struct part_state {
 struct parts {
 	char path[PART_COUNT][PATH_TEXT_MAX];
 	struct part_state state[PART_COUNT];
-	unsigned load_ms; /* deadline for loading a revision and for what goes with it */
+	unsigned load_ms; /* deadline for loading a revision */
 };
 
 /* Paths below root. Returns 0 or -ENAMETOOLONG. */
 int parts_init(struct parts *p, const char *root) MUST_CHECK;
 const char *part_name(enum part part);
 
-/*
- * Ask one for its status now, as patiently as for loading a revision: something depends on
- * it. Returns 0, or a negative errno: it is away, and state says so.
- */
+/* Ask one for its status now. Returns 0, or a negative errno: it is away, and state says so. */
 int parts_ask(struct parts *p, enum part part);
+
+/* The same with as much time as for loading a revision: one at work is not away. */
+int parts_await(struct parts *p, enum part part) MUST_CHECK;
 
 /* Ask all those whose time has come. */
 void parts_poll(struct parts *p);

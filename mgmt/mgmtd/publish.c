@@ -145,7 +145,7 @@ static int both_there(struct publisher *p, struct publish_result *ret)
 	static const enum part both[] = { PART_GATED, PART_PROXYD };
 
 	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
-		if (parts_ask(p->parts, both[i]) < 0) {
+		if (parts_await(p->parts, both[i]) < 0) {
 			ret->culprit = both[i];
 			return -EHOSTDOWN;
 		}
