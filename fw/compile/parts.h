@@ -31,6 +31,9 @@ void compile_related(struct builder *b, uint32_t chain); /* the latter only */
  */
 void compile_zone(struct builder *b, const struct policy *p, size_t zone, uint32_t local,
 		  int64_t now, struct diags *diags);
+/* What the zone's packets, marked and checked, may ask of this machine, into chain. */
+void compile_listeners(struct builder *b, const struct policy *p, size_t zone,
+		       uint32_t chain, uint32_t local);
 /* Where transparent zones' connections to the web are led to the proxy. */
 void compile_redirects(struct builder *b, const struct policy *p);
 bool compile_has_zone(const size_t *list, size_t count, size_t zone);

@@ -4,8 +4,6 @@
 #include <netinet/icmp6.h>
 #include <string.h>
 
-#define RADIUS_PORT 1812 /* RFC 2865 */
-
 static const struct prefix unset4 = { .addr.family = 4, .len = 32 };
 static const struct prefix unset6 = { .addr.family = 6, .len = 128 };
 static const struct prefix link_local = {
@@ -201,48 +199,6 @@ bool compile_has_zone(const size_t *list, size_t count, size_t zone)
 	return false;
 }
 
-static void add_local(struct builder *b, uint32_t chain, uint32_t local, uint16_t port,
-		      uint32_t class, uint32_t mask)
-{
-	builder_rule(b, chain,
-		     (struct fw_rule){ .l4proto = IPPROTO_TCP,
-				       .dport_min = port,
-				       .dport_max = port,
-				       .match = FW_MATCH_MARK,
-				       .mark_value = class,
-				       .mark_mask = mask,
-				       .target = local,
-				       .verdict = FW_VERDICT_GOTO });
-}
-
-/* Switches and access points that ask about a device; they need a permit themselves. */
-static void add_radius(struct builder *b, const struct policy *p, size_t zone,
-		       uint32_t chain, uint32_t local)
-{
-	const struct policy_zone *z = &p->zone[zone];
-
-	for (size_t i = 0; i < p->gateway.radius.count; i++) {
-		struct addr a = p->gateway.radius.item[i];
-		struct prefix host = { .addr = a, .len = a.family == 4 ? 32 : 128 };
-		struct fw_rule r = { .l4proto = IPPROTO_UDP,
-				     .dport_min = RADIUS_PORT,
-				     .dport_max = RADIUS_PORT,
-				     .match = FW_MATCH_MARK,
-				     .mark_value = zone_class(z),
-				     .mark_mask = FW_MARK_CLASS,
-				     .target = local,
-				     .verdict = FW_VERDICT_GOTO };
-
-		builder_saddr(&r, host);
-		for (size_t k = 0; k < z->networks.count; k++) {
-			if (prefix_overlaps(z->networks.item[k], host)) {
-				builder_rule(b, chain, r);
-				break;
-			}
-		}
-	}
-}
-
 struct checks { /* chains that a zone's packets go through; limits 0: none */
 	uint32_t from, limits;
 };
@@ -264,8 +220,6 @@ static uint32_t compile_input(struct builder *b, const struct policy *p, size_t 
 			      uint32_t local, struct checks checks)
 {
 	const struct policy_zone *z = &p->zone[zone];
-	const struct policy_proxy *x = &p->proxy;
-	const struct policy_management *m = &p->management;
 	uint32_t chain = builder_chain(b, "input", z->name);
 
 	builder_about(b, FW_COMMENT_SYSTEM "input-", z->name);
@@ -275,15 +229,7 @@ static uint32_t compile_input(struct builder *b, const struct policy *p, size_t 
 	builder_rule(b, chain,
 		     builder_icmp6(ND_NEIGHBOR_SOLICIT, 255, FW_VERDICT_ACCEPT));
 	builder_rule(b, chain, builder_icmp6(ND_NEIGHBOR_ADVERT, 255, FW_VERDICT_ACCEPT));
-	if (x->present && compile_has_zone(x->zone, x->zone_count, zone)) {
-		add_local(b, chain, local, x->port, zone_class(z), FW_MARK_CLASS);
-		if (z->admission == POLICY_ADMISSION_ENFORCE)
-			add_local(b, chain, local, x->port, REVISION_MARK_RESTRICTED,
-				  FW_MARK_LESSER);
-	}
-	if (m->present && compile_has_zone(m->zone, m->zone_count, zone))
-		add_local(b, chain, local, m->port, zone_class(z), FW_MARK_CLASS);
-	add_radius(b, p, zone, chain, local);
+	compile_listeners(b, p, zone, chain, local);
 	builder_goto(b, chain, b->deny);
 	return chain;
 }

@@ -106,6 +106,16 @@ static void add_local_port(struct work *w, struct expect *x, uint32_t zone,
 	expect_add_from(w, x, c, zone, interface);
 }
 
+static void add_one_source(struct work *w, struct expect *x, struct cube c,
+			   struct addr source, uint32_t zone, uint32_t interface)
+{
+	cube_set(&c, FIELD_FAMILY, source.family, source.family);
+	cube_set(&c, FIELD_IIF, interface, interface);
+	c.r[FIELD_SADDR].min = c.r[FIELD_SADDR].max = num_of_addr(source);
+	c.from = zone;
+	expect_add_both(w, x, c);
+}
+
 /* Switches and access points of the zone, which ask the RADIUS server here. */
 static void add_radius(struct work *w, struct expect *x, uint32_t zone,
 		       uint32_t interface)
@@ -120,14 +130,28 @@ static void add_radius(struct work *w, struct expect *x, uint32_t zone,
 			continue;
 		cube_set(&c, FIELD_PROTO, IPPROTO_UDP, IPPROTO_UDP);
 		cube_set(&c, FIELD_DPORT, RADIUS_PORT, RADIUS_PORT);
-		cube_set(&c, FIELD_FAMILY, a.family, a.family);
-		cube_set(&c, FIELD_IIF, interface, interface);
-		c.r[FIELD_SADDR].min = c.r[FIELD_SADDR].max = num_of_addr(a);
 		c.who = expect_who(x, zone, WHO_FULL);
-		c.from = zone;
 		c.flow = "radius";
-		expect_add_both(w, x, c);
+		add_one_source(w, x, c, a, zone, interface);
 	}
+}
+
+/* The far ends of this machine's VPN. */
+static void add_vpn(struct work *w, struct expect *x, uint32_t zone, uint32_t interface)
+{
+	const struct policy_vpn *v = &x->rev->policy->gateway.vpn;
+	struct cube c = expect_first_packet(NF_INET_LOCAL_IN);
+
+	if (!v->present || v->from != zone)
+		return;
+	cube_set(&c, FIELD_PROTO, IPPROTO_UDP, IPPROTO_UDP);
+	cube_set(&c, FIELD_DPORT, v->port, v->port);
+	c.who = expect_who(x, zone, WHO_FULL);
+	c.flow = "vpn";
+	if (v->peer_count == 0)
+		expect_add_from(w, x, c, zone, interface);
+	for (size_t i = 0; i < v->peer_count; i++)
+		add_one_source(w, x, c, v->peer[i], zone, interface);
 }
 
 /* A transparent zone's web traffic, unless it is for the site itself. */
@@ -164,6 +188,7 @@ static void add_interface(struct work *w, struct expect *x, uint32_t zone,
 	if (m->present && has(m->zone, m->zone_count, zone))
 		add_local_port(w, x, zone, interface, m->port, WHO_FULL, "management");
 	add_radius(w, x, zone, interface);
+	add_vpn(w, x, zone, interface);
 	if (px->present && has(px->transparent, px->transparent_count, zone))
 		add_redirect(w, x, zone, interface);
 }

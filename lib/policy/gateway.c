@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the gateway itself may say, besides what the proxy does: clock, logs, mail, RADIUS. */
+/* What the gateway itself may say, besides what the proxy does: clock, logs, mail, RADIUS, VPN. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -15,6 +15,7 @@
 #define NTP_PORT      123
 #define SYSLOG_PORT   6514 /* over TLS, RFC 5425 */
 #define MAIL_PORT     25
+#define RADIUS_PORT   1812
 
 static int read_servers(struct reader *r, const struct yaml_node *n, void *object)
 {
@@ -87,20 +88,30 @@ static int read_ntp(struct reader *r, const struct yaml_node *n, void *object)
 	return reader_mapping(r, n, "ntp", keys, ARRAY_LEN(keys), t);
 }
 
+/* The zone that the address lies in, or POLICY_NONE. */
+static size_t zone_of(const struct policy *p, struct addr a)
+{
+	size_t rest = POLICY_NONE;
+
+	for (size_t z = 0; z < p->zone_count; z++) {
+		const struct policy_prefixes *nets = &p->zone[z].networks;
+
+		for (size_t i = 0; i < nets->count; i++) {
+			if (nets->item[i].addr.family == a.family &&
+			    prefix_contains(nets->item[i], a))
+				return z;
+		}
+		if (nets->count == 0)
+			rest = z;
+	}
+	return rest;
+}
+
 static bool is_inside(const struct reader *r, struct addr a)
 {
-	for (size_t z = 0; z < r->p->zone_count; z++) {
-		const struct policy_zone *zone = &r->p->zone[z];
+	size_t z = zone_of(r->p, a);
 
-		for (size_t i = 0;
-		     zone->kind != POLICY_ZONE_INTERNET && i < zone->networks.count;
-		     i++) {
-			if (zone->networks.item[i].addr.family == a.family &&
-			    prefix_contains(zone->networks.item[i], a))
-				return true;
-		}
-	}
-	return false;
+	return z != POLICY_NONE && r->p->zone[z].kind != POLICY_ZONE_INTERNET;
 }
 
 /* mgmtd reads what everybody types: taken over, it must have no way out of the site. */
@@ -183,13 +194,94 @@ static int read_radius(struct reader *r, const struct yaml_node *n, void *object
 			      &r->p->gateway.radius);
 }
 
+static int read_vpn_port(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_vpn *v = object;
+
+	if (reader_port(r, n, "port", &v->port) && v->port == RADIUS_PORT)
+		diag_add(r->diags, n->at,
+			 "port %d is the RADIUS server's, which only switches may ask",
+			 RADIUS_PORT);
+	return 0;
+}
+
+static int read_vpn_from(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_vpn *v = object;
+	enum policy_zone_kind kind;
+
+	if (!reader_ref(r, n, "zone", reader_zones(r), &v->from))
+		return 0;
+	kind = r->p->zone[v->from].kind;
+	if (kind == POLICY_ZONE_VPN || kind == POLICY_ZONE_PERSONAL)
+		diag_add(
+			r->diags, n->at,
+			"zone '%s': a VPN does not come in through a zone of kind vpn or "
+			"personal",
+			r->p->zone[v->from].name);
+	return 0;
+}
+
+/* Read after from, which says where they have to lie. */
+static int read_peers(struct reader *r, const struct yaml_node *n, void *object)
+{
+	struct policy_vpn *v = object;
+
+	if (!reader_is_list(r, n, "peers", POLICY_PEERS_MAX))
+		return 0;
+	v->peer = calloc(n->count, sizeof(*v->peer));
+	if (v->peer == NULL)
+		return -ENOMEM;
+	for (const struct yaml_node *c = n->first; c != NULL; c = c->next) {
+		struct addr *a = &v->peer[v->peer_count];
+
+		if (!reader_addr(r, c, "a peer", v->peer, v->peer_count, a))
+			continue;
+		v->peer_count++;
+		if (v->from != POLICY_NONE && zone_of(r->p, *a) != v->from)
+			diag_add(r->diags, c->at, "peer %s is not in zone '%s'",
+				 text_shown(c->text).s, r->p->zone[v->from].name);
+	}
+	return 0;
+}
+
+static size_t zone_of_kind(const struct policy *p, enum policy_zone_kind kind)
+{
+	for (size_t z = 0; z < p->zone_count; z++) {
+		if (p->zone[z].kind == kind)
+			return z;
+	}
+	return POLICY_NONE;
+}
+
+static int read_vpn(struct reader *r, const struct yaml_node *n, void *object)
+{
+	static const struct reader_key keys[] = {
+		{ "port", true, read_vpn_port },
+		{ "from", false, read_vpn_from },
+		{ "peers", false, read_peers },
+	};
+	struct policy_vpn *v = &r->p->gateway.vpn;
+
+	(void)object;
+	*v = (struct policy_vpn){ .present = true,
+				  .from = zone_of_kind(r->p, POLICY_ZONE_INTERNET) };
+	if (zone_of_kind(r->p, POLICY_ZONE_VPN) == POLICY_NONE)
+		diag_add(r->diags, n->key_at,
+			 "'vpn' is for a policy with a zone of kind vpn, where its "
+			 "terminals are");
+	if (v->from == POLICY_NONE && yaml_get(n, "from") == NULL)
+		diag_add(r->diags, n->key_at,
+			 "there is no zone of kind internet: 'from' has to name a zone");
+	return reader_mapping(r, n, "vpn", keys, ARRAY_LEN(keys), v);
+}
+
 int gateway_read(struct reader *r, const struct yaml_node *n, void *object)
 {
 	static const struct reader_key keys[] = {
-		{ "ntp", false, read_ntp },
-		{ "syslog", false, read_syslog },
-		{ "mail", false, read_mail },
-		{ "radius", false, read_radius },
+		{ "ntp", false, read_ntp },   { "syslog", false, read_syslog },
+		{ "mail", false, read_mail }, { "radius", false, read_radius },
+		{ "vpn", false, read_vpn },
 	};
 
 	return reader_mapping(r, n, "gateway", keys, ARRAY_LEN(keys), object);

@@ -156,6 +156,7 @@ void policy_free(struct policy *p)
 	free(p->gateway.syslog.server);
 	free(p->gateway.mail.server);
 	free(p->gateway.radius.item);
+	free(p->gateway.vpn.peer);
 	free(p->sensor.dhcp);
 	free(p->sensor.router);
 	free(p->assertion);

@@ -34,6 +34,7 @@
 #define POLICY_WORKERS_MAX    32
 #define POLICY_SCHEDULES_MAX  64
 #define POLICY_PINS_MAX       64
+#define POLICY_PEERS_MAX      128 /* of a VPN */
 #define POLICY_SWITCHES_MAX   128
 #define POLICY_SERVERS_MAX    8 /* of one kind that the gateway itself uses */
 #define POLICY_SENSOR_MAX     64 /* addresses in a list of the sensor's */
@@ -214,11 +215,21 @@ struct policy_switches {
 	size_t count;
 };
 
+/* Where the far ends of this machine's VPN come in: its terminals are a zone of kind vpn. */
+struct policy_vpn {
+	bool present;
+	uint16_t port; /* UDP */
+	size_t from; /* zone */
+	struct addr *peer; /* of that zone; none: any address of it */
+	size_t peer_count;
+};
+
 struct policy_gateway {
 	struct policy_target ntp;
 	struct policy_target syslog;
 	struct policy_target mail;
 	struct policy_switches radius;
+	struct policy_vpn vpn;
 };
 
 /* Who besides the gateway may play these roles on our segments. */

@@ -18,7 +18,7 @@ HOME = REPO / "build/vm"
 BIN = HOME / "build/bin"
 GROUPS = ("run", "lab")  # of image/packages
 BESIDES = ("linux-image-amd64", "systemd", "systemd-sysv", "udev", "dbus", "kmod",
-           "python3-pytest", "python3-requests", "python3-scapy", "socat")
+           "python3-pytest", "python3-requests", "python3-scapy", "socat", "wireguard-tools")
 UNITS = [f"sekisho-{name}" for name in ("guard", "gated", "recordd", "proxyd", "mgmtd", "sensord")]
 CARDS = {"eth0": "52:54:00:10:00:01", "eth1": "52:54:00:20:00:01"}
 STAGE_UNIT = """[Unit]
