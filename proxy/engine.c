@@ -18,6 +18,7 @@
 #include "proxy/desk.h"
 #include "proxy/listener.h"
 #include "proxy/measure.h"
+#include "proxy/revise.h"
 #include "proxy/worker.h"
 
 #define CLERK_PACE_MS 100 /* at most ten requests for sites a second */
@@ -266,7 +267,7 @@ static void prepare_here(void *user)
 {
 	struct order *o = user;
 
-	o->result = worker_prepare(o->t->worker, o->snap);
+	o->result = revise_prepare(o->t->worker, o->snap);
 }
 
 /* Back to what was in force. */
@@ -275,7 +276,7 @@ static void undo_here(void *user)
 	const struct order *o = user;
 	struct worker *w = o->t->worker;
 
-	if (w->snap != NULL && worker_prepare(w, w->snap) < 0)
+	if (w->snap != NULL && revise_prepare(w, w->snap) < 0)
 		log_warn("proxyd", "the resolvers before could not be taken up again");
 }
 
@@ -288,7 +289,7 @@ static void use_here(void *user)
 {
 	struct use_order *u = user;
 
-	u->cut += worker_use(u->order.t->worker, u->order.snap);
+	u->cut += revise_use(u->order.t->worker, u->order.snap);
 }
 
 int engine_prepare(struct engine *e, struct snapshot *snap)
@@ -326,7 +327,7 @@ static void sign_out_here(void *user)
 {
 	struct sign_out_order *s = user;
 
-	s->cut += worker_sign_out(s->order.t->worker, s->login);
+	s->cut += revise_sign_out(s->order.t->worker, s->login);
 }
 
 size_t engine_sign_out(struct engine *e, const char *login)

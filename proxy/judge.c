@@ -6,6 +6,7 @@
 
 #include "lib/str.h"
 #include "proxy/reply.h"
+#include "proxy/revise.h"
 #include "proxy/transparent.h"
 
 struct decide_answer judge_facts(const struct conn *c, const struct declog_facts *f,
@@ -59,7 +60,7 @@ bool judge_admit(struct conn *c)
 	c->rq->tls_any = a.tls_any;
 	c->rq->named_address = a.named_address;
 	c->until = a.until;
-	worker_note_until(c->w, c->until);
+	revise_note_until(c->w, c->until);
 	return true;
 }
 

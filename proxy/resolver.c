@@ -12,25 +12,16 @@
 #include "lib/mem.h"
 #include "proxy/dnsask.h"
 #include "proxy/dnscache.h"
+#include "proxy/families.h"
 
 #define PORT          53
 #define DELAY_MS      50 /* RFC 8305 section 8: resolution delay */
 #define TTL_MIN_S     1
-#define TTL_MAX_S     3600
-#define NEGATIVE_MS   5000
-#define FAILURE_MS    1000
 #define CACHE_ENTRIES 16384
 #define CACHE_BYTES   (4 * 1024 * 1024)
 #define BUCKETS       4096 /* of names being asked for; a power of two */
 
 _Static_assert(RESOLVER_ADDRESSES_MAX == DNSCACHE_ADDRESSES_MAX, "one answer's size");
-
-struct part { /* one family's side of a lookup */
-	struct dnsask_question question;
-	bool pending;
-	int64_t expires_ms; /* of its addresses */
-	struct dnsask_answer answer;
-};
 
 struct lookup { /* a name being asked for */
 	struct resolver *r;
@@ -41,7 +32,8 @@ struct lookup { /* a name being asked for */
 	uint64_t hash;
 	bool listed; /* in its bucket: others may join */
 	bool ready; /* something came; in the resolver's list */
-	struct part part[2]; /* IPv6, IPv4 */
+	struct dnsask_question question[2]; /* IPv6, IPv4 */
+	struct families_half half[2];
 	char host[];
 };
 
@@ -90,72 +82,6 @@ void resolver_cancel(struct resolver_query *q)
 		query_free(q);
 }
 
-static bool has_addr(const struct dnscache_answer *a, struct addr addr)
-{
-	for (size_t i = 0; i < a->count; i++) {
-		if (addr_equal(a->addr[i], addr))
-			return true;
-	}
-	return false;
-}
-
-/* IPv6 first, and one of each in turn (RFC 8305 section 4). */
-static void interleave(const struct part part[2], struct dnscache_answer *a)
-{
-	for (size_t i = 0; i < DNSASK_ADDRESSES_MAX; i++) {
-		for (size_t f = 0; f < 2; f++) {
-			const struct dnsask_answer *from = &part[f].answer;
-
-			if (i < from->count && a->count < DNSCACHE_ADDRESSES_MAX &&
-			    !has_addr(a, from->addr[i]))
-				a->addr[a->count++] = from->addr[i];
-		}
-	}
-}
-
-static bool has_error(const struct lookup *l, int error)
-{
-	return l->part[0].answer.error == error || l->part[1].answer.error == error;
-}
-
-static bool is_pending(const struct lookup *l)
-{
-	return l->part[0].pending || l->part[1].pending;
-}
-
-/* For how long the addresses hold that came. */
-static int64_t ttl_of(const struct lookup *l)
-{
-	int64_t ms = (int64_t)TTL_MAX_S * 1000;
-
-	for (size_t f = 0; f < 2; f++) {
-		int64_t left = l->part[f].expires_ms - loop_now_ms(l->r->l);
-
-		if (l->part[f].answer.count != 0 && left < ms)
-			ms = left > 0 ? left : 0;
-	}
-	/* half an answer: ask soon again for the other half */
-	if ((is_pending(l) || has_error(l, -EIO)) && ms > NEGATIVE_MS)
-		ms = NEGATIVE_MS;
-	return ms;
-}
-
-/* What is known now: as an answer, and for how long. */
-static int64_t sum_up(const struct lookup *l, struct dnscache_answer *a)
-{
-	a->error = 0;
-	a->count = 0;
-	if (has_error(l, -ECANCELED)) {
-		a->error = -EIO;
-		return 0;
-	}
-	interleave(l->part, a);
-	if (a->count != 0)
-		return ttl_of(l);
-	a->error = has_error(l, -EIO) ? -EIO : -ENOENT;
-	return a->error == -EIO ? FAILURE_MS : NEGATIVE_MS;
-}
-
 /*
  * Keep what is known and tell those who wait. Nothing of the lookup is used after the
  * first of them was told: they may start, cancel, and change the servers.
@@ -165,7 +91,7 @@ static void conclude(struct lookup *l)
 	struct resolver *r = l->r;
 	struct resolver_query *waiters = l->waiters;
 	struct dnscache_answer a;
-	int64_t ttl_ms = sum_up(l, &a);
+	int64_t ttl_ms = families_merge(l->half, loop_now_ms(r->l), &a);
 
 	r->failures += a.error == -EIO ? 1 : 0;
 	unlist(l);
@@ -176,7 +102,7 @@ static void conclude(struct lookup *l)
 	l->waiters = NULL;
 	if (waiters != NULL)
 		waiters->back = &waiters;
-	if (!is_pending(l)) {
+	if (!families_pending(l->half)) {
 		r->lookups--;
 		free(l);
 	}
@@ -203,7 +129,7 @@ static bool has_route(struct addr a)
 static void on_delay(void *user)
 {
 	struct lookup *l = user;
-	const struct dnsask_answer *ipv6 = &l->part[0].answer;
+	const struct dnsask_answer *ipv6 = &l->half[0].answer;
 
 	if (ipv6->count != 0 && !has_route(ipv6->addr[0]))
 		return; /* the IPv4 answer is waited for */
@@ -212,11 +138,11 @@ static void on_delay(void *user)
 
 static void weigh(struct lookup *l)
 {
-	if (!is_pending(l)) {
+	if (!families_pending(l->half)) {
 		conclude(l);
 		return;
 	}
-	if (!l->listed || l->part[0].answer.count + l->part[1].answer.count == 0)
+	if (!l->listed || l->half[0].answer.count + l->half[1].answer.count == 0)
 		return; /* told already, or nothing to tell yet */
 	if (loop_timer_set(l->r->l, &l->delay, DELAY_MS) < 0)
 		conclude(l);
@@ -239,11 +165,11 @@ static void settle(void *user)
 static void on_part(struct dnsask_question *q, const struct dnsask_answer *a)
 {
 	struct lookup *l = q->user;
-	struct part *p = &l->part[q->family == 6 ? 0 : 1];
+	struct families_half *h = &l->half[q->family == 6 ? 0 : 1];
 
-	p->pending = false;
-	p->answer = *a;
-	p->expires_ms = loop_now_ms(l->r->l) +
+	h->pending = false;
+	h->answer = *a;
+	h->expires_ms = loop_now_ms(l->r->l) +
 			(int64_t)(a->ttl_s != 0 ? a->ttl_s : TTL_MIN_S) * 1000;
 	if (a->error == -ECANCELED)
 		unlist(l);
@@ -284,15 +210,13 @@ static struct lookup *lookup_new(struct resolver *r, const char *host, uint64_t 
 static void ask(struct lookup *l)
 {
 	for (size_t f = 0; f < 2; f++) {
-		struct part *p = &l->part[f];
-
-		p->pending = true;
-		p->question = (struct dnsask_question){ .family = f == 0 ? 6 : 4,
-							.done = on_part,
-							.user = l };
+		l->half[f].pending = true;
+		l->question[f] = (struct dnsask_question){ .family = f == 0 ? 6 : 4,
+							   .done = on_part,
+							   .user = l };
 	}
 	for (size_t f = 0; f < 2; f++)
-		dnsask_start(l->r->ask, l->host, &l->part[f].question);
+		dnsask_start(l->r->ask, l->host, &l->question[f]);
 }
 
 static int join(struct resolver *r, const char *host, struct resolver_query *q)

@@ -10,6 +10,7 @@
 #include "proxy/judge.h"
 #include "proxy/limit.h"
 #include "proxy/retry.h"
+#include "proxy/revise.h"
 
 bool resume_may_leave(const struct conn *c)
 {
@@ -237,6 +238,6 @@ int resume_tunnel(struct worker *w, const struct carry_tunnel *t,
 		return r;
 	}
 	if (!judge_again(c, loop_wall_us(w->loop) / 1000000) && !limit_revise(c))
-		worker_note_until(w, c->until);
+		revise_note_until(w, c->until);
 	return 0;
 }

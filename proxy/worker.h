@@ -79,20 +79,8 @@ void worker_accept(struct worker *w, int fd, const struct sockaddr *peer);
  */
 int worker_adopt(struct worker *w, struct conn *c) MUST_CHECK;
 
-/*
- * Use snap's resolvers. Returns 0, or a negative errno: then those before stay.
- * Must have succeeded before worker_use(snap).
- */
-int worker_prepare(struct worker *w, const struct snapshot *snap) MUST_CHECK;
-
-/*
- * Judge by snap from now on (a reference is taken), and end what it does not allow
- * any more. Returns how many were ended.
- */
-size_t worker_use(struct worker *w, struct snapshot *snap);
-
-/* End what is open of who was signed in as login ("": as anybody). Returns how many. */
-size_t worker_sign_out(struct worker *w, const char *login);
+/* Have the gateway's own addresses of now: they are never dialled. */
+void worker_refresh_own(struct worker *w);
 
 /* --- for connections --- */
 
@@ -100,9 +88,6 @@ bool worker_may_dial(const struct worker *w, struct addr a);
 
 /* An address that an entry names: not the gateway's own, nor one that leads nowhere. */
 bool worker_may_dial_named(const struct worker *w, struct addr a);
-
-/* Something in use ends then (seconds UTC; 0: never). */
-void worker_note_until(struct worker *w, int64_t until);
 
 /* Tell c by contact_opened() when what is in the log is written. */
 void worker_await_record(struct worker *w, struct conn *c);
