@@ -86,10 +86,15 @@ void compile_listeners(struct builder *b, const struct policy *p, size_t zone,
 				     listener(local, IPPROTO_TCP, x->port,
 					      REVISION_MARK_RESTRICTED, FW_MARK_LESSER));
 	}
-	if (m->present && compile_has_zone(m->zone, m->zone_count, zone))
+	if (m->present && compile_has_zone(m->zone, m->zone_count, zone)) {
 		builder_rule(b, chain,
 			     listener(local, IPPROTO_TCP, m->port, zone_class(z),
 				      FW_MARK_CLASS));
+		if (m->ssh != 0)
+			builder_rule(b, chain,
+				     listener(local, IPPROTO_TCP, m->ssh, zone_class(z),
+					      FW_MARK_CLASS));
+	}
 	add_radius(b, p, zone, chain, local);
 	add_vpn(b, p, zone, chain, local);
 }

@@ -30,11 +30,13 @@ static bool is_managing(const struct policy *p, size_t zone)
 
 bool lockdown_spares(const struct revision *rev, const struct ctevent *e)
 {
+	const struct policy_management *m = &rev->policy->management;
 	size_t zone = match_zone(rev->policy, e->orig.src);
 
 	return e->orig.proto == IPPROTO_TCP &&
-	       e->orig.dst_port == rev->policy->management.port && zone != POLICY_NONE &&
-	       is_managing(rev->policy, zone);
+	       (e->orig.dst_port == m->port ||
+		(m->ssh != 0 && e->orig.dst_port == m->ssh)) &&
+	       zone != POLICY_NONE && is_managing(rev->policy, zone);
 }
 
 /* Answers of connections that the full ruleset let begin do not pass either. */

@@ -187,6 +187,8 @@ static void add_interface(struct work *w, struct expect *x, uint32_t zone,
 		add_local_port(w, x, zone, interface, px->port, WHO_ADMITTED, "proxy");
 	if (m->present && has(m->zone, m->zone_count, zone))
 		add_local_port(w, x, zone, interface, m->port, WHO_FULL, "management");
+	if (m->present && m->ssh != 0 && has(m->zone, m->zone_count, zone))
+		add_local_port(w, x, zone, interface, m->ssh, WHO_FULL, "ssh");
 	add_radius(w, x, zone, interface);
 	add_vpn(w, x, zone, interface);
 	if (px->present && has(px->transparent, px->transparent_count, zone))

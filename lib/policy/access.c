@@ -263,6 +263,13 @@ static int read_management_port(struct reader *r, const struct yaml_node *n, voi
 	return 0;
 }
 
+static int read_management_ssh(struct reader *r, const struct yaml_node *n, void *object)
+{
+	(void)object;
+	(void)reader_port(r, n, "ssh", &r->p->management.ssh);
+	return 0;
+}
+
 static int read_management_zones(struct reader *r, const struct yaml_node *n,
 				 void *object)
 {
@@ -287,6 +294,7 @@ int management_read(struct reader *r, const struct yaml_node *n, void *object)
 {
 	static const struct reader_key keys[] = {
 		{ "port", false, read_management_port },
+		{ "ssh", false, read_management_ssh },
 		{ "zones", true, read_management_zones },
 	};
 	struct policy_management *m = &r->p->management;
@@ -300,5 +308,11 @@ int management_read(struct reader *r, const struct yaml_node *n, void *object)
 		diag_add(r->diags, n->key_at,
 			 "management and proxy (line %u) both use port %u",
 			 r->p->proxy.at.line, m->port);
+	if (e == 0 && m->ssh != 0 &&
+	    (m->ssh == m->port || (r->p->proxy.present && m->ssh == r->p->proxy.port)))
+		diag_add(r->diags, n->key_at,
+			 "'ssh' is at port %u, which the management page or the proxy "
+			 "uses",
+			 m->ssh);
 	return e;
 }

@@ -193,6 +193,7 @@ struct policy_proxy {
 struct policy_management {
 	bool present;
 	uint16_t port; /* default 8443 */
+	uint16_t ssh; /* of this machine's own shell; 0: it is not offered */
 	size_t *zone;
 	size_t zone_count;
 	struct place at;

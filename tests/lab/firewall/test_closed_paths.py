@@ -3,6 +3,10 @@
 
 Each is shown to be open first, with no rules, and then what the policy leaves of it.
 """
+import json
+import subprocess
+import sys
+
 from firewall import fwstand
 
 POLICY = """# SPDX-License-Identifier: GPL-3.0-or-later
@@ -103,3 +107,20 @@ def test_pinned_terminals(stand):
                                                        ("tcp", "fd20::10", 443, terminal[1])}
     for machine in ("office0", "claims0", "mgmt0", "wan0"):
         assert stand.reached(stand.ns(machine), back) == set()
+
+
+def test_the_shell_is_for_those_who_manage(stand):
+    server = stand.start(stand.gw, [sys.executable, "-c", fwstand.SERVE, json.dumps([("tcp", 22)])],
+                         stdout=subprocess.PIPE)
+    assert server.stdout.readline() == b"ready\n"
+    machines = {"core0": ("10.10.0.1", "fd10::1"), "office0": ("10.30.0.1", "fd30::1"),
+                "mgmt0": ("10.90.0.1", "fd90::1"), "wan0": ("45.113.7.1", "2a0e:5a4d:7::1")}
+    asked = {m: set(every(a, [("tcp", 22)])) for m, a in machines.items()}
+    offered = POLICY.replace("management: { zones: [mgmt] }", "management: { zones: [mgmt], ssh: 22 }")
+    for policy, who in ((None, set(machines)), (POLICY, set()), (offered, {"mgmt0"})):
+        if policy is not None:
+            stand.load(policy, PERMITS)
+        for machine in machines:
+            expected = asked[machine] if machine in who else set()
+            assert stand.reached(stand.ns(machine), list(asked[machine]),
+                                 seconds=3 if expected else 0.7) == expected, machine

@@ -43,7 +43,8 @@ static void only_management(const struct revision *rev, const struct ruleset *rs
 			assert_int_equal(r->match & (FW_MATCH_SKUID | FW_MATCH_CT_MARK),
 					 0);
 		if (strncmp(chain, "input-", 6) == 0 && r->l4proto == IPPROTO_TCP)
-			assert_int_equal(r->dport_min, m->present ? m->port : 0);
+			assert_true(m->present &&
+				    (r->dport_min == m->port || r->dport_min == m->ssh));
 	}
 }
 
@@ -136,6 +137,13 @@ static void test_spares(void **state)
 	e.orig.dst_port = m->port;
 	e.orig.src = rev->policy->zone[m->zone[0]].networks.item[0].addr;
 	assert_true(lockdown_spares(rev, &e));
+	e.orig.dst_port = 22; /* offered by this policy, and by no other */
+	assert_true(lockdown_spares(rev, &e));
+	rev->policy->management.ssh = 0;
+	assert_false(lockdown_spares(rev, &e));
+	e.orig.dst_port = 0;
+	assert_false(lockdown_spares(rev, &e));
+	e.orig.dst_port = m->port;
 	e.orig.dst_port++;
 	assert_false(lockdown_spares(rev, &e));
 	e.orig.dst_port--;

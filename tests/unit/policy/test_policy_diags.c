@@ -396,6 +396,11 @@ static const struct row rows[] = {
 	  "p:12:23: the management page must not be offered to the internet (zone "
 	  "'net')" },
 	{ BASE "management: { zones: [ofice] }\n", "p:12:23: unknown zone 'ofice'" },
+	{ BASE "management: { zones: [office], ssh: 0 }\n", "p:12:37:" },
+	{ BASE "management: { zones: [office], ssh: 8443 }\n",
+	  "p:12:1: 'ssh' is at port 8443, which the management page or the proxy uses" },
+	{ PROXY("zones: [office]") "management: { ssh: 3128, zones: [office] }\n",
+	  "p:13:1: 'ssh' is at port 3128, which the management page or the proxy uses" },
 	{ BASE "management: { prot: 1 }\n", "p:12:15: unknown key 'prot' in management" },
 	{ PROXY("zones: [office]") "management: { port: 3128, zones: [office] }\n",
 	  "p:13:1: management and proxy (line 12) both use port 3128" },
