@@ -53,6 +53,7 @@ static int ask_status(struct parts *p, enum part part, unsigned ms)
 	if (r == 0 && !proto_str_ok(status.text, sizeof(status.text)))
 		r = -EBADMSG;
 	state->there = r == 0;
+	state->late = false;
 	state->ask_next = (struct mono){ 0 };
 	if (r < 0) {
 		state->refused = 0;
@@ -74,11 +75,22 @@ int parts_await(struct parts *p, enum part part)
 	return ask_status(p, part, p->load_ms);
 }
 
+/* Late once it may be at work, or the machine is: away is who is late again. */
+static void poll_one(struct parts *p, enum part part)
+{
+	const struct part_state before = p->state[part];
+
+	if (parts_ask(p, part) == -ETIMEDOUT && before.there && !before.late) {
+		p->state[part] = before;
+		p->state[part].late = true;
+	}
+}
+
 void parts_poll(struct parts *p)
 {
 	for (int i = 0; i < PART_COUNT; i++) {
 		if (mono_diff_ms(mono_now(), p->state[i].ask_next) >= 0)
-			parts_ask(p, (enum part)i);
+			poll_one(p, (enum part)i);
 	}
 }
 

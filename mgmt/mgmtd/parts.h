@@ -28,6 +28,7 @@ enum part {
 
 struct part_state {
 	bool there; /* it answered last time */
+	bool late; /* its last answer did not come in time; status is the one before */
 	struct proto_status status; /* when there */
 	struct mono ask_next; /* one that hung is asked less often */
 	uint64_t refused; /* the revision it would not load again, 0: none */

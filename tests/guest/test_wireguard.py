@@ -58,9 +58,9 @@ def test_a_zone_is_a_wireguard(stand):
     far = wireguard(stand)
     stand.serve("claims0", [("tcp", 9000)])
     assert stand.reached(far, ASKED, seconds=5) == set(ASKED)  # open without rules
-    stand.load(ZONES, permits())  # the far end itself cannot come in
+    stand.load(ZONES, permits(), quarantine=[])  # the far end itself cannot come in
     assert stand.reached(far, ASKED) == set()
-    stand.load(ZONES + DOOR, permits())
+    stand.load(ZONES + DOOR, permits(), quarantine=[])
     assert stand.reached(far, ASKED, seconds=5) == GOOD
     stand.load(ZONES + DOOR)
     assert stand.reached(far, ASKED) == set()
@@ -69,5 +69,5 @@ def test_a_zone_is_a_wireguard(stand):
                       "route replace fd20::/64 dev wg0",
                       *(f"addr replace {one[3]}/128 dev wg0 nodad" for one in ASKED
                         if ":" in one[3])])
-    stand.load(ZONES + DOOR, permits())
+    stand.load(ZONES + DOOR, permits(), quarantine=[])
     assert stand.reached(far, ASKED, seconds=5) == GOOD

@@ -207,6 +207,28 @@ static void test_busy_daemon_is_waited_for(void **state)
 	assert_int_equal(f.gated.shared->revision, 2);
 }
 
+/* Who is late once may be at work; who is late again is away, and back when it answers. */
+static void test_late_is_not_away(void **state)
+{
+	struct part_state *gated = &f.app.parts.state[PART_GATED];
+
+	(void)state;
+	parts_poll(&f.app.parts);
+	assert_true(gated->there && !gated->late);
+	f.gated.shared->status_pause_ms = 1000;
+	parts_poll(&f.app.parts);
+	assert_true(gated->there && gated->late);
+	assert_int_equal(gated->status.revision, 1);
+	parts_poll(&f.app.parts);
+	assert_false(gated->there);
+	f.gated.shared->status_pause_ms = 0;
+	for (int i = 0; i < 100 && !gated->there; i++) {
+		gated->ask_next = (struct mono){ 0 };
+		parts_poll(&f.app.parts);
+	}
+	assert_true(gated->there && !gated->late);
+}
+
 static void test_withdrawal_without_daemon(void **state)
 {
 	const char *id = file_entry();
@@ -583,6 +605,7 @@ int main(void)
 		ON_STAND(test_grant_needs_both),
 		ON_STAND(test_slow_daemon_is_undone),
 		ON_STAND(test_busy_daemon_is_waited_for),
+		ON_STAND(test_late_is_not_away),
 		ON_STAND(test_withdrawal_without_daemon),
 		ON_STAND(test_died_while_loading),
 		ON_STAND(test_crash_before_commit),
