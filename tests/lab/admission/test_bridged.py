@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A bridge of the gateway's whose ports are open for admitted devices only."""
+import pathlib
 import re
 import time
 
@@ -31,6 +32,23 @@ def test_without_rules_everybody_meets(bridge):
     assert bridge.heard(C, *probes(mac(C))) == {A, B, D}
     assert bridge.ping(C, bs.GATEWAY4) and bridge.ping(C, bs.SERVER4)
     assert bridge.fdb()[bs.MACS[C]] == C
+
+
+def test_the_file_of_the_boot_closes_the_ports(bridge):
+    """Until rules come, and for as long as none do; a policy without ports opens them again."""
+    file = pathlib.Path(__file__).resolve().parents[3] / "conf/nftables/sekisho-guard.nft"
+    bridge.list("-f", str(file))
+    bridge.forget()
+    for port in (A, D):
+        assert bridge.heard(port, *probes(mac(port))) == set()
+    assert not bridge.ping(A, bs.ADDRESS4[B], seconds=0.3)
+    before = bridge.list("list", "table", "bridge", "sekisho-guard")
+    both(bridge)
+    assert bridge.ping(A, bs.ADDRESS4[B]) and bridge.heard(C, *probes(mac(C))) == set()
+    assert bridge.list("list", "table", "bridge", "sekisho-guard") == before
+    bridge.load(policy=bs.POLICY.replace("    ports: [p1, p2, p3]\n", ""), admission="off")
+    assert bridge.heard(C, bs.frame(mac(C))) == {A, B, D}
+    assert "bridge" not in bridge.list("list", "tables")
 
 
 def test_admitted_devices_meet_and_are_routed(bridge):

@@ -18,7 +18,7 @@ failed=0
 
 same()
 {
-	nft list ruleset >"$tmp/is"
+	nft list table inet sekisho-guard >"$tmp/is"
 	if ! diff -u "$tmp/is" "$tmp/file"; then
 		echo "$1: the guard differs"
 		failed=1
@@ -26,7 +26,7 @@ same()
 }
 
 nft -f "$2"
-nft list ruleset >"$tmp/file"
+nft list table inet sekisho-guard >"$tmp/file"
 nft -f "$2"
 same "the file twice"
 "$1" --guard
