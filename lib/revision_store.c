@@ -264,6 +264,17 @@ int revision_create_image(const char *dir, uint64_t number)
 	return steal_fd(&fd);
 }
 
+/* Written only when it is another one: at a start on a full disk nothing has to change. */
+static int put_key(const char *path, const unsigned char *pub)
+{
+	unsigned char there[crypto_sign_PUBLICKEYBYTES];
+
+	if (read_exactly(path, there, sizeof(there)) == 0 &&
+	    memcmp(there, pub, sizeof(there)) == 0)
+		return 0;
+	return fdio_replace_file(path, 0644, pub, crypto_sign_PUBLICKEYBYTES);
+}
+
 int revision_key_ensure(const char *dir, const char *secret_path)
 {
 	unsigned char pub[crypto_sign_PUBLICKEYBYTES], secret[crypto_sign_SECRETKEYBYTES];
@@ -280,7 +291,7 @@ int revision_key_ensure(const char *dir, const char *secret_path)
 	if (r == 0) {
 		/* derived anew each time, so that a lost public key comes back */
 		(void)crypto_sign_ed25519_sk_to_pk(pub, secret);
-		r = fdio_replace_file(path, 0644, pub, sizeof(pub));
+		r = put_key(path, pub);
 	}
 	sodium_memzero(secret, sizeof(secret));
 	return r;
@@ -358,8 +369,11 @@ int revision_store(const char *dir, const char *secret_path, uint64_t number,
 int revision_set_current(const char *dir, uint64_t number)
 {
 	char target[64], path[PATH_TEXT_MAX], temporary[PATH_TEXT_MAX];
+	uint64_t there = 0;
 	int r;
 
+	if (current_number(dir, &there) == 0 && there == number)
+		return 0; /* also on a full disk */
 	(void)snprintf(target, sizeof(target), "%010" PRIu64 ".json", number);
 	if ((r = file_path(path, dir, 0, CURRENT_NAME)) < 0 ||
 	    (r = file_path(temporary, dir, 0, CURRENT_NAME ".new")) < 0)
