@@ -120,10 +120,12 @@ void app_tick(struct app *app, int64_t now)
 	lockdown_tick(app);
 	if (register_tick(app->db, now) < 0)
 		log_warn("mgmtd", "ledger: %s", db_error(app->db));
-	if (mono_diff_ms(app->chores_next, mono_now()) <= 0) {
+	/* back before an end that was seen: what it ended would hold again */
+	if (now < app->ticked || mono_diff_ms(app->chores_next, mono_now()) <= 0) {
 		app->chores_next = mono_after_ms(mono_now(), CHORES_MS);
 		chores_run(app, now);
 	}
+	app->ticked = now;
 	probes_tick(app, now);
 	pay_sign_out(app);
 	if (session_expire(app->db, now) < 0)

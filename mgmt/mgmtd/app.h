@@ -32,6 +32,7 @@ struct app {
 	bool sign_out_owed; /* proxyd did not take a sign-out */
 	struct mono chores_next; /* when the clock's chores are due again */
 	struct mono probes_next; /* when to look again whether probes are due */
+	int64_t ticked; /* what the clock said then, in seconds UTC */
 	int64_t started_us;
 	int64_t zone_since[POLICY_ZONES_MAX]; /* zone_since.h, once zone_since_read */
 	bool zone_since_read;

@@ -139,7 +139,7 @@ static int withdraw_lapsed(struct app *app, int64_t now)
 		.change = { .who = TIMER,
 			    .what = "permit-lapse",
 			    .object = "permits",
-			    .reason = "the check of a remote terminal is not current" },
+			    .reason = "by the clock they are over, or not checked" },
 		.now = now,
 		.withdrawal = true,
 	};

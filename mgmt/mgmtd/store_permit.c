@@ -230,7 +230,8 @@ int store_permit_stale(struct db *db, int64_t now, int64_t *ret_count)
 {
 	return db_number(db, ret_count,
 			 "SELECT count(*) FROM permit p" WITH_ASSET
-			 " WHERE p.state = 'active' AND (" IN_REVISION ") <> p.live",
+			 " WHERE (p.state = 'active' OR (p.live = 1 AND p.until > ?1))"
+			 " AND (" IN_REVISION ") <> p.live",
 			 "i", now);
 }
 

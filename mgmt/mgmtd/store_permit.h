@@ -121,7 +121,10 @@ int store_permit_expire(struct db *db, const char *asset, int64_t now) MUST_CHEC
  */
 int store_permit_mark(struct db *db, const char *asset, int64_t now) MUST_CHECK;
 
-/* How many belong into the revision and are not there, or the other way round. */
+/*
+ * How many belong into the revision and are not there, or the other way round. One that
+ * is over may stay there, unless the clock was set back and it would hold again.
+ */
 int store_permit_stale(struct db *db, int64_t now, int64_t *ret_count) MUST_CHECK;
 
 /*

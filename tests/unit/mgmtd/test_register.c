@@ -283,6 +283,56 @@ static void test_begins_later(void **state)
 	assert_state(asset, "expired");
 }
 
+/* How many permits of the revision in force hold at that time, for whoever asks the clock. */
+static unsigned in_force(int64_t now)
+{
+	struct revision *rev = load(0);
+	unsigned n = 0;
+
+	for (size_t i = 0; i < rev->permit_count; i++)
+		n += revision_permit_holds(&rev->permit[i], now);
+	revision_free(rev);
+	return n;
+}
+
+/* Over is over: when the clock goes back, and at a boot with a clock that went wrong. */
+static void test_stays_over(void **state)
+{
+	char asset[ID_TEXT_MAX], card[2][ID_TEXT_MAX];
+	uint64_t before;
+
+	(void)state;
+	add_asset(asset, card);
+	permit(card[0], "{\"kind\": \"contractor\", \"owner\": \"o\", \"reason\": \"r\","
+			" \"company\": \"保守社\", \"seconds\": 3600}");
+	assert_int_equal(in_force(f.now), 1);
+	f.now += 3600;
+	app_tick(&f.app, f.now);
+	before = f.app.publisher.current;
+	app_tick(&f.app, f.now + 1); /* an end alone is no reason for a revision */
+	assert_int_equal(f.app.publisher.current, before);
+	app_tick(&f.app, f.now - 600);
+	assert_int_equal(in_force(f.now - 600), 0);
+	before = f.app.publisher.current;
+	app_tick(&f.app, f.now - 700);
+	assert_int_equal(f.app.publisher.current, before);
+}
+
+static void test_stays_over_at_boot(void **state)
+{
+	char asset[ID_TEXT_MAX], card[2][ID_TEXT_MAX];
+
+	(void)state;
+	add_asset(asset, card);
+	permit(card[0], "{\"kind\": \"contractor\", \"owner\": \"o\", \"reason\": \"r\","
+			" \"company\": \"保守社\", \"seconds\": 3600}");
+	f.now += 3600;
+	app_tick(&f.app, f.now);
+	fixture_restart(&f);
+	app_tick(&f.app, DAY_S);
+	assert_int_equal(in_force(DAY_S), 0);
+}
+
 static void test_refusals(void **state)
 {
 	char asset[ID_TEXT_MAX], card[2][ID_TEXT_MAX], path[80];
@@ -321,6 +371,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_suspend_and_retire, setup,
 						stand_close),
 		cmocka_unit_test_setup_teardown(test_begins_later, setup, stand_close),
+		cmocka_unit_test_setup_teardown(test_stays_over, setup, stand_close),
+		cmocka_unit_test_setup_teardown(test_stays_over_at_boot, setup,
+						stand_close),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, stand_close),
 	};
 
