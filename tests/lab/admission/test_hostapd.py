@@ -32,15 +32,14 @@ def radio_fixture(tmp_path):
         text = text.replace(old, new)
     conf = tmp_path / "hostapd.conf"
     conf.write_text(text, encoding="utf-8")
-    with subprocess.Popen(["unshare", "-n", "hostapd", "-d", conf], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True) as child:
+    log = tmp_path / "log"
+    with subprocess.Popen(["unshare", "-n", "hostapd", "-d", "-f", log, conf]) as child:
         try:
             assert wait_for((control / "lo").exists, 10)
             yield accept, control, text
         finally:
             child.terminate()
-            log = child.communicate()[0]
-    assert "unknown configuration item" not in log
+    assert "unknown configuration item" not in log.read_text(encoding="utf-8")
 
 
 def held(control):
@@ -49,8 +48,10 @@ def held(control):
     return done.stdout
 
 
-def follow(accept, control):
-    return subprocess.run([CONF / "radio-permits", accept, control], check=False).returncode
+def follow(accept, control, **more):
+    env = {**os.environ, "STATE_DIRECTORY": str(accept.parent), **more}
+    return subprocess.run([CONF / "radio-permits", accept, control], env=env,
+                          check=False).returncode
 
 
 def test_settings(radio):
@@ -73,6 +74,20 @@ def test_follows(radio):
     accept.write_text("", encoding="utf-8")
     assert follow(accept, control) == 0
     assert held(control) == ""
+
+
+def test_more_than_are_shown(radio):
+    """hostapd shows the first 141 cards only: one behind them goes all the same."""
+    accept, control, _ = radio
+    cards = [f"02:00:00:00:{n // 256:02x}:{n % 256:02x}" for n in range(1, 251)]
+    accept.write_text("".join(f"{card} 10\n" for card in cards), encoding="utf-8")
+    assert follow(accept, control) == 0
+    assert held(control).count("\n") < len(cards)
+    accept.write_text("".join(f"{card} 10\n" for card in cards[:-1]), encoding="utf-8")
+    assert follow(accept, control) == 0
+    accept.write_text("".join(f"{card} 10\n" for card in cards[-50:-1]), encoding="utf-8")
+    assert follow(accept, control) == 0
+    assert held(control) == "".join(f"{card} VLAN_ID=10\n" for card in cards[-50:-1])
 
 
 def test_dead_radio(radio):
@@ -102,9 +117,7 @@ def test_change_on_the_way(radio, tmp_path):
                     encoding="utf-8")
     late.chmod(0o755)
     accept.write_text("02:00:00:00:00:03 10\n", encoding="utf-8")
-    path = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
-    assert subprocess.run([CONF / "radio-permits", accept, control], env=path,
-                          check=False).returncode == 0
+    assert follow(accept, control, PATH=f"{tools}:{os.environ['PATH']}") == 0
     assert held(control) == ""
 
 
