@@ -77,6 +77,11 @@ def test_answers(stand, tmp_path):
         assert stand.ask(name) is None, name
     assert stand.ask(office, station=core) is None  # who asks is not who it is about
     assert stand.ask(office, more=['EAP-Message = 0x0201000501']) is None
+    # a console of the switch, with an admitted card's address as the name
+    for service in ("Login-User", "Administrative-User", "NAS-Prompt-User"):
+        assert stand.ask(office, more=[f"Service-Type = {service}"]) is None, service
+    for service in ("Call-Check", "Framed-User"):
+        assert stand.ask(office, more=[f"Service-Type = {service}"]), service
 
 
 def test_changes(stand, tmp_path):
