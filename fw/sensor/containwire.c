@@ -76,7 +76,7 @@ static bool has_permit(struct mac mac, void *user)
 {
 	const struct containwire *w = user;
 
-	return events_is_permitted(w->events, w->wire, mac, wall_us());
+	return events_is_admitted(w->events, w->wire, mac, wall_us());
 }
 
 /* When that cannot be told, nothing is said about any address's true place. */

@@ -164,6 +164,13 @@ bool events_is_permitted(const struct events *ev, size_t wire, struct mac mac,
 			    time_us / USEC_SEC);
 }
 
+bool events_is_admitted(const struct events *ev, size_t wire, struct mac mac,
+			int64_t time_us)
+{
+	return permitted_holds(&ev->permitted, mac, ev->wires.item[wire].interface,
+			       time_us / USEC_SEC);
+}
+
 bool events_is_elsewhere(const struct events *ev, size_t wire, const struct sight *s)
 {
 	return watch_is_elsewhere(ev->watch, wire, s);

@@ -45,6 +45,10 @@ int events_set_revision(struct events *ev, const struct revision *rev) MUST_CHEC
 bool events_is_permitted(const struct events *ev, size_t wire, struct mac mac,
 			 int64_t time_us);
 
+/* The same, and it is in force (permitted.h): who is not is to be contained. */
+bool events_is_admitted(const struct events *ev, size_t wire, struct mac mac,
+			int64_t time_us);
+
 /* As watch_is_elsewhere() says. */
 bool events_is_elsewhere(const struct events *ev, size_t wire, const struct sight *s);
 

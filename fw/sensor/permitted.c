@@ -24,7 +24,9 @@ static void add_cards(struct permitted *p, const struct revision_permit *permit)
 		p->item[p->count++] = (struct permitted_card){
 			.mac = permit->card[i].mac,
 			.interface = permit->card[i].interface,
+			.from = permit->from,
 			.until = permit->until,
+			.quarantined = permit->quarantined,
 		};
 }
 
@@ -81,6 +83,21 @@ bool permitted_at(const struct permitted *p, struct mac mac, const char *interfa
 		  int64_t now)
 {
 	return find(p, mac, interface, now) != NULL;
+}
+
+bool permitted_holds(const struct permitted *p, struct mac mac, const char *interface,
+		     int64_t now)
+{
+	for (size_t i = first_of(p, mac); i < p->count && mac_equal(p->item[i].mac, mac);
+	     i++) {
+		const struct permitted_card *c = &p->item[i];
+
+		if (!c->quarantined && c->from <= now &&
+		    (c->until == 0 || c->until > now) &&
+		    strcmp(c->interface, interface) == 0)
+			return true;
+	}
+	return false;
 }
 
 const char *permitted_home(const struct permitted *p, struct mac mac, int64_t now)

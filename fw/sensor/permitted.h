@@ -19,7 +19,8 @@
 struct permitted_card {
 	struct mac mac;
 	const char *interface;
-	int64_t until; /* seconds UTC; 0: no end */
+	int64_t from, until; /* seconds UTC; 0: no beginning, no end */
+	bool quarantined;
 };
 
 struct permitted { /* a cleared one has nobody in it */
@@ -34,6 +35,10 @@ void permitted_free(struct permitted *p);
 /* Has the card a permit for the interface at time now (seconds UTC)? */
 bool permitted_at(const struct permitted *p, struct mac mac, const char *interface,
 		  int64_t now);
+
+/* The same, and the permit is in force: it has begun, and the device is in no quarantine. */
+bool permitted_holds(const struct permitted *p, struct mac mac, const char *interface,
+		     int64_t now);
 
 /* An interface that the card has a permit for; NULL: none. */
 const char *permitted_home(const struct permitted *p, struct mac mac, int64_t now);

@@ -189,6 +189,16 @@ def test_containment(lan, tmp_path):
     assert is_parted(lan, ROGUE, addresses(OFFICE))
 
 
+def test_quarantine(lan, tmp_path):
+    """The device has its permit still, and is kept from its neighbours."""
+    contain(lan, tmp_path, True)
+    announce(lan)
+    assert kept(lan, PEER, addresses(OFFICE)) == list(addresses(OFFICE))
+    lan.cli("device", "quarantine", topo.MAC[PEER], "--reason", "調査")
+    announce(lan)
+    assert is_parted(lan, PEER, addresses(OFFICE))
+
+
 def test_owner_is_not_harmed(lan, tmp_path):
     """A device without a permit that takes an admitted one's address."""
     contain(lan, tmp_path, True)

@@ -47,6 +47,31 @@ static void test_find(void **state)
 	permitted_free(&p);
 }
 
+/* People know these cards; one may speak, the others are to be contained. */
+static void test_holds(void **state)
+{
+	static const struct revision_card five[] = { { { { 2, 0, 0, 0, 0, 5 } },
+						       "office0" } };
+	struct revision_permit mixed[] = {
+		{ .card = nine, .card_count = 1, .from = 100, .until = 200 },
+		{ .card = five, .card_count = 1, .quarantined = true },
+	};
+	const struct revision rev = { .permit = mixed, .permit_count = ARRAY_LEN(mixed) };
+	struct permitted p = { 0 };
+
+	(void)state;
+	assert_int_equal(permitted_load(&p, &rev), 0);
+	assert_true(permitted_at(&p, nine[0].mac, "office0", 99));
+	assert_false(permitted_holds(&p, nine[0].mac, "office0", 99));
+	assert_true(permitted_holds(&p, nine[0].mac, "office0", 100));
+	assert_true(permitted_holds(&p, nine[0].mac, "office0", 199));
+	assert_false(permitted_holds(&p, nine[0].mac, "office0", 200));
+	assert_false(permitted_holds(&p, nine[0].mac, "office1", 100));
+	assert_true(permitted_at(&p, five[0].mac, "office0", 100));
+	assert_false(permitted_holds(&p, five[0].mac, "office0", 100));
+	permitted_free(&p);
+}
+
 static void test_no_memory(void **state)
 {
 	struct permitted p = { 0 };
@@ -65,6 +90,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_holds),
 		cmocka_unit_test(test_no_memory),
 	};
 
