@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { errorOf, parseJson } from "../../mgmt/web/src/api";
+import { Api, BACKGROUND_MS, errorOf, parseJson } from "../../mgmt/web/src/api";
+import { isOld, OLD_MS } from "../../mgmt/web/src/format";
 import { isDay, parseHours, printHours } from "../../mgmt/web/src/hours";
 import { IDLE_MS, judgeIdle, TOUCH_MS, WARN_MS } from "../../mgmt/web/src/idle";
 import { changedLines, diagnosticLine, lineRange } from "../../mgmt/web/src/lines";
@@ -82,6 +83,23 @@ test("errors of the server, also those that are none of its own", () => {
 	assert.equal(errorOf(502, "<html>").status, 502);
 	assert.equal(errorOf(500, "null").message, "");
 	assert.deepEqual(errorOf(400, '{"error":{"diagnostics":"x"}}').diagnostics, []);
+});
+
+test("a silent appliance is an error before the next question, and old news is old", async (t) => {
+	const hooks = { language: () => "en", signedOut: () => {}, foreground: () => {} };
+	t.mock.timers.enable({ apis: ["setTimeout"] });
+	t.mock.method(globalThis, "fetch", (_, init) => new Promise((_, reject) =>
+		init.signal?.addEventListener("abort", () => reject(init.signal.reason))));
+	const answer = assert.rejects(new Api(hooks).status(true), { status: 0, code: "unreachable" });
+	t.mock.timers.tick(BACKGROUND_MS);
+	await answer;
+	assert.ok(BACKGROUND_MS < 10_000); // the shortest time between two questions
+
+	const then = new Date(1e12);
+	assert.equal(isOld(undefined, then), true);
+	assert.equal(isOld(then, new Date(1e12 + OLD_MS)), false);
+	assert.equal(isOld(then, new Date(1e12 + OLD_MS + 1)), true);
+	assert.equal(isOld(then, new Date(1e12 - OLD_MS - 1)), true); // the PC's clock was set back
 });
 
 test("devices: name, and what waits", () => {

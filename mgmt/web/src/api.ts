@@ -20,6 +20,10 @@ export class ApiError extends Error {
 	}
 }
 
+// What a page asks by itself is answered soon or not at all: less than the time until it asks
+// again, so that "no answer" is said, and not put off for ever by the next question.
+export const BACKGROUND_MS = 8_000;
+
 export interface ApiHooks {
 	language: () => string;
 	signedOut: () => void; // a session that we had is over
@@ -71,7 +75,7 @@ export class Api {
 			headers["Content-Type"] = "application/json";
 			init.body = JSON.stringify(options.body);
 		}
-		const [response, text] = await this.send(path, init);
+		const [response, text] = await this.send(path, init, options.background === true);
 		learnServerTime(response.headers.get("Date"));
 		if (!response.ok) {
 			if (response.status === 401 && this.csrf !== "") {
@@ -91,12 +95,17 @@ export class Api {
 		}
 	}
 
-	private async send(path: string, init: RequestInit): Promise<[Response, string]> {
+	private async send(path: string, init: RequestInit, background: boolean):
+		Promise<[Response, string]> {
+		const abort = new AbortController();
+		const timer = background ? setTimeout(() => abort.abort(), BACKGROUND_MS) : undefined;
 		try {
-			const response = await fetch(path, init);
+			const response = await fetch(path, { ...init, signal: abort.signal });
 			return [response, await response.text()];
 		} catch {
 			throw new ApiError(0, "unreachable", "");
+		} finally {
+			clearTimeout(timer);
 		}
 	}
 

@@ -122,6 +122,13 @@ export function secondsUntil(time: string | null | undefined, now: Date): number
 	return when === null ? null : Math.floor((when.getTime() - now.getTime()) / 1000);
 }
 
+// Is what was fetched then, by this PC's clock, too old to be called the present state?
+export const OLD_MS = 30_000;
+
+export function isOld(at: Date | undefined, now: Date): boolean {
+	return at === undefined || Math.abs(now.getTime() - at.getTime()) > OLD_MS;
+}
+
 export function number(n: number | undefined, lang: Lang): string {
 	return n === undefined ? "–" : new Intl.NumberFormat(locale(lang)).format(n);
 }

@@ -17,7 +17,7 @@ const SHOWN_MAX = 10;
 
 type Release = NonNullable<Asset["release"]>;
 
-interface UrgentState {
+export interface UrgentState {
 	alarms: number; // that nobody has looked at
 	held: number; // devices in quarantine
 	releases: Release[]; // that somebody asked for

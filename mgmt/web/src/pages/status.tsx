@@ -3,8 +3,9 @@
 
 import type { JSX } from "preact";
 
-import { useApp, useLoad } from "../context";
-import { dateTime, number } from "../format";
+import { useServerNow } from "../clock";
+import { type Loaded, useApp, useLoad } from "../context";
+import { dateTime, isOld, number } from "../format";
 import { Badge } from "../parts/badge";
 import type { MessageKey } from "../i18n";
 import { LockdownSection } from "../parts/lockdown";
@@ -19,7 +20,7 @@ import { mayApprove, mayWithdraw } from "../rules";
 import type { AllowEntry, Device, Part, Status, User } from "../types";
 import { ContainmentState } from "./containment";
 import { Detecting } from "./detecting";
-import { DueLists, Urgent, useUrgent } from "./due";
+import { DueLists, Urgent, type UrgentState, useUrgent } from "./due";
 import { ProbesLine } from "./probes";
 
 const POLL_MS = 10_000;
@@ -50,8 +51,7 @@ export function StatusPage(): JSX.Element {
 	return (
 		<>
 			<h1>{t("status.title")}</h1>
-			<Verdict status={status.data} alarms={urgent.data?.alarms}
-				failed={status.error !== undefined || urgent.error !== undefined} />
+			<Verdict status={status} urgent={urgent} />
 			<LoadNote loaded={status} />
 			<Detecting />
 			<Urgent urgent={urgent} />
@@ -68,13 +68,20 @@ export function StatusPage(): JSX.Element {
 }
 
 // A state that cannot be read is never shown as good, whatever it was before.
-function Verdict({ status, alarms, failed }: { status: Status | undefined;
-	alarms: number | undefined; failed: boolean }): JSX.Element | null {
+function Verdict(props: { status: Loaded<Status>; urgent: Loaded<UrgentState> }):
+	JSX.Element | null {
 	const { t, term, lang } = useApp();
-	if (failed)
+	const status = props.status.data;
+	const alarms = props.urgent.data?.alarms;
+	useServerNow(); // each second, so that what nobody renews grows old
+	if (props.status.error !== undefined || props.urgent.error !== undefined)
 		return <Headline tone="bad" big={t("status.unknown")} small="" />;
 	if (status === undefined || alarms === undefined)
 		return null;
+	const now = new Date();
+	if (isOld(props.status.at, now) || isOld(props.urgent.at, now))
+		return <Headline tone="bad" big={t("status.unknown")}
+			small={t("common.stale", { time: dateTime(status.time) })} />;
 	const asOf = t("status.asOf", {
 		time: dateTime(status.time),
 		revision: t("common.revision", { n: status.revision }),
