@@ -370,6 +370,30 @@ async function work() {
 	await manager.unroute(/\/api\/work/);
 }
 
+// Requests that come in while somebody reads are not approved with what was read.
+async function batch() {
+	const entry = (n) => ({ id: `a${n}`, host: `n${n}.example.jp`, address: false, ports: [443],
+		scheme: "any", tls_any: false, path: "", methods: [], list: "ldefault", list_name: "all",
+		purpose: "業務", owner: "", from: null, until: null, review: null, override: null,
+		state: "requested", requested_by: "someone", requested: "2026-11-20T01:00:00Z",
+		approved_by: null, approved: null, replaces: null, warnings: [] });
+	let count = 2;
+	const sent = await stand(manager, /\/api\/allow(\/approve)?$/, (asked) =>
+		asked.method() === "POST" ? { approved: 2, revision: 9, cut: 0 }
+			: { entries: Array.from({ length: count }, (_, n) => entry(n)) });
+	await go(manager, "status");
+	await go(manager, "allow");
+	await press(manager, "承認待ちをまとめて承認する");
+	await dialog(manager).getByText("n1.example.jp").waitFor();
+	count = 3;
+	await manager.locator("td", { hasText: "n2.example.jp" }).waitFor({ timeout: 60_000 }); // polled
+	expect(await dialog(manager).getByText("n2.example.jp").count() === 0, "it came in unread");
+	await send(manager);
+	await manager.locator("dialog[open]").waitFor({ state: "detached" });
+	expect(JSON.stringify(sent) === '[{"entries":["a0","a1"]}]', `sent ${JSON.stringify(sent)}`);
+	await manager.unroute(/\/api\/allow(\/approve)?$/);
+}
+
 async function due() {
 	const one = (asset, name) => ({ asset, number: "PC-9", name, owner: "佐藤", kind: "business",
 		state: "admitted", due: "2026-11-25T08:15:00Z" });
@@ -440,6 +464,7 @@ await withBrowser((first) => withBrowser(async (second) => {
 	await take("what events lead to", alarms);
 	await take("an alarm is acknowledged", acknowledge);
 	await take("a day of maintenance work is confirmed", work);
+	await take("a batch is approved as it was read", batch);
 	await take("what ends, sleeps or is due stands on the status page", due);
 	await take("a policy on trial is confirmed", trial);
 	await take("a lockdown begins and ends", lockdown);

@@ -19,8 +19,9 @@ const POLL_MS = 15_000;
 const BATCH = 100; // that one can still look through
 
 type EntryAct = "approve" | "remove" | "change";
-type Open = { what: "add" | "import" | "approve-all" } | { what: EntryAct; entry: AllowEntry }
-	| null;
+// What is approved is what was there when the dialog opened, whatever polling brings.
+type Open = { what: "add" | "import" } | { what: "approve-all"; entries: AllowEntry[] }
+	| { what: EntryAct; entry: AllowEntry } | null;
 
 export function AllowPage({ query }: { query: URLSearchParams }): JSX.Element {
 	const { api, t, me } = useApp();
@@ -66,7 +67,8 @@ export function AllowPage({ query }: { query: URLSearchParams }): JSX.Element {
 					</button>
 				)}
 				{waiting.length > 1 && (
-					<button type="button" onClick={() => setOpen({ what: "approve-all" })}>
+					<button type="button" onClick={() =>
+						setOpen({ what: "approve-all", entries: waiting })}>
 						{t("allow.approveAll")}
 					</button>
 				)}
@@ -97,7 +99,8 @@ export function AllowPage({ query }: { query: URLSearchParams }): JSX.Element {
 				<ImportDialog onDone={done} onClose={() => setOpen(null)} />
 			)}
 			{open?.what === "approve-all" && (
-				<ApproveAllDialog entries={waiting} onDone={done} onClose={() => setOpen(null)} />
+				<ApproveAllDialog entries={open.entries} onDone={done}
+					onClose={() => setOpen(null)} />
 			)}
 			{open?.what === "approve" && (
 				<ApproveDialog entry={open.entry} onDone={done} onClose={() => setOpen(null)} />
