@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/ipc.h"
+#include "lib/mem.h"
 #include "lib/paths.h"
 #include "lib/proto.h"
 #include "lib/str.h"
@@ -43,9 +44,9 @@ static int ask_part(const struct cli *c, const char *name, const char *rel,
 			     &result, sizeof(result));
 	if (r == 0)
 		r = result.code;
-	if (r == 0)
+	if (r == 0 && !c->json)
 		say(c, TEXT_LOCKDOWN_PART, name);
-	else
+	else if (r != 0)
 		say_problem(c, TEXT_LOCKDOWN_PART_NOT, name, strerror(-r));
 	return r;
 }
@@ -53,6 +54,7 @@ static int ask_part(const struct cli *c, const char *name, const char *rel,
 static int ask_directly(const struct cli *c, bool on, const char *reason)
 {
 	struct proto_lockdown m;
+	CLEANUP(ask_free) json_t *answer = NULL;
 	int gated, proxyd;
 
 	memset(&m, 0, sizeof(m));
@@ -65,6 +67,12 @@ static int ask_directly(const struct cli *c, bool on, const char *reason)
 	say_problem(c, TEXT_LOCKDOWN_DIRECT, "");
 	gated = ask_part(c, "gated", PATH_SOCK_GATED, &m);
 	proxyd = ask_part(c, "proxyd", PATH_SOCK_PROXYD, &m);
+	if (c->json) {
+		answer = json_pack("{s:b, s:{s:b, s:b}}", "on", (int)on, "direct",
+				   "gated", gated == 0, "proxyd", proxyd == 0);
+		if (show_json(answer) != CLI_DONE)
+			return CLI_FAILED;
+	}
 	return gated == 0 && proxyd == 0 ? CLI_DONE : CLI_FAILED;
 }
 

@@ -60,14 +60,14 @@ static int applied(const struct cli *c, const json_t *answer)
 {
 	const json_t *trial = json_object_get(answer, "trial");
 	char until[SHOW_TIME_MAX];
-	const char *number = say_number(show_number(answer, "revision")).text;
+	const struct say_number number = say_number(show_number(answer, "revision"));
 
 	if (json_is_object(trial)) {
 		show_time(show_string(trial, "until"), until);
-		say(c, TEXT_ON_TRIAL, number, until);
+		say(c, TEXT_ON_TRIAL, number.text, until);
 		say(c, TEXT_CONFIRM_HINT, "");
 	} else {
-		say(c, TEXT_APPLIED, number);
+		say(c, TEXT_APPLIED, number.text);
 	}
 	say(c, TEXT_CUT, say_number(show_number(answer, "cut")).text);
 	say_warnings(c, answer);
