@@ -94,10 +94,20 @@ json_t *ask_get(const struct cli *c, const char *path, ...)
 	return full != NULL ? ask(c, "GET", full, NULL) : NULL;
 }
 
+/* What the server adds to a change that it took: a daemon that has not heard of it. */
+static void say_warning(const struct cli *c, const json_t *answer)
+{
+	const char *text = json_string_value(json_object_get(answer, "warning"));
+
+	if (text != NULL && !c->json)
+		say_problem(c, TEXT_WARNING, text);
+}
+
 json_t *ask_post(const struct cli *c, json_t *body, const char *path, ...)
 {
 	CLEANUP(ask_free) json_t *own = body;
 	CLEANUP(free_p) char *full = NULL;
+	json_t *answer = NULL;
 	va_list ap;
 
 	va_start(ap, path);
@@ -105,7 +115,10 @@ json_t *ask_post(const struct cli *c, json_t *body, const char *path, ...)
 	va_end(ap);
 	if (own == NULL && full != NULL)
 		out_complain("a word is not UTF-8, or memory is short");
-	return own != NULL && full != NULL ? ask(c, "POST", full, own) : NULL;
+	if (own != NULL && full != NULL)
+		answer = ask(c, "POST", full, own);
+	say_warning(c, answer);
+	return answer;
 }
 
 static char *text_of(const struct cli *c, const char *method, const char *path,
@@ -147,6 +160,7 @@ json_t *ask_post_quiet(const struct cli *c, json_t *body, const char *path,
 		answer = json_incref(a.json);
 	else if (r == 0)
 		complain(c, &a);
+	say_warning(c, answer);
 	client_answer_free(&a);
 	return answer;
 }

@@ -209,7 +209,8 @@ int cmd_device_revoke(const struct cli *c)
 	if (c->json)
 		return show_json(answer);
 	say(c, TEXT_DEVICE_REVOKED, device);
-	say(c, TEXT_CUT_SOON, device);
+	if (json_object_get(answer, "pending") == NULL)
+		say(c, TEXT_CUT_SOON, device);
 	return CLI_DONE;
 }
 

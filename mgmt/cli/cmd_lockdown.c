@@ -81,7 +81,6 @@ static int ask(const struct cli *c, bool on)
 	const char *reason = args_value(&c->args, "reason");
 	json_t *body = json_pack("{s:b, s:s}", "on", (int)on, "reason", reason);
 	CLEANUP(ask_free) json_t *answer = NULL;
-	const char *warning;
 	bool silent;
 
 	if (body == NULL) {
@@ -96,9 +95,6 @@ static int ask(const struct cli *c, bool on)
 	if (c->json)
 		return show_json(answer);
 	say(c, on ? TEXT_LOCKDOWN_ON : TEXT_LOCKDOWN_OFF, "");
-	warning = show_string(answer, "warning");
-	if (warning[0] != '\0')
-		say_problem(c, TEXT_WARNING, warning);
 	return CLI_DONE;
 }
 

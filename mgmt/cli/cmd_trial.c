@@ -32,12 +32,9 @@ void trial_say(const struct cli *c, const json_t *trial)
 
 static void say_warnings(const struct cli *c, const json_t *answer)
 {
-	const char *warning = show_string(answer, "warning");
 	const json_t *one;
 	size_t i;
 
-	if (warning[0] != '\0')
-		say_problem(c, TEXT_WARNING, warning);
 	json_array_foreach(json_object_get(answer, "warnings"), i, one) say_problem(
 		c, TEXT_WARNING, json_is_string(one) ? json_string_value(one) : "?");
 }
@@ -108,7 +105,6 @@ int cmd_policy_confirm(const struct cli *c)
 	if (c->json)
 		return show_json(answer);
 	say(c, TEXT_APPLIED, say_number(show_number(answer, "revision")).text);
-	say_warnings(c, answer);
 	return CLI_DONE;
 }
 
@@ -128,7 +124,6 @@ int cmd_policy_rollback(const struct cli *c)
 		return show_json(answer);
 	say(c, TEXT_ROLLED_BACK, say_number(show_number(answer, "rolled_back")).text,
 	    say_number(show_number(answer, "revision")).text);
-	say_warnings(c, answer);
 	return CLI_DONE;
 }
 

@@ -100,23 +100,28 @@ static void served(pid_t pid)
 	(void)unlink(path);
 }
 
-/* Run it with its standard output in said. */
+/* Run it with its standard output in said, and with the other as well unless JSON is wanted. */
 static int said(int (*cmd)(const struct cli *c), const struct cli *c, char *dst, size_t size)
 {
 	char path[PATH_TEXT_MAX];
-	int before = dup(STDOUT_FILENO), r;
+	int before = dup(STDOUT_FILENO), errors = dup(STDERR_FILENO), r;
 	FILE *f;
 	size_t n;
 
 	under_root("/said", path);
-	f = fopen(path, "w+");
+	f = fopen(path, "a+");
+	assert_int_equal(truncate(path, 0), 0);
 	assert_non_null(f);
 	(void)fflush(stdout);
 	assert_true(dup2(fileno(f), STDOUT_FILENO) >= 0);
+	if (!c->json)
+		assert_true(dup2(fileno(f), STDERR_FILENO) >= 0);
 	r = cmd(c);
 	(void)fflush(stdout);
 	assert_true(dup2(before, STDOUT_FILENO) >= 0);
+	assert_true(dup2(errors, STDERR_FILENO) >= 0);
 	(void)close(before);
+	(void)close(errors);
 	rewind(f);
 	n = fread(dst, 1, size - 1, f);
 	dst[n] = '\0';
@@ -150,6 +155,26 @@ static void test_applied(void **state)
 	assert_non_null(strstr(text, "revision 1234 is on trial until 2026-11-2"));
 }
 
+/* A daemon has not heard of it: it is said, and that connections are cut is not. */
+static void test_pending(void **state)
+{
+	static const char answer[] = "{\"revision\": 7, \"cut\": 0, \"pending\":"
+				     " [\"gated\"], \"warning\": \"gated is away\"}";
+	static char word[] = "00:16:3e:00:00:01", reason[] = "--reason=theft";
+	char *argv[] = { word, reason };
+	struct cli c = { .root = root, .lang = "en" };
+	char text[1024];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(args_parse(2, argv, "reason=", &c.args), 0);
+	pid = serve(answer);
+	assert_int_equal(said(cmd_device_revoke, &c, text, sizeof(text)), CLI_DONE);
+	served(pid);
+	assert_non_null(strstr(text, "sekisho: note: gated is away\n"));
+	assert_null(strstr(text, "are cut"));
+}
+
 /* Nobody is there at all: JSON all the same. */
 static void test_lockdown(void **state)
 {
@@ -173,6 +198,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_applied),
+		cmocka_unit_test(test_pending),
 		cmocka_unit_test(test_lockdown),
 	};
 
