@@ -178,10 +178,10 @@ static const struct {
 			       "警報 {1} を確認済みにしました" },
 	[TEXT_WORK_CONFIRMED] = { "the work of {1} is written down",
 				  "{1} の作業を記録しました" },
-	[TEXT_WORK_UNCHECKED] = { "{1} days could not be looked up in time; ask again",
+	[TEXT_WORK_UNCHECKED] = { "{1} days could not be looked up yet; ask again later",
 				  "{1} "
-				  "日分を時間内に調べられませんでした。もう一度実行してく"
-				  "ださい" },
+				  "日分の記録をまだ調べきれていません。後でもう一度実行して"
+				  "ください" },
 	[TEXT_NO_END] = { "further notice", "なし" },
 	[TEXT_CHAIN_WHOLE] = { "the chain of {1} records is whole; its head is {2}",
 			       "記録 {1} 件の連鎖は完全です。末尾のハッシュ: {2}" },

@@ -41,13 +41,15 @@ struct look {
 	int64_t now;
 	struct mono start;
 	int64_t unchecked;
+	int64_t stored; /* recordd, which goes by time, has come so far */
 	struct span *span;
 	size_t count;
 };
 
 /*
  * Permits of contractors that were in force some time in from..to, a span for each card:
- * records name the first one whose permit has not been replaced.
+ * records name the first one whose permit has not been replaced. What there is no room
+ * for counts as unchecked.
  */
 static int find_spans(struct look *l, int64_t from, int64_t to)
 {
@@ -59,12 +61,17 @@ static int find_spans(struct look *l, int64_t from, int64_t to)
 		" END AS finish FROM permit WHERE approved <> 0"
 		" AND kind IN ('contractor', '" PERMIT_MAINTENANCE "')"
 		" AND max(approved, since) < ?2 AND finish > ?1"
-		" ORDER BY number DESC LIMIT ?3",
-		"iii", from, to, (int64_t)PERMITS_MAX);
+		" ORDER BY number DESC",
+		"ii", from, to);
 
 	while (r >= 0 && (r = db_next(rows)) == 1) {
-		struct span *s = &l->span[l->count++];
+		struct span *s;
 
+		if (l->count == PERMITS_MAX) {
+			l->unchecked++;
+			continue;
+		}
+		s = &l->span[l->count++];
 		(void)str_copy(s->permit, sizeof(s->permit), db_text(rows, 0));
 		(void)str_copy(s->device, sizeof(s->device), db_text(rows, 1));
 		s->begin = db_int(rows, 2) > from ? db_int(rows, 2) : from;
@@ -93,7 +100,18 @@ static int take_first(const struct proto_row *row, void *user)
 	return 0;
 }
 
-/* One day of one permit: asked, and kept when it will not change any more. */
+static int find_stored(struct look *l)
+{
+	struct proto_query q = { .limit = 1, .newest_first = 1 };
+	bool more;
+
+	return parts_query(&l->app->parts, &q, take_first, &l->stored, &more);
+}
+
+/*
+ * One day of one permit: asked, and kept when it will not change any more. A day is not
+ * unused as long as recordd still reads what was written before its end.
+ */
 static int look_at(struct look *l, const struct span *s, const char *day, int64_t begin,
 		   int64_t end)
 {
@@ -109,6 +127,10 @@ static int look_at(struct look *l, const struct span *s, const char *day, int64_
 	r = parts_query(&l->app->parts, &q, take_first, &first, &more);
 	if (r < 0 || (first == 0 && end + DAY_S > l->now))
 		return r;
+	if (first == 0 && end + DAY_S > l->stored) {
+		l->unchecked++;
+		return 0;
+	}
 	return db_run(l->app->db,
 		      "INSERT OR IGNORE INTO work (permit, day, used) VALUES (?, ?, ?)",
 		      "ssi", s->permit, day, first);
@@ -144,6 +166,8 @@ int work_look_up(struct app *app, int64_t from, int64_t to, int64_t now,
 	struct look l = { .app = app, .now = now, .start = mono_now(), .span = span };
 	int r = span != NULL ? find_spans(&l, from, to < now ? to : now) : -ENOMEM;
 
+	if (r == 0 && l.count != 0)
+		r = find_stored(&l);
 	for (size_t i = 0; r == 0 && i < l.count; i++)
 		r = look_at_span(&l, &span[i]);
 	if (r == 0)

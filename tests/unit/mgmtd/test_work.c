@@ -89,6 +89,30 @@ static void add_record(const char *device, int64_t s)
 	(void)str_copy(rec->device, sizeof(rec->device), device);
 }
 
+/* recordd was away for days, and reads what was written meanwhile: nothing is unused yet. */
+static void test_records_behind(void **state)
+{
+	char permit[ID_TEXT_MAX];
+	json_t *answer;
+
+	(void)state;
+	contractor("00163e000001", "\"seconds\": 86400", permit);
+	f.now += 5 * DAY_S;
+	answer = stand_get("/api/work");
+	assert_int_equal(json_array_size(json_object_get(answer, "work")), 0);
+	assert_true(json_integer_value(json_object_get(answer, "unchecked")) > 0);
+	json_decref(answer);
+	recordd.shared->record[0] = (struct record){ .time_us = FIXTURE_NOW * 1000000LL,
+						     .kind = RECORD_PROXY_OPEN };
+	recordd.shared->record[1] = (struct record){ .time_us = f.now * 1000000LL,
+						     .kind = RECORD_SIGN_IN };
+	recordd.shared->record_count = 2;
+	answer = stand_get("/api/work");
+	assert_int_equal(json_array_size(json_object_get(answer, "work")), 1);
+	assert_int_equal(json_integer_value(json_object_get(answer, "unchecked")), 0);
+	json_decref(answer);
+}
+
 /* A permit of two cards: its records name the first, and later the one that is left. */
 static void test_second_card(void **state)
 {
@@ -186,6 +210,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_STAND_RECORDD(test_days),
+		ON_STAND_RECORDD(test_records_behind),
 		ON_STAND_RECORDD(test_second_card),
 		ON_STAND_RECORDD(test_due_and_dormant),
 	};

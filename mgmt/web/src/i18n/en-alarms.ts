@@ -66,7 +66,7 @@ export const enAlarms: Record<keyof typeof jaAlarms, string> = {
 	"work.open": "not confirmed",
 	"work.confirmed": "confirmed",
 	"work.none": "No maintenance work is waiting.",
-	"work.unchecked": "{n} days could not be looked up in time. Please open this page again later.",
+	"work.unchecked": "{n} days could not be looked up yet; there may be work on them. Please open this page again later.",
 	"work.day": "Day",
 	"work.first": "first seen",
 	"work.who": "Company / person",

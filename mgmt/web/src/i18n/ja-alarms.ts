@@ -66,7 +66,7 @@ export const jaAlarms = {
 	"work.open": "未確認",
 	"work.confirmed": "確認済み",
 	"work.none": "確認を待っている保守作業はありません。",
-	"work.unchecked": "記録を調べきれなかった日が{n}日あります。後でもう一度開いてください。",
+	"work.unchecked": "記録をまだ調べきれていない日が{n}日あり、作業があった可能性があります。後でもう一度開いてください。",
 	"work.day": "作業日",
 	"work.first": "最初の通信",
 	"work.who": "会社 / 作業者",
