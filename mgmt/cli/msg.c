@@ -180,7 +180,8 @@ static const struct {
 				  "{1} の作業を記録しました" },
 	[TEXT_WORK_UNCHECKED] = { "{1} days could not be looked up yet; ask again later",
 				  "{1} "
-				  "日分の記録をまだ調べきれていません。後でもう一度実行して"
+				  "日分の記録をまだ調べきれていません。後でもう一度実行し"
+				  "て"
 				  "ください" },
 	[TEXT_NO_END] = { "further notice", "なし" },
 	[TEXT_CHAIN_WHOLE] = { "the chain of {1} records is whole; its head is {2}",

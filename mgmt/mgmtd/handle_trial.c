@@ -13,13 +13,18 @@
 void handle_policy_confirm(struct call *c)
 {
 	struct publish_order order = call_order(c, "policy-confirm", "policy", "");
+	uint64_t number = c->app->publisher.trial.number, meant;
 	struct publish_result result;
 	struct input_error e;
 	json_t *obj;
 	int r;
 
-	if (input_nothing(c->body, &e) < 0) {
+	if (input_confirm(c->body, &meant, &e) < 0) {
 		call_fail_input(c, &e);
+		return;
+	}
+	if (meant != 0 && number != 0 && meant != number) {
+		call_fail_publish(c, -EBUSY, NULL); /* somebody else's, begun since */
 		return;
 	}
 	r = trial_confirm(&c->app->publisher, &order, &result);

@@ -86,6 +86,9 @@ int input_reason(const json_t *body, struct input_reason *ret,
 		 struct input_error *e) MUST_CHECK;
 int input_policy(const json_t *body, struct input_policy *ret,
 		 struct input_error *e) MUST_CHECK;
+/* Which trial is meant: its revision, or 0 for the one that there is. */
+int input_confirm(const json_t *body, uint64_t *ret_revision,
+		  struct input_error *e) MUST_CHECK;
 int input_diff(const json_t *body, struct input_diff *ret,
 	       struct input_error *e) MUST_CHECK;
 int input_lockdown(const json_t *body, struct input_lockdown *ret,

@@ -55,6 +55,15 @@ static int get_revision(const json_t *body, const char *key, uint64_t *ret_numbe
 	return 0;
 }
 
+int input_confirm(const json_t *body, uint64_t *ret_revision, struct input_error *e)
+{
+	static const char *const keys[] = { "revision", NULL };
+
+	return input_keys(body, keys, e) < 0
+		       ? -EINVAL
+		       : get_revision(body, "revision", ret_revision, e);
+}
+
 int input_diff(const json_t *body, struct input_diff *ret, struct input_error *e)
 {
 	static const char *const keys[] = { "text", "from", "to", NULL };

@@ -151,8 +151,8 @@ export class Api {
 		return this.post("/api/policy", within === 0 ? { text, reason }
 			: { text, reason, confirm_within: within });
 	}
-	confirmPolicy(): Promise<Published> {
-		return this.post("/api/policy/confirm", {});
+	confirmPolicy(revision: number): Promise<Published> {
+		return this.post("/api/policy/confirm", { revision });
 	}
 	rollbackPolicy(reason: string): Promise<Published> {
 		return this.post("/api/policy/rollback", { reason });

@@ -101,7 +101,8 @@ static void served(pid_t pid)
 }
 
 /* Run it with its standard output in said, and with the other as well unless JSON is wanted. */
-static int said(int (*cmd)(const struct cli *c), const struct cli *c, char *dst, size_t size)
+static int said(int (*cmd)(const struct cli *c), const struct cli *c, char *dst,
+		size_t size)
 {
 	char path[PATH_TEXT_MAX];
 	int before = dup(STDOUT_FILENO), errors = dup(STDERR_FILENO), r;
@@ -189,8 +190,8 @@ static void test_lockdown(void **state)
 	assert_int_equal(said(cmd_lockdown_on, &c, text, sizeof(text)), CLI_FAILED);
 	answer = json_loads(text, 0, NULL);
 	assert_true(json_is_true(json_object_get(answer, "on")));
-	assert_true(json_is_false(json_object_get(json_object_get(answer, "direct"),
-						  "gated")));
+	assert_true(json_is_false(
+		json_object_get(json_object_get(answer, "direct"), "gated")));
 	json_decref(answer);
 }
 

@@ -136,6 +136,26 @@ static void test_rolled_back(void **state)
 	assert_int_equal(f.gated.shared->revision, 3);
 }
 
+/* Who has read of one trial does not confirm the next. */
+static void test_another_trial(void **state)
+{
+	json_t *answer;
+
+	(void)state;
+	assert_int_equal(try_policy(90), 200);
+	assert_int_equal(post("/api/policy/rollback", "{\"reason\": \"no\"}", NULL), 200);
+	assert_int_equal(try_policy(90), 200);
+	assert_int_equal(post("/api/policy/confirm", "{\"revision\": 2}", &answer), 409);
+	assert_string_equal(json_string_value(json_object_get(
+				    json_object_get(answer, "error"), "code")),
+			    "trial");
+	json_decref(answer);
+	assert_string_equal(newest(), "trial");
+	assert_int_equal(post("/api/policy/confirm", "{\"revision\": 0}", NULL), 400);
+	assert_int_equal(post("/api/policy/confirm", "{\"revision\": 3}", NULL), 200);
+	assert_string_equal(newest(), "in-force");
+}
+
 static void test_time_is_over(void **state)
 {
 	(void)state;
@@ -307,11 +327,17 @@ static void test_diff(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_STAND(test_confirmed),      ON_STAND(test_rolled_back),
-		ON_STAND(test_time_is_over),   ON_STAND(test_gated_was_first),
-		ON_STAND(test_restart),        ON_STAND(test_others),
-		ON_STAND(test_refused),        ON_STAND(test_confirmation_lost),
-		ON_STAND(test_proxyd_follows), ON_STAND(test_first_policy),
+		ON_STAND(test_confirmed),
+		ON_STAND(test_rolled_back),
+		ON_STAND(test_another_trial),
+		ON_STAND(test_time_is_over),
+		ON_STAND(test_gated_was_first),
+		ON_STAND(test_restart),
+		ON_STAND(test_others),
+		ON_STAND(test_refused),
+		ON_STAND(test_confirmation_lost),
+		ON_STAND(test_proxyd_follows),
+		ON_STAND(test_first_policy),
 		ON_STAND(test_diff),
 	};
 

@@ -32,6 +32,7 @@ export function Standing(): JSX.Element {
 function TrialBanner({ trial }: { trial: Trial }): JSX.Element {
 	const { api, t, lang, me, notify } = useApp();
 	const [asking, setAsking] = useState<"confirm" | "rollback" | null>(null);
+	const [meant, setMeant] = useState(trial.revision); // when the dialog was opened
 	const now = useServerNow();
 	const left = secondsUntil(trial.until, now) ?? 0;
 	const done = (key: "trial.confirmed" | "trial.rolledBack", revision: number,
@@ -56,13 +57,16 @@ function TrialBanner({ trial }: { trial: Trial }): JSX.Element {
 				)}
 				{me.role === "admin" && (
 					<button type="button" class="primary" disabled={left <= 0}
-						onClick={() => setAsking("confirm")}>{t("trial.confirm")}</button>
+						onClick={() => {
+							setMeant(trial.revision);
+							setAsking("confirm");
+						}}>{t("trial.confirm")}</button>
 				)}
 			</div>
 			{asking === "confirm" && (
 				<ConfirmDialog title={t("trial.confirmTitle")} submit={t("trial.confirmSubmit")}
 					onClose={() => setAsking(null)} onConfirm={async () => {
-						const { revision, warning } = await api.confirmPolicy();
+						const { revision, warning } = await api.confirmPolicy(meant);
 						done("trial.confirmed", revision, warning);
 					}}>
 					<p>{t("trial.confirmText")}</p>
