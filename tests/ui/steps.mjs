@@ -406,6 +406,25 @@ async function due() {
 	await manager.unroute(/\/api\/assets\/due/);
 }
 
+// Another administrator was quicker than who edits: that is said, and what would be lost.
+async function moved() {
+	await go(admin, "status");
+	await go(admin, "policy");
+	await press(admin, "新しいポリシーを適用する");
+	const area = admin.locator("#policy-text");
+	const text = await area.inputValue();
+	await area.fill(`${text}# 編集\n`);
+	await admin.route(/\/api\/policy$/, (route) => route.fulfill({ json: { revision: 99,
+		applied: "2026-11-21T00:00:00Z", applied_by: "sato", reason: "", trial: null,
+		text: `${text}# 別の人\n` } }));
+	await press(admin, "内容を確かめて適用する");
+	await dialog(admin).getByText("satoが別のポリシーを適用しました").waitFor();
+	await dialog(admin).getByText("追加する行: 1 · 削除する行: 1").waitFor();
+	await admin.unroute(/\/api\/policy$/);
+	await admin.keyboard.press("Escape");
+	await press(admin, "編集をやめる");
+}
+
 async function trial() {
 	await go(admin, "policy");
 	await press(admin, "新しいポリシーを適用する");
@@ -466,6 +485,7 @@ await withBrowser((first) => withBrowser(async (second) => {
 	await take("a day of maintenance work is confirmed", work);
 	await take("a batch is approved as it was read", batch);
 	await take("what ends, sleeps or is due stands on the status page", due);
+	await take("an edited policy that is behind is not applied unseen", moved);
 	await take("a policy on trial is confirmed", trial);
 	await take("a lockdown begins and ends", lockdown);
 	await take("a flow is reviewed", flowReview);

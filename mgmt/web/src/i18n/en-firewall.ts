@@ -36,6 +36,7 @@ export const enFirewall = {
 	"history.same": "They are the same.",
 
 	"policy.diff": "Changes",
+	"policy.moved": "Since you opened the editor, {who} has put another policy into force ({time}). Your text does not have those changes, and would take them back: read what changes.",
 	"policy.warnings": "Please note: {text}",
 
 	"lockdown.title": "Lockdown",

@@ -36,6 +36,7 @@ export const jaFirewall = {
 	"history.same": "差異はありません。",
 
 	"policy.diff": "変更箇所",
+	"policy.moved": "編集を始めた後に、{who}が別のポリシーを適用しました({time})。編集中の内容にはその変更が含まれておらず、適用すると元に戻ります。変更箇所を確かめてください。",
 	"policy.warnings": "次の点に注意してください: {text}",
 
 	"lockdown.title": "全面遮断中です",

@@ -3,13 +3,15 @@ import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 
 import { ApiError } from "../api";
-import { describeError, useApp } from "../context";
-import { duration, number } from "../format";
+import { describeError, useAction, useApp } from "../context";
+import { dateTime, duration, number } from "../format";
 import { changedLines, diagnosticLine, lineRange } from "../lines";
 import { DiffText } from "../parts/diff";
 import { Field } from "../parts/form";
+import { ErrorBox } from "../parts/message";
 import { ReasonDialog } from "../parts/reason-dialog";
 import { standingChanged } from "../parts/standing-event";
+import type { Policy } from "../types";
 
 const trials = [60, 300, 1800, 7200, 0]; // seconds; 0: no trial
 
@@ -21,11 +23,14 @@ interface PolicyEditorProps {
 
 export function PolicyEditor({ inForce, onDone, onClose }: PolicyEditorProps): JSX.Element {
 	const { api, t, lang, notify } = useApp();
-	const [text, setText] = useState(inForce);
+	const [base] = useState(inForce); // what the editor began with
+	const [text, setText] = useState(base);
+	const [other, setOther] = useState<Policy | null>(null); // in force since then
 	const [asking, setAsking] = useState(false);
-	const [within, setWithin] = useState(inForce === "" ? 0 : 300);
+	const [within, setWithin] = useState(base === "" ? 0 : 300);
 	const [diff, setDiff] = useState("");
 	const [refused, setRefused] = useState<ApiError | null>(null);
+	const reviewing = useAction();
 	const area = useRef<HTMLTextAreaElement>(null);
 
 	const apply = async (reason: string): Promise<void> => {
@@ -47,8 +52,13 @@ export function PolicyEditor({ inForce, onDone, onClose }: PolicyEditorProps): J
 		}
 		onDone();
 	};
+	// nobody puts into force what cannot be compared with what is there now
 	const review = async (): Promise<void> => {
-		setDiff(inForce === "" ? "" : await api.policyDiff({ text }).catch(() => ""));
+		if (base !== "") {
+			const now = await api.policy(false);
+			setOther(now.text === base ? null : now);
+			setDiff(await api.policyDiff({ text }));
+		}
 		setAsking(true);
 	};
 	const read = async (file: File | undefined): Promise<void> => {
@@ -63,7 +73,8 @@ export function PolicyEditor({ inForce, onDone, onClose }: PolicyEditorProps): J
 			area.current.scrollTop = area.current.scrollHeight *
 				(line - 3) / Math.max(1, text.split("\n").length);
 	};
-	const changed = changedLines(inForce, text);
+	const changed = changedLines(base, text);
+	const wouldChange = other === null ? changed : changedLines(other.text, text);
 	const same = changed.added === 0 && changed.removed === 0;
 
 	return (
@@ -93,24 +104,29 @@ export function PolicyEditor({ inForce, onDone, onClose }: PolicyEditorProps): J
 			</p>
 			<div class="buttons start">
 				<button type="button" class="primary" disabled={same}
-					onClick={() => void review()}>
+					onClick={() => void reviewing.run(review)}>
 					{t("policy.apply")}
 				</button>
 				<button type="button" onClick={onClose}>{t("policy.discard")}</button>
 			</div>
+			<ErrorBox error={reviewing.error} lang={lang} />
 			{asking && (
 				<ReasonDialog title={t("policy.applyTitle")} text={t("policy.applyText")} danger
 					submit={t("policy.applySubmit")} onConfirm={apply}
 					onClose={() => setAsking(false)}>
-					<p>{t("policy.changed", { added: number(changed.added, lang),
-						removed: number(changed.removed, lang) })}</p>
+					{other !== null && (
+						<p class="box box-bad">{t("policy.moved",
+							{ who: other.applied_by, time: dateTime(other.applied) })}</p>
+					)}
+					<p>{t("policy.changed", { added: number(wouldChange.added, lang),
+						removed: number(wouldChange.removed, lang) })}</p>
 					{diff !== "" && (
-						<details>
+						<details open={other !== null}>
 							<summary>{t("policy.diff")}</summary>
 							<DiffText text={diff} />
 						</details>
 					)}
-					{inForce !== "" && (
+					{base !== "" && (
 						<Field label={t("trial.within")} hint={t("trial.withinHint")}
 							value={String(within)} onValue={(v) => setWithin(Number(v))}
 							options={trials.map((s) => [String(s), s === 0 ? t("trial.never")
