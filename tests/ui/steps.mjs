@@ -406,6 +406,20 @@ async function due() {
 	await manager.unroute(/\/api\/assets\/due/);
 }
 
+// A change of a list waits on the status page like everything else that is asked for.
+async function listWaits() {
+	const request = { version: "v1", name: "夜間の更新", mode: "enforce", zones: [], groups: [], users: [],
+		schedule: null, reason: "保守", requested_by: "someone", requested: "2026-11-20T01:00:00Z" };
+	await stand(manager, /\/api\/lists$/, () => ({ lists: [{ ...request, id: "l1", state: "active",
+		entries: 1, request }] }));
+	await go(manager, "alarms");
+	await go(manager, "status");
+	await manager.locator(".list li", { hasText: "許可リストの設定: 夜間の更新" }).getByRole("link").click();
+	await manager.locator("tr", { hasText: "夜間の更新" })
+		.getByRole("button", { name: "承認する" }).waitFor();
+	await manager.unroute(/\/api\/lists$/);
+}
+
 // Another administrator was quicker than who edits: that is said, and what would be lost.
 async function moved() {
 	await go(admin, "status");
@@ -485,6 +499,7 @@ await withBrowser((first) => withBrowser(async (second) => {
 	await take("a day of maintenance work is confirmed", work);
 	await take("a batch is approved as it was read", batch);
 	await take("what ends, sleeps or is due stands on the status page", due);
+	await take("a change of a list waits for approval", listWaits);
 	await take("an edited policy that is behind is not applied unseen", moved);
 	await take("a policy on trial is confirmed", trial);
 	await take("a lockdown begins and ends", lockdown);

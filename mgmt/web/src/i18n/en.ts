@@ -111,6 +111,7 @@ export const en: Record<keyof typeof ja, string> = {
 	"status.new": "Newly seen devices",
 	"status.newNone": "No device without a request has been seen.",
 	"status.pendingAllow": "Allowlist entry: {host}",
+	"status.pendingList": "List: {name}",
 	"status.pendingDevice": "Device: {device}",
 	"status.requestedBy": "requested by {who}, {time}",
 	"status.open": "View",

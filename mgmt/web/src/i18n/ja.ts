@@ -111,6 +111,7 @@ export const ja = {
 	"status.new": "新しく見つかった端末",
 	"status.newNone": "申請されていない端末は見つかっていません。",
 	"status.pendingAllow": "許可リストへの登録: {host}",
+	"status.pendingList": "許可リストの設定: {name}",
 	"status.pendingDevice": "端末の接続: {device}",
 	"status.requestedBy": "{who} が {time} に申請",
 	"status.open": "内容を見る",

@@ -17,7 +17,7 @@ import { Time } from "../parts/time";
 import { requestsOf } from "../register";
 import { href } from "../router";
 import { mayApprove, mayWithdraw } from "../rules";
-import type { AllowEntry, Device, Part, Status, User } from "../types";
+import type { AllowEntry, AllowList, Device, Part, Status, User } from "../types";
 import { ContainmentState } from "./containment";
 import { Detecting } from "./detecting";
 import { DueLists, Urgent, type UrgentState, useUrgent } from "./due";
@@ -39,6 +39,7 @@ export function StatusPage(): JSX.Element {
 	const { api, t, me } = useApp();
 	const status = useLoad((background) => api.status(background), POLL_MS);
 	const allow = useLoad((background) => api.allow(background), POLL_MS);
+	const lists = useLoad((background) => api.lists(background), POLL_MS);
 	const requested = useLoad((background) => api.devices({ requested: "true", limit: "1000" },
 		background), POLL_MS);
 	const fresh = useLoad((background) => api.devices({ registered: "false", order: "first-seen",
@@ -56,8 +57,9 @@ export function StatusPage(): JSX.Element {
 			<Detecting />
 			<Urgent urgent={urgent} />
 			<Waiting allow={allow.data ?? []} devices={requested.data?.devices ?? []}
-				users={users.data}
-				known={allow.data !== undefined && requested.data !== undefined} />
+				lists={lists.data ?? []} users={users.data}
+				known={allow.data !== undefined && lists.data !== undefined &&
+					requested.data !== undefined} />
 			<NewDevices devices={fresh.data?.devices} />
 			<DueLists />
 			{status.data !== undefined && <Parts status={status.data} />}
@@ -151,11 +153,12 @@ function Parts({ status }: { status: Status }): JSX.Element {
 interface WaitingProps {
 	allow: AllowEntry[];
 	devices: Device[];
+	lists: AllowList[];
 	users: User[] | undefined;
 	known: boolean;
 }
 
-function Waiting({ allow, devices, users, known }: WaitingProps): JSX.Element | null {
+function Waiting({ allow, devices, lists, users, known }: WaitingProps): JSX.Element | null {
 	const { t, me } = useApp();
 	const pending: Pending[] = [
 		...requestsOf(devices).map(({ permit, cards: [first] }) => ({
@@ -174,6 +177,14 @@ function Waiting({ allow, devices, users, known }: WaitingProps): JSX.Element | 
 			when: e.requested,
 			link: href("allow", { id: e.id }),
 			mine: mayApprove(me, e.requested_by, users),
+		})),
+		...lists.flatMap((l) => l.request === null ? [] : [l.request]).map((r) => ({
+			key: r.version,
+			text: t("status.pendingList", { name: r.name }),
+			by: r.requested_by,
+			when: r.requested ?? "",
+			link: href("lists"),
+			mine: mayApprove(me, r.requested_by, users),
 		})),
 	].sort((a, b) => a.when.localeCompare(b.when));
 	if (!known)
