@@ -9,8 +9,26 @@
 #include "mgmt/mgmtd/entry_json.h"
 #include "mgmt/mgmtd/handlers.h"
 #include "mgmt/mgmtd/input_read.h"
+#include "mgmt/mgmtd/site_request.h"
 
 #define BATCH_MAX 1000 /* entries that one approval may name */
+
+/*
+ * Where nobody signs in at the proxy, a manager could ask on the local page of her own
+ * device, and approve that: its address stands behind the purpose (site_request.h).
+ */
+static bool asked_from_here(const struct call *c, const struct entry *e)
+{
+	char address[ADDR_TEXT_MAX], here[ADDR_TEXT_MAX + 8];
+	size_t len = strlen(SITE_REQUEST_BY);
+
+	if (c->req->client.family == 0 || strchr(e->requested_by, ' ') != NULL ||
+	    strncmp(e->requested_by, SITE_REQUEST_BY, len) != 0)
+		return false;
+	addr_format(c->req->client, address);
+	(void)snprintf(here, sizeof(here), " (%s, ", address);
+	return strstr(e->purpose, here) != NULL;
+}
 
 static bool may_approve(struct call *c, const struct entry *e)
 {
@@ -20,6 +38,10 @@ static bool may_approve(struct call *c, const struct entry *e)
 	}
 	if (e->until != 0 && e->until <= c->req->now) {
 		call_fail(c, MSG_OVER_BEFORE_APPROVED, "");
+		return false;
+	}
+	if (asked_from_here(c, e)) {
+		call_fail(c, MSG_SAME_DEVICE, "");
 		return false;
 	}
 	return call_may_approve(c, e->requested_by, e->requested_role);

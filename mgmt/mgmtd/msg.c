@@ -40,6 +40,8 @@ static const struct row rows[] = {
 		"この操作を行う権限がありません。" },
 	[MSG_SAME_PERSON] = { 403, "four-eyes", "A request is approved by somebody other than its requester.",
 		"申請した本人は承認できません。別の方が承認してください。" },
+	[MSG_SAME_DEVICE] = { 403, "four-eyes", "This was asked for on the device that you are using, by nobody who signed in. Somebody at another device approves it.",
+		"この申請は、いまお使いの端末から、利用者を特定できない形で出されました。別の端末を使う方が承認してください。" },
 	[MSG_NEED_MANAGER] = { 403, "four-eyes", "The requester or the approver must be a manager.",
 		"申請者と承認者のどちらかは管理責任者でなければなりません。" },
 	[MSG_MUST_CHANGE] = { 403, "must-change", "Please change your password first.",

@@ -20,6 +20,7 @@ static unsigned ask(struct fixture *f, const struct person *p, const char *metho
 		.body_len = body != NULL ? strlen(body) : 0,
 		.token = p->token[0] != '\0' ? p->token : NULL,
 		.csrf = p->csrf[0] != '\0' ? p->csrf : NULL,
+		.client = p->client,
 	};
 	struct api_response res;
 

@@ -9,6 +9,7 @@
 
 struct person {
 	char token[65], csrf[65];
+	struct addr client; /* where the browser is; nowhere at first */
 };
 
 /* An account of that role that has changed its first password and is signed in. */

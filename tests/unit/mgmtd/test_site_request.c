@@ -154,6 +154,35 @@ static void test_not_approved_by_who_asked(void **state)
 	assert_int_equal(people_ask(&f, &suzuki, "POST", path, "{}", NULL), 200);
 }
 
+/* Nobody was signed in: who sits at the device that asked may be who asked. */
+static void test_not_approved_from_there(void **state)
+{
+	struct proto_site_request m = message(DEVICE, "tax.example.jp");
+	struct person hanako;
+	json_t *answer;
+	char path[96];
+
+	(void)state;
+	people_enter(&f, &hanako, "hanako", "manager");
+	assert_int_equal(take(&m), 0);
+	(void)snprintf(path, sizeof(path), "/api/allow/%s/approve",
+		       only_entry("tax.example.jp").id);
+	assert_int_equal(addr_parse("10.30.0.5", &hanako.client), 0);
+	assert_int_equal(people_ask(&f, &hanako, "POST", path, "{}", &answer), 403);
+	assert_string_equal(people_code(answer), "four-eyes");
+	json_decref(answer);
+	assert_int_equal(addr_parse("10.30.0.50", &hanako.client), 0);
+	assert_int_equal(people_ask(&f, &hanako, "POST", path, "{}", NULL), 200);
+	/* signed in there: another person's request, whatever the device */
+	m = message(DEVICE, "mail.example.jp");
+	(void)str_copy(m.user, sizeof(m.user), "suzuki");
+	assert_int_equal(take(&m), 0);
+	(void)snprintf(path, sizeof(path), "/api/allow/%s/approve",
+		       only_entry("mail.example.jp").id);
+	assert_int_equal(addr_parse("10.30.0.5", &hanako.client), 0);
+	assert_int_equal(people_ask(&f, &hanako, "POST", path, "{}", NULL), 200);
+}
+
 /* The longest address and login there are. */
 static void test_longest_names(void **state)
 {
@@ -274,6 +303,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_approved_by_people, setup,
 						stand_close),
 		cmocka_unit_test_setup_teardown(test_not_approved_by_who_asked, setup,
+						stand_close),
+		cmocka_unit_test_setup_teardown(test_not_approved_from_there, setup,
 						stand_close),
 		cmocka_unit_test_setup_teardown(test_longest_names, setup, stand_close),
 		cmocka_unit_test_setup_teardown(test_addresses, setup, stand_close),
