@@ -5,14 +5,21 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "lib/attr.h"
+
 #define BOM "\xef\xbb\xbf"
 
-/* What a spreadsheet would calculate, behind any apostrophes. */
+/* What a spreadsheet would calculate, behind any apostrophes; a Japanese one takes wide signs. */
 static bool is_formula(const char *text)
 {
-	char c = text[strspn(text, "'")];
+	static const char *const signs[] = { "=", "+", "-", "@", "＝", "＋", "－", "＠" };
 
-	return c == '=' || c == '+' || c == '-' || c == '@';
+	text += strspn(text, "'");
+	for (size_t i = 0; i < ARRAY_LEN(signs); i++) {
+		if (strncmp(text, signs[i], strlen(signs[i])) == 0)
+			return true;
+	}
+	return false;
 }
 
 void csv_open(struct csv *c, const char *data, size_t len)

@@ -44,6 +44,7 @@ static const struct {
 	{ "\"a\nb\",c\nd,e", "<1|a\nb|c><3|d|e>" },
 	{ ",\n", "<1||>" },
 	{ "'=1+1,'x\n", "<1|=1+1|'x>" },
+	{ "'＝1＋1,'＠x,'あ\n", "<1|＝1＋1|＠x|'あ>" },
 	{ "a\"b\n", "!" },
 	{ "\"a\"b\n", "!" },
 	{ "\"a", "!" },
@@ -86,8 +87,8 @@ static void test_truncation(void **state)
 
 static void test_written_is_read(void **state)
 {
-	static const char *const fields[] = { "",   "a",   "a,b",  "\"",
-					      "=1", "'=1", "x\ny", "'" };
+	static const char *const fields[] = { "",    "a",    "a,b", "\"", "=1",
+					      "'=1", "x\ny", "'",   "＝1" };
 	char *text = NULL;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
