@@ -9,6 +9,7 @@
 
 #define TOKEN_BYTES ((SESSION_HEX_MAX - 1) / 2)
 #define TOUCH_S     10 /* a session's last use is written no more often */
+#define STEP_S      60 /* back: the clock was put right, and nobody's idleness is known */
 
 static void hash_of(const char *token, char ret_hash[SESSION_HEX_MAX])
 {
@@ -56,7 +57,8 @@ int session_find(struct db *db, const char *token, int64_t now, bool background,
 	r = store_session_get(db, hash, &s);
 	if (r < 0)
 		return r;
-	if (now - s.used >= SESSION_IDLE_S || now - s.created >= SESSION_AGE_S) {
+	if (now - s.used >= SESSION_IDLE_S || now - s.created >= SESSION_AGE_S ||
+	    s.used - now > STEP_S) {
 		r = store_session_remove(db, hash);
 		return r < 0 ? r : -ENOENT;
 	}

@@ -22,7 +22,7 @@ int session_start(struct db *db, const char *login, int64_t now,
 
 /*
  * The live session of a token. background: a page asked by itself, which keeps no
- * session alive. -ENOENT: none, or over.
+ * session alive. -ENOENT: none, or over, or of a time that lies ahead.
  */
 int session_find(struct db *db, const char *token, int64_t now, bool background,
 		 struct session *ret) MUST_CHECK;

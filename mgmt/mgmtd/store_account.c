@@ -78,8 +78,9 @@ int store_attempt_locked(struct db *db, const char *login, int64_t now, bool *re
 	int64_t n;
 	int r = db_number(
 		db, &n,
-		"SELECT count(*) FROM attempt WHERE login = ? AND locked_until > ?", "si",
-		login, now);
+		"SELECT count(*) FROM attempt WHERE login = ?1 AND locked_until > ?2"
+		" AND locked_until <= ?2 + ?3", /* the clock may have been set back */
+		"sii", login, now, (int64_t)LOCKED_S);
 
 	if (r == 0)
 		*ret_locked = n != 0;

@@ -98,6 +98,8 @@ static void test_attempts(void **state)
 	assert_int_equal(store_attempt_locked(db, "a", 100, &locked), 0);
 	assert_false(locked);
 	assert_int_equal(store_attempt_failed(db, "a", 100), 0);
+	assert_int_equal(store_attempt_locked(db, "a", 99, &locked), 0);
+	assert_false(locked); /* the clock was set back: not for as long as that */
 	assert_int_equal(store_attempt_locked(db, "a", 399, &locked), 0);
 	assert_true(locked);
 	assert_int_equal(store_attempt_locked(db, "a", 400, &locked), 0);

@@ -168,6 +168,14 @@ static void test_session_ends(void **state)
 		f.now += 240;
 	}
 	assert_int_equal(ask(&w, "GET", "/api/session", NULL, NULL), 401);
+
+	/* the clock was a day ahead: idle for a day more is no session */
+	f.now += 86400;
+	assert_int_equal(sign_in(&w, "hanako", "Correct-horse-1"), 200);
+	f.now -= 30;
+	assert_int_equal(ask(&w, "GET", "/api/session", NULL, NULL), 200);
+	f.now -= 86400;
+	assert_int_equal(ask(&w, "GET", "/api/session", NULL, NULL), 401);
 }
 
 static void test_csrf(void **state)
