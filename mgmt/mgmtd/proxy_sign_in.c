@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "lib/str.h"
-
-#define COUNTED_AS "proxy:" /* no login has a colon */
+#include "mgmt/mgmtd/store_account.h"
 
 _Static_assert(LOGIN_MAX < sizeof((struct proto_sign_in_reply){ 0 }.login),
 	       "every login fits the answer");
@@ -17,7 +16,7 @@ struct attempt {
 	struct app *app;
 	const struct proto_sign_in *m;
 	int64_t now;
-	char counted[sizeof(COUNTED_AS) + sizeof(((struct proto_sign_in *)0)->login)];
+	char counted[sizeof(ATTEMPT_PROXY) + sizeof(((struct proto_sign_in *)0)->login)];
 };
 
 static bool is_well_formed(const struct proto_sign_in *m)
@@ -82,7 +81,7 @@ int proxy_sign_in(struct app *app, const struct proto_sign_in *m, int64_t now,
 
 	if (!is_well_formed(m))
 		return -EBADMSG;
-	(void)snprintf(t.counted, sizeof(t.counted), COUNTED_AS "%s", m->login);
+	(void)snprintf(t.counted, sizeof(t.counted), ATTEMPT_PROXY "%s", m->login);
 	r = judge(&t, &a);
 	*ret_reply = (struct proto_sign_in_reply){ .code = r < 0 ? r : 0 };
 	if (r < 0)

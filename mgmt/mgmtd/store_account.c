@@ -102,8 +102,9 @@ int store_attempt_failed(struct db *db, const char *login, int64_t now)
 			   "isi", now + LOCKED_S, login, (int64_t)ATTEMPTS_FREE);
 	if (r == 0)
 		r = db_run(db,
-			   "DELETE FROM attempt WHERE login NOT IN (SELECT login FROM "
-			   "account)"
+			   "DELETE FROM attempt WHERE login NOT IN (SELECT login FROM"
+			   " account UNION ALL SELECT '" ATTEMPT_PROXY
+			   "' || login FROM account)"
 			   " AND id <= (SELECT max(id) FROM attempt) - ?",
 			   "i", (int64_t)STRANGERS_MAX);
 	return r;

@@ -35,6 +35,8 @@ int store_account_disable(struct db *db, const char *login) MUST_CHECK;
 int store_account_each(struct db *db, int (*fn)(const struct account *a, void *user),
 		       void *user) MUST_CHECK;
 
+#define ATTEMPT_PROXY "proxy:" /* before a login: at the proxy; no login has a colon */
+
 /* Failed sign-ins, for every login that was typed, known or not. */
 int store_attempt_locked(struct db *db, const char *login, int64_t now,
 			 bool *ret_locked) MUST_CHECK;

@@ -89,6 +89,7 @@ static void test_allocation_failures(void **state)
 
 static void test_attempts(void **state)
 {
+	const struct account account = { .login = "hanako", .role = ROLE_ADMIN };
 	bool locked;
 	int64_t n;
 
@@ -108,6 +109,9 @@ static void test_attempts(void **state)
 	assert_int_equal(store_attempt_locked(db, "a", 400, &locked), 0);
 	assert_false(locked); /* five new ones */
 
+	assert_int_equal(store_account_add(db, &account), 0);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(store_attempt_failed(db, "proxy:hanako", 500), 0);
 	for (int i = 0; i < 1100; i++) {
 		char login[16];
 
@@ -115,7 +119,10 @@ static void test_attempts(void **state)
 		assert_int_equal(store_attempt_failed(db, login, 500), 0);
 	}
 	assert_int_equal(db_number(db, &n, "SELECT count(*) FROM attempt", ""), 0);
-	assert_in_range(n, 900, 1000);
+	assert_in_range(n, 900, 1001);
+	/* strangers push out strangers only */
+	assert_int_equal(store_attempt_locked(db, "proxy:hanako", 500, &locked), 0);
+	assert_true(locked);
 }
 
 static void test_permit_numbers(void **state)
