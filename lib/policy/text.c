@@ -38,10 +38,33 @@ static bool starts_line(const uint8_t *s, size_t i)
 {
 	if (i >= 3 && memcmp(s + i - 3, "\xef\xbb\xbf", 3) == 0)
 		return true;
-	return i == 0 || s[i - 1] == '\n' || s[i - 1] == '\r';
+	return i == 0 || s[i - 1] == '\n';
 }
 
-static int check_char(const uint8_t *s, size_t i, size_t n, struct place at,
+/*
+ * Some characters show a person other lines, or another order, than YAML reads, also out
+ * of a comment. s has len bytes, the character at i has n of them.
+ */
+static bool is_plain(const uint8_t *s, size_t len, size_t i, size_t n)
+{
+	char c[5] = "";
+
+	memcpy(c, s + i, n);
+	if (s[i] == '\r')
+		return i + 1 < len && s[i + 1] == '\n';
+	return s[i] == '\n' || s[i] == '\t' || str_printable_char(c) != 0;
+}
+
+static uint32_t code_of(const uint8_t *s, size_t n)
+{
+	uint32_t code = n == 1 ? s[0] : s[0] & (0x7fu >> n);
+
+	for (size_t i = 1; i < n; i++)
+		code = code << 6 | (s[i] & 0x3fu);
+	return code;
+}
+
+static int check_char(const uint8_t *s, size_t len, size_t i, size_t n, struct place at,
 		      struct diags *diags)
 {
 	if (n == 0)
@@ -49,6 +72,12 @@ static int check_char(const uint8_t *s, size_t i, size_t n, struct place at,
 			 "byte 0x%02x is not valid UTF-8; save the file as UTF-8", s[i]);
 	else if (s[i] == '\0')
 		diag_add(diags, at, "a NUL byte is not accepted");
+	else if (!is_plain(s, len, i, n))
+		diag_add(diags, at,
+			 "character U+%04X is not accepted, also not in a comment: with "
+			 "it "
+			 "the file looks different from what it says",
+			 (unsigned)code_of(s + i, n));
 	else if (s[i] == '%' && starts_line(s, i))
 		diag_add(diags, at, "directives (%%NAME) are not accepted in a policy");
 	else
@@ -70,7 +99,7 @@ int text_check(const char *text, size_t len, struct diags *diags)
 	}
 	for (size_t i = 0; i < len; i += n) {
 		n = char_len(s + i, len - i);
-		if (check_char(s, i, n, at, diags) < 0)
+		if (check_char(s, len, i, n, at, diags) < 0)
 			return -EINVAL;
 		at.column++;
 		if (s[i] == '\n')
