@@ -209,6 +209,23 @@ static int match_one(struct walk *w, const struct source_info *info, u128 mask,
 	return walk_match_range(w, info->field, found, found);
 }
 
+/* Behind these comes another header, and the protocol is not theirs (RFC 8200, 4). */
+static bool has_extension(const struct ranges *r)
+{
+	static const uint8_t headers[] = { IPPROTO_HOPOPTS, IPPROTO_ROUTING,
+					   IPPROTO_FRAGMENT, IPPROTO_AH,
+					   IPPROTO_DSTOPTS };
+
+	for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
+		for (size_t k = 0; k < r->count; k++) {
+			if (num_value(r->at[k].min) <= headers[i] &&
+			    headers[i] <= num_value(r->at[k].max))
+				return true;
+		}
+	}
+	return false;
+}
+
 static int match_number(struct walk *w, enum source source, u128 mask, u128 value,
 			bool negated)
 {
@@ -217,7 +234,7 @@ static int match_number(struct walk *w, enum source source, u128 mask, u128 valu
 	int err;
 
 	if (!ranges_of_bits(&r, mask, value, source_max(info)) ||
-	    (source == SRC_NEXTHDR && negated)) {
+	    (source == SRC_NEXTHDR && (negated || has_extension(&r)))) {
 		walk_unknown(w, info->what);
 		return 0;
 	}

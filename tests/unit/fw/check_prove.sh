@@ -44,6 +44,9 @@ grep -q '"kind":"less"' "$out"
 expect clinic "nft add table inet other \\; add chain inet other f '{ type filter hook forward priority -5; }' \\; add rule inet other f ct state new tcp dport 4444 drop" proved
 grep -q '"foreign":\["inet other"\]' "$out"
 expect clinic "nft insert rule inet sekisho forward meta cpu 0 accept" not-proved
+# an extension header is no protocol: TCP behind it has no flow here
+expect clinic "nft insert rule inet sekisho forward-core oifname claims0 meta nfproto ipv6 @nh,48,8 60 meta l4proto tcp th dport 22 accept" not-proved
+expect clinic "nft insert rule inet sekisho forward-core oifname claims0 meta nfproto ipv6 @nh,48,8 6 th dport 22 accept" broken
 # permits that are limited to flows: one more, one less, one that does not end
 expect limited "nft add element inet sekisho limited-1 { 0x03000002 }" broken
 grep -q '"flow":"everything"' "$out"
