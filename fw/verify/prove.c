@@ -110,25 +110,6 @@ static bool is_not_understood(const struct chain *c)
 	return false;
 }
 
-/* Mark what a chain leads to. */
-static void follow(const struct model *m, size_t chain, bool *seen)
-{
-	if (seen[chain])
-		return;
-	seen[chain] = true;
-	for (size_t r = 0; r < m->chain[chain].rule_count; r++) {
-		const struct rule *rule = &m->chain[chain].rule[r];
-
-		for (size_t i = 0; i < rule->step_count; i++) {
-			const struct step *st = &rule->step[i];
-
-			if (st->kind == STEP_VERDICT &&
-			    (st->verdict == VERDICT_JUMP || st->verdict == VERDICT_GOTO))
-				follow(m, st->chain, seen);
-		}
-	}
-}
-
 /* What happens where packets are not followed: before and behind the three hooks. */
 static void look_around(struct prover *v)
 {
@@ -146,10 +127,10 @@ static void look_around(struct prover *v)
 		if (b->hook == HOOK_NONE)
 			continue;
 		if (b->family == NFPROTO_NETDEV || (ip && b->hook >= HOOKS))
-			follow(m, c, below);
+			order_follow(m, c, below);
 		else if (ip && (b->hook == NF_INET_PRE_ROUTING ||
 				b->hook == NF_INET_POST_ROUTING))
-			follow(m, c, around);
+			order_follow(m, c, around);
 	}
 	for (size_t c = 0; c < m->chain_count; c++) {
 		if (around[c] && sets_ct_mark(&m->chain[c]))
@@ -315,6 +296,8 @@ static void run(struct prover *v, const struct facts *facts)
 	prepare(v, facts);
 	if (v->w->error == 0)
 		look_around(v);
+	if (v->w->error == 0)
+		order_check(v);
 	if (v->w->error == 0)
 		judge_hooks(v);
 	if (v->w->error == 0)

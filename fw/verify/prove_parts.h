@@ -50,6 +50,13 @@ size_t bounds_speakers(struct prover *v, uint32_t iif, enum cube_who who, uint32
 bool bounds_speak(struct prover *v, const struct speaker *s, bool unbound, struct box *b);
 struct box bounds_box(struct prover *v, const struct cube *c);
 
+/* --- order.c --- */
+
+/* Mark what a chain leads to. */
+void order_follow(const struct model *m, size_t chain, bool *seen);
+/* Give reasons against chains that are not what they look like where they stand. */
+void order_check(struct prover *v);
+
 /* --- later.c: what an opened connection needs, and what it must not get --- */
 
 void later_make(struct prover *v);

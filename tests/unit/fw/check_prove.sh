@@ -68,6 +68,18 @@ foreign inet "filter hook prerouting priority raw;" "tcp dport 443 notrack" not-
 foreign inet "filter hook forward priority mangle;" "tcp dport 443 tcp dport set 80" not-proved
 foreign netdev "filter hook ingress device foreign0 priority 0;" "fwd to foreign1" not-proved
 foreign netdev "filter hook ingress device foreign0 priority 0;" "tcp dport 443 drop" proved
+# chains that are not what they look like where they stand
+table() { # CHAIN RESULT: one more table
+	expect clinic "nft 'table inet other { $1 ; }'" "$2"
+}
+table "chain p { type filter hook prerouting priority raw; ct state invalid drop; }" not-proved
+table "chain p { type filter hook output priority -200; jump q; }; chain q { ct mark 7 drop; }" not-proved
+table "chain p { type filter hook prerouting priority raw; iifname core0 udp dport 7 drop; }" proved
+table "chain p { type filter hook prerouting priority -199; ct state invalid drop; }" proved
+table "chain p { type route hook output priority mangle; meta mark set 5; }" not-proved
+table "chain p { type filter hook forward priority filter; meta mark set 5; }" not-proved
+table "chain p { type filter hook forward priority filter; udp dport 7 drop; }" proved
+table "chain p { type filter hook forward priority -5; meta mark set 5; }" proved
 # behind a VPN: another's address, and one that is missing
 expect vpn "nft add element inet sekisho peers4 { wg0 . 10.40.0.9 : 0x01000001 }" broken
 expect vpn "nft flush map inet sekisho peers6" broken
