@@ -63,8 +63,7 @@ static bool looks_up(const struct eval *e, const struct packet *p, const struct 
 		    num_cmp(p->v[FIELD_MAC], field_max(FIELD_MAC)) == 0)
 			return false;
 	}
-	if ((e->switches || e->off) && st->field_count == 1 &&
-	    st->field[0] == FIELD_FAMILY)
+	if ((e->switches || e->off) && model_is_switch(e->model, st))
 		return e->off == st->negated;
 	return (find(e, p, st) != NULL) != st->negated;
 }

@@ -36,8 +36,8 @@ struct eval {
 	const struct ifnames *names;
 	bool limits; /* do limits and quotas match? */
 	uint32_t exceeded; /* ... but for ceilings of this number; 0: none */
-	bool switches; /* are sets of families taken as full? */
-	bool off; /* ... or as empty? */
+	bool switches; /* is the switch of the records taken as on? */
+	bool off; /* ... or as off? */
 	enum eval_verdict verdict;
 	uint32_t port; /* of a REWRITE */
 	struct eval_place

@@ -41,6 +41,7 @@ static uint32_t ceiling_limit(const struct nla *t)
 	uint64_t rate = nla_be64(&t[NFTA_LIMIT_RATE], 0);
 
 	return nla_be64(&t[NFTA_LIMIT_UNIT], 0) == 1 && rate <= UINT32_MAX &&
+			       nla_be32(&t[NFTA_LIMIT_BURST], UINT32_MAX) == rate &&
 			       nla_be32(&t[NFTA_LIMIT_TYPE], UINT32_MAX) ==
 				       NFT_LIMIT_PKTS &&
 			       nla_be32(&t[NFTA_LIMIT_FLAGS], 0) == 0
@@ -67,16 +68,22 @@ static uint32_t ceiling_of(const struct nla *nest)
 		       : 0;
 }
 
+/* Is what the set keeps for each key kept for each source, and nothing more in the key? */
 static bool is_by_source(const struct walk *w, const struct nla *t)
 {
-	const struct reg_byte *b = regs_at((struct regs *)&w->regs,
-					   nla_be32(&t[NFTA_DYNSET_SREG_KEY], 0), 4);
+	uint32_t key = nla_be32(&t[NFTA_DYNSET_SREG_KEY], 0);
+	struct entity who = *w->chain;
+	const struct reg_byte *b;
+	size_t set, len;
 
-	return b != NULL &&
-	       (regs_is_source(b, SRC_SADDR4) ||
-		(regs_at((struct regs *)&w->regs, nla_be32(&t[NFTA_DYNSET_SREG_KEY], 0),
-			 16) != NULL &&
-		 regs_is_source(b, SRC_SADDR6)));
+	who.name = span_of(&t[NFTA_DYNSET_SET_NAME]);
+	set = who.name.len == 0 ? NONE : directory_find(&w->d->sets, &who);
+	if (set == NONE || (nla_be32(&t[NFTA_DYNSET_FLAGS], 0) & NFT_DYNSET_F_INV) != 0)
+		return false;
+	len = w->d->raw_set[set].key_len;
+	b = regs_at((struct regs *)&w->regs, key, len);
+	return b != NULL && ((len == 4 && regs_is_source(b, SRC_SADDR4)) ||
+			     (len == 16 && regs_is_source(b, SRC_SADDR6)));
 }
 
 /* What packets put into a set is not in what was read: see rules_read(). */

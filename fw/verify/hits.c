@@ -106,32 +106,23 @@ static void look_up_not(struct space *s, struct work *w, const struct region *r,
 	add_hit(w, to, &rest);
 }
 
-/*
- * A set of families is a switch that is on while new flows can be recorded: what
- * passes is judged as if it were on.
- */
-static bool is_switch(const struct op *op)
-{
-	return op->kind == STEP_LOOKUP && op->step->field_count == 1 &&
-	       op->step->field[0] == FIELD_FAMILY;
-}
-
 static void take(struct space *s, struct work *w, const struct region *r,
 		 const struct op *op, const struct hit *h, struct hits *to)
 {
+	bool switched = model_is_switch(s->model, op->step);
 	struct hit one = *h;
 
 	if (op->kind == STEP_MATCH) {
 		match(w, r, op, h, to);
-	} else if (op->kind == STEP_MAYBE || op->anything ||
-		   (is_switch(op) && op->negated)) {
+	} else if (op->kind == STEP_MAYBE || op->anything || (switched && op->negated)) {
 		/* below the ceilings is what counts, above them is not certain */
-		one.maybe = h->maybe || op->kind != STEP_MAYBE || !s->ceilings;
+		one.maybe = h->maybe || op->kind != STEP_MAYBE || op->step->value == 0 ||
+			    !s->ceilings;
 		one.timed = one.timed || !one.maybe;
 		if (op->kind == STEP_MAYBE)
 			one.ceiling = op->step->value;
 		add_hit(w, to, &one);
-	} else if (is_switch(op)) {
+	} else if (switched) {
 		one.timed = one.recorded = true;
 		add_hit(w, to, &one);
 	} else if (op->negated) {

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SWITCH_TABLE "sekisho"
+#define SWITCH_SET   "recording"
+
 static void chain_free(struct chain *c)
 {
 	for (size_t i = 0; i < c->rule_count; i++) {
@@ -54,4 +57,12 @@ uint32_t model_name_index(const struct model *m, const char *name)
 		}
 	}
 	return best;
+}
+
+bool model_is_switch(const struct model *m, const struct step *st)
+{
+	return st->kind == STEP_LOOKUP && st->field_count == 1 &&
+	       st->field[0] == FIELD_FAMILY &&
+	       strcmp(m->set[st->set].table, SWITCH_TABLE) == 0 &&
+	       strcmp(m->set[st->set].name, SWITCH_SET) == 0;
 }

@@ -151,6 +151,12 @@ struct model {
 	size_t set_count;
 };
 
+/*
+ * Is it a look into our set of protocols whose new flows can be recorded? What passes is
+ * judged as if all were in it.
+ */
+bool model_is_switch(const struct model *m, const struct step *st);
+
 /* Takes NULL; frees m itself too. */
 void model_free(struct model *m);
 

@@ -32,6 +32,20 @@ expect nat "nft flush chain inet sekisho publish-www \\; add rule inet sekisho p
 grep -q '"flow":"www"' "$out"
 expect nat "nft insert rule inet sekisho rate-net accept" broken
 expect nat "nft insert rule inet sekisho rate-office return" proved
+# a ceiling that is another one: by burst, by pair of addresses, and what is no ceiling at all
+rates() { # SET-TYPE KEY4 KEY6 BURST RESULT
+	expect nat "nft add set inet sekisho r4 '{ type ipv4_addr$1 ; size 9 ; flags dynamic,timeout ; timeout 1m ; }' \\; add set inet sekisho r6 '{ type ipv6_addr${1%4_addr}${1:+6_addr} ; size 9 ; flags dynamic,timeout ; timeout 1m ; }' \\; flush chain inet sekisho rate-net \\; add rule inet sekisho rate-net update @r4 { $2 limit rate 20/second burst $4 packets } goto count-net \\; add rule inet sekisho rate-net update @r6 { $3 limit rate 20/second burst $4 packets } goto count-net \\; add rule inet sekisho rate-net goto flood" "$5"
+}
+rates "" "ip saddr" "ip6 saddr" 20 proved
+rates "" "ip saddr" "ip6 saddr" 200000 broken
+rates " . ipv4_addr" "ip saddr . ip daddr" "ip6 saddr . ip6 daddr" 20 broken
+tight() { # RULE: of others, and nothing but what it accepts passes
+	expect nat "nft 'table inet other { set s { type nf_proto ; } ; chain c { type filter hook forward priority -5 ; policy drop ; $1 accept ; } ; }'" broken
+}
+tight "limit rate 1/second"
+tight "quota 1 kbytes"
+tight 'meta hour "09:00"-"17:00"'
+tight "meta nfproto @s"
 expect clinic "nft insert rule inet sekisho forward accept" broken
 grep -q '"holds":false' "$out"
 expect clinic "nft insert rule inet sekisho forward-core oifname claims0 tcp dport 22 accept" broken
