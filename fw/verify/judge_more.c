@@ -90,6 +90,17 @@ static void judge_box(struct manner *m, uint32_t in)
 			   &m->box, judge_sure, m);
 }
 
+/* A connection with a mark that is no permit's does not end with its permit. */
+static bool is_tied(const struct prover *v, const struct region *r)
+{
+	struct range mark;
+
+	if (!r->set[1])
+		return true;
+	mark = space_values(&v->s, FIELD_CT_MARK, r->now[1]);
+	return revision_is_permit_mark((uint32_t)mark.min.lo);
+}
+
 static void judge_from(struct prover *v, uint32_t hook, const struct outcome *o,
 		       uint32_t in, bool fresh)
 {
@@ -107,6 +118,9 @@ static void judge_from(struct prover *v, uint32_t hook, const struct outcome *o,
 	if (m.more != 0)
 		judge_box(&m, in);
 	m.more = 1;
+	m.what = "open connections that do not end with their permits";
+	if (expect_admits(&v->p->expect, zone) && !is_tied(v, &o->region))
+		judge_box(&m, in);
 	m.what = "pass also when they cannot be recorded";
 	if (fresh && hook == NF_INET_FORWARD && !o->region.recorded)
 		judge_box(&m, in);

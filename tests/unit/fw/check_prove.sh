@@ -61,6 +61,12 @@ expect clinic "nft insert rule inet sekisho forward meta cpu 0 accept" not-prove
 # an extension header is no protocol: TCP behind it has no flow here
 expect clinic "nft insert rule inet sekisho forward-core oifname claims0 meta nfproto ipv6 @nh,48,8 60 meta l4proto tcp th dport 22 accept" not-proved
 expect clinic "nft insert rule inet sekisho forward-core oifname claims0 meta nfproto ipv6 @nh,48,8 6 th dport 22 accept" broken
+# connections whose mark is not their permit's do not end with it
+expect clinic "nft 'table inet other { chain c { type filter hook forward priority 5 ; iifname core0 ct mark set 0x0f000000 ; } ; }'" broken
+grep -q 'do not end with their permits' "$out"
+expect clinic "nft 'table inet other { chain c { type filter hook forward priority 5 ; iifname claims0 ct state new ct mark set 0x0f000000 ; } ; }'" proved
+expect clinic "nft 'table inet other { chain c { type filter hook forward priority -5 ; ct mark set 0x0f000000 ; } ; }'" broken
+expect clinic "nft flush chain inet sekisho open-core-claims \\; add rule inet sekisho open-core-claims ct state established,new ct direction original ct mark @live accept \\; add rule inet sekisho open-core-claims ct state new meta nfproto @recording ct mark set 0x0f000000 accept" broken
 # permits that are limited to flows: one more, one less, one that does not end
 expect limited "nft add element inet sekisho limited-1 { 0x03000002 }" broken
 grep -q '"flow":"everything"' "$out"
