@@ -173,7 +173,7 @@ static const char *refusal_of(const struct model *m, const struct eval *e)
 						  { "sys:spoofed", "spoofed" } };
 	const struct eval_place *at;
 
-	if (e->verdict == EVAL_ACCEPT || e->path_count == 0)
+	if (e->verdict != EVAL_DROP || e->path_count == 0)
 		return "";
 	at = &e->path[e->path_count - 1];
 	if (at->rule >= m->chain[at->chain].rule_count)
@@ -186,7 +186,28 @@ static const char *refusal_of(const struct model *m, const struct eval *e)
 									: "no-flow";
 }
 
-/* A redirection comes first; behind it the packet is for this machine. */
+/* The packet goes on to the server that the deciding rule leads to. False: to none. */
+static bool lead(struct question *q, const struct eval *e)
+{
+	const struct eval_place *at = &e->path[e->path_count - 1];
+	const struct rule *r = &e->model->chain[at->chain].rule[at->rule];
+	struct num address = { 0 };
+
+	for (size_t i = 0; i < r->step_count; i++) {
+		if (r->step[i].kind == STEP_REWRITE)
+			address = r->step[i].address;
+	}
+	if (num_cmp(address, num_from(0)) == 0)
+		return false;
+	q->packet.v[FIELD_DADDR] = address;
+	q->dst = num_to_addr(address, q->dst.family);
+	q->hook = NF_INET_FORWARD;
+	q->to = place(q, zone_by_addr(q->rev->policy, q->dst), "", FIELD_OIF);
+	set(q, FIELD_LOCAL, 0);
+	return true;
+}
+
+/* Addresses change first: behind that the packet is for this machine, or for a server. */
 static void run_question(struct question *q, struct eval *e)
 {
 	if (q->hook != NF_INET_LOCAL_OUT) {
@@ -197,7 +218,8 @@ static void run_question(struct question *q, struct eval *e)
 			set(q, FIELD_LOCAL, 1);
 			q->hook = NF_INET_LOCAL_IN;
 			q->to = "gateway";
-		} else if (e->verdict != EVAL_ACCEPT)
+		} else if (e->verdict != EVAL_ACCEPT &&
+			   (e->verdict != EVAL_REWRITE || !lead(q, e)))
 			return;
 	}
 	eval_packet(e, q->hook, &q->packet);
