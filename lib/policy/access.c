@@ -214,6 +214,25 @@ static int read_restart(struct reader *r, const struct yaml_node *n, void *objec
 	return 0;
 }
 
+/* Names are asked for on behalf of everybody: what answers must not be in there. */
+static void check_resolver(struct reader *r, const struct yaml_node *n, struct addr a)
+{
+	for (size_t z = 0; z < r->p->zone_count; z++) {
+		const struct policy_prefixes *nets = &r->p->zone[z].networks;
+
+		for (size_t i = 0; is_kind(r, z, POLICY_ZONE_PERSONAL) && i < nets->count;
+		     i++) {
+			if (nets->item[i].addr.family == a.family &&
+			    prefix_contains(nets->item[i], a))
+				diag_add(r->diags, n->at,
+					 "resolver %s is in zone '%s': the proxy, which "
+					 "speaks with the internet, has no way into a "
+					 "personal zone",
+					 n->text, r->p->zone[z].name);
+		}
+	}
+}
+
 static int read_resolvers(struct reader *r, const struct yaml_node *n, void *object)
 {
 	struct policy_proxy *p = &r->p->proxy;
@@ -227,7 +246,7 @@ static int read_resolvers(struct reader *r, const struct yaml_node *n, void *obj
 	for (const struct yaml_node *c = n->first; c != NULL; c = c->next) {
 		if (reader_addr(r, c, "a resolver", p->resolver, p->resolver_count,
 				&p->resolver[p->resolver_count]))
-			p->resolver_count++;
+			check_resolver(r, c, p->resolver[p->resolver_count++]);
 	}
 	return 0;
 }

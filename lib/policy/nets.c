@@ -44,10 +44,22 @@ static bool report_host_bits(struct reader *r, const struct yaml_node *n)
 static bool read_prefix(struct reader *r, const struct yaml_node *n,
 			struct prefix *ret_prefix)
 {
+	struct prefix p;
+
 	if (!reader_is_text(r, n, "a network"))
 		return false;
-	if (prefix_parse(n->text, ret_prefix) == 0)
+	if (prefix_parse(n->text, &p) == 0) {
+		/* packets of IPv4 never match it, whatever a reader thinks */
+		if (addr_unmap(p.addr).family != p.addr.family) {
+			diag_add(r->diags, n->at,
+				 "'%s' is IPv4 written as IPv6 (IPv4-mapped); write it "
+				 "as IPv4",
+				 text_shown(n->text).s);
+			return false;
+		}
+		*ret_prefix = p;
 		return true;
+	}
 	if (!report_host_bits(r, n))
 		diag_add(r->diags, n->at,
 			 "'%s' is not a network; accepted: an IPv4 or IPv6 address, or "

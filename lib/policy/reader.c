@@ -185,6 +185,15 @@ bool reader_addr(struct reader *r, const struct yaml_node *n, const char *what,
 			 text_shown(n->text).s, what);
 		return false;
 	}
+	if (addr_unmap(a).family != a.family) {
+		char text[ADDR_TEXT_MAX];
+
+		addr_format(addr_unmap(a), text);
+		diag_add(r->diags, n->at,
+			 "'%s' is IPv4 written as IPv6 (IPv4-mapped); write %s",
+			 text_shown(n->text).s, text);
+		return false;
+	}
 	for (size_t i = 0; i < count; i++) {
 		if (addr_equal(list[i], a)) {
 			diag_add(r->diags, n->at, "%s %s is listed twice",

@@ -25,15 +25,17 @@ struct row {
 #define FLOW(body)    BASE "flows:\n  - { " body " }\n"
 #define GOOD          "id: f, from: core, to: claims, services: [web]" PAPERS
 #define PROXY(body)   BASE "proxy: { " body " }\n"
-#define WORKING       "proxy: { zones: [office], via: net, resolvers: [192.0.2.1], "
-#define SERVED        BASE WORKING
-#define END           " }\n"
-#define LIMITS(body)  SERVED "limits: { " body " }" END
-#define HOURS(body)   BASE "schedules:\n  s: { " body " }\n"
-#define SPAN(text)    HOURS("hours: [\"" text "\"]")
-#define UNTIL(body)   BASE "flows:\n  - { " GOOD ", " body " }\n"
-#define OWN(body)     BASE "gateway: { " body " }\n"
-#define PIN(body)     BASE "pinned:\n  - { id: p, zone: core, " body " }\n"
+#define BASE_MAPPED \
+	ZONE("kind: office, interfaces: [e1], networks: ['::ffff:10.1.0.0/120']")
+#define WORKING      "proxy: { zones: [office], via: net, resolvers: [192.0.2.1], "
+#define SERVED       BASE WORKING
+#define END          " }\n"
+#define LIMITS(body) SERVED "limits: { " body " }" END
+#define HOURS(body)  BASE "schedules:\n  s: { " body " }\n"
+#define SPAN(text)   HOURS("hours: [\"" text "\"]")
+#define UNTIL(body)  BASE "flows:\n  - { " GOOD ", " body " }\n"
+#define OWN(body)    BASE "gateway: { " body " }\n"
+#define PIN(body)    BASE "pinned:\n  - { id: p, zone: core, " body " }\n"
 #define PINNED \
 	HEAD ZONES \
 		"networks: { servers: [10.2.0.10], more: [10.2.0.0/24], t: " \
@@ -339,6 +341,14 @@ static const struct row rows[] = {
 	{ PROXY("resolvers: []"), "p:12:21: resolvers is empty" },
 	{ PROXY("resolvers: [dns.example]"), "p:12:22: 'dns.example' is not an address" },
 	{ PROXY("resolvers: [10.0.0.0/8]"), "p:12:22: '10.0.0.0/8' is not an address" },
+	{ PROXY("zones: [office], via: net, resolvers: [10.3.0.1, 10.1.0.53]"),
+	  "p:12:59: resolver 10.1.0.53 is in zone 'core': the proxy, which speaks with "
+	  "the internet, has no way into a personal zone" },
+	{ PROXY("resolvers: ['::ffff:192.0.2.1']"),
+	  "p:12:22: '::ffff:192.0.2.1' is IPv4 written as IPv6 (IPv4-mapped); write "
+	  "192.0.2.1" },
+	{ BASE_MAPPED, "p:4:51: '::ffff:10.1.0.0/120' is IPv4 written as IPv6 "
+		       "(IPv4-mapped); write it as IPv4" },
 	{ PROXY("resolvers: [192.0.2.1, 192.0.2.1]"),
 	  "p:12:33: resolver 192.0.2.1 is listed twice" },
 	{ SERVED "transparent: office" END, "p:12:74: transparent must be a list" },
