@@ -104,8 +104,8 @@ static void test_records_behind(void **state)
 	json_decref(answer);
 	recordd.shared->record[0] = (struct record){ .time_us = FIXTURE_NOW * 1000000LL,
 						     .kind = RECORD_PROXY_OPEN };
-	recordd.shared->record[1] = (struct record){ .time_us = f.now * 1000000LL,
-						     .kind = RECORD_SIGN_IN };
+	recordd.shared->record[1] =
+		(struct record){ .time_us = f.now * 1000000LL, .kind = RECORD_SIGN_IN };
 	recordd.shared->record_count = 2;
 	answer = stand_get("/api/work");
 	assert_int_equal(json_array_size(json_object_get(answer, "work")), 1);
