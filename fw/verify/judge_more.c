@@ -137,6 +137,19 @@ void judge_manner(struct prover *v, uint32_t hook, const struct outcomes *o, boo
 	}
 }
 
+void judge_marks(struct prover *v, const struct outcomes *o)
+{
+	for (size_t i = 0; i < o->count && v->w->error == 0; i++) {
+		const struct region *r = &o->item[i].region;
+		const struct span *own = &r->box.f[FIELD_CT_MARK];
+		struct box rest;
+
+		if (r->set[1] && (own->min != r->now[1] || own->max != r->now[1]) &&
+		    boxes_rest(v->w, &r->box, &r->holes, &rest))
+			prover_reason(v, "connections that are open get another mark");
+	}
+}
+
 /* --- addresses that change --- */
 
 static void judge_leaving(struct prover *v, const struct outcome *passed,

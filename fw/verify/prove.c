@@ -133,8 +133,13 @@ static void look_around(struct prover *v)
 			order_follow(m, c, around);
 	}
 	for (size_t c = 0; c < m->chain_count; c++) {
-		if (around[c] && sets_ct_mark(&m->chain[c]))
+		if (around[c] && sets_ct_mark(&m->chain[c])) {
 			v->marks_elsewhere = true;
+			prover_reason(v,
+				      "table %s, chain %s: marks connections before or "
+				      "behind the rules",
+				      m->chain[c].table, m->chain[c].name);
+		}
 		if (below[c] && is_not_understood(&m->chain[c]))
 			prover_reason(v, "table %s, chain %s: not understood",
 				      m->chain[c].table, m->chain[c].name);
@@ -227,6 +232,8 @@ static void judge_later(struct prover *v, uint32_t hook, enum phase phase)
 	walk(v, hook, phase, &later);
 	judge_unknown(v, &later, true);
 	judge(v, hook, &later, &v->may[hook], &v->sure[hook]);
+	if (phase == PHASE_OPEN)
+		judge_marks(v, &later);
 	if (phase != PHASE_AGAIN && hook != NF_INET_LOCAL_OUT)
 		judge_manner(v, hook, &later, false);
 	if (phase == PHASE_LOOSE && hook == NF_INET_FORWARD)

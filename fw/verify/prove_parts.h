@@ -83,6 +83,8 @@ void judge_differ(struct prover *v, uint32_t hook, const struct outcome *o,
  * what is forwarded begins only while it can be recorded.
  */
 void judge_manner(struct prover *v, uint32_t hook, const struct outcomes *o, bool fresh);
+/* What follows a first packet leaves the connection's mark alone: all else rests on it. */
+void judge_marks(struct prover *v, const struct outcomes *o);
 /* What a flow lets out under this machine's address does leave under it. */
 void judge_masquerade(struct prover *v);
 /* What is led to a published server is led to that one. */

@@ -62,10 +62,10 @@ expect clinic "nft insert rule inet sekisho forward meta cpu 0 accept" not-prove
 expect clinic "nft insert rule inet sekisho forward-core oifname claims0 meta nfproto ipv6 @nh,48,8 60 meta l4proto tcp th dport 22 accept" not-proved
 expect clinic "nft insert rule inet sekisho forward-core oifname claims0 meta nfproto ipv6 @nh,48,8 6 th dport 22 accept" broken
 # connections whose mark is not their permit's do not end with it
-expect clinic "nft 'table inet other { chain c { type filter hook forward priority 5 ; iifname core0 ct mark set 0x0f000000 ; } ; }'" broken
+expect clinic "nft 'table inet other { chain c { type filter hook forward priority 5 ; iifname core0 ct state new ct mark set 0x0f000000 ; } ; }'" broken
 grep -q 'do not end with their permits' "$out"
 expect clinic "nft 'table inet other { chain c { type filter hook forward priority 5 ; iifname claims0 ct state new ct mark set 0x0f000000 ; } ; }'" proved
-expect clinic "nft 'table inet other { chain c { type filter hook forward priority -5 ; ct mark set 0x0f000000 ; } ; }'" broken
+expect clinic "nft 'table inet other { chain c { type filter hook forward priority -5 ; ct state new ct mark set 0x0f000000 ; } ; }'" broken
 expect clinic "nft flush chain inet sekisho open-core-claims \\; add rule inet sekisho open-core-claims ct state established,new ct direction original ct mark @live accept \\; add rule inet sekisho open-core-claims ct state new meta nfproto @recording ct mark set 0x0f000000 accept" broken
 # permits that are limited to flows: one more, one less, one that does not end
 expect limited "nft add element inet sekisho limited-1 { 0x03000002 }" broken
@@ -100,6 +100,12 @@ table "chain p { type route hook output priority mangle; meta mark set 5; }" not
 table "chain p { type filter hook forward priority filter; meta mark set 5; }" not-proved
 table "chain p { type filter hook forward priority filter; udp dport 7 drop; }" proved
 table "chain p { type filter hook forward priority -5; meta mark set 5; }" proved
+# connections that are open keep their marks, or answers stop and permits end nothing
+table "chain p { type filter hook postrouting priority 0; ct mark set 0x42; }" not-proved
+table "chain p { type filter hook prerouting priority 0; jump q; } ; chain q { ct mark set meta mark; }" not-proved
+table "chain p { type filter hook forward priority 5; iifname claims0 ct state established ct mark set 0x42; }" not-proved
+table "chain p { type filter hook output priority 5; ct state established ct mark set 0x42; }" not-proved
+table "chain p { type filter hook prerouting priority 0; meta mark set ct mark; }" proved
 # behind a VPN: another's address, and one that is missing
 expect vpn "nft add element inet sekisho peers4 { wg0 . 10.40.0.9 : 0x01000001 }" broken
 expect vpn "nft flush map inet sekisho peers6" broken
