@@ -54,7 +54,10 @@ static void add_translation(struct work *w, struct expect *x, const struct polic
 	c.r[FIELD_SADDR] = cube_any(0).r[FIELD_SADDR];
 	if (!f->masquerade)
 		return;
-	expect_spread(w, x, c, FIELD_DADDR, &dst->may, false);
+	if (x->rev->policy->zone[f->from].networks.count != 0)
+		expect_add_pairs(w, x, &c, &src->may, &dst->may, false);
+	else
+		expect_spread(w, x, c, FIELD_DADDR, &dst->may, false);
 	/* of what passes by the flow */
 	c.r[FIELD_IIF] = flow->r[FIELD_IIF];
 	if (!when_is_timed(f))

@@ -241,12 +241,27 @@ void judge_redirects(struct prover *v, const struct outcomes *o)
 	}
 }
 
-/* Addresses are changed behind the rules only where a flow says so. */
+static bool is_masquerade(const struct prover *v, struct where at)
+{
+	const struct rule *r = &v->p->model->chain[at.chain].rule[at.rule];
+
+	for (size_t i = 0; i < r->step_count; i++) {
+		if (r->step[i].kind == STEP_REWRITE)
+			return strcmp(r->step[i].what, "masquerade") == 0;
+	}
+	return false;
+}
+
+/* Addresses are changed behind the rules only where a flow says so, and to our own. */
 void judge_rewrites(struct prover *v, uint32_t hook, const struct outcomes *o)
 {
+	struct bound none = { 0 };
+
 	for (size_t i = 0; i < o->count && v->w->error == 0; i++) {
 		if (o->item[i].kind == OUTCOME_REWRITE)
-			judge_more(v, hook, &o->item[i], &v->may[hook]);
+			judge_more(v, hook, &o->item[i],
+				   is_masquerade(v, o->item[i].at) ? &v->may[hook]
+								   : &none);
 	}
 }
 

@@ -88,6 +88,13 @@ foreign inet "filter hook prerouting priority raw;" "tcp dport 443 notrack" not-
 foreign inet "filter hook forward priority mangle;" "tcp dport 443 tcp dport set 80" not-proved
 foreign netdev "filter hook ingress device foreign0 priority 0;" "fwd to foreign1" not-proved
 foreign netdev "filter hook ingress device foreign0 priority 0;" "tcp dport 443 drop" proved
+# where a flow masquerades, others do not: by another address, or for others than the flow's
+leaving() { # RULE RESULT
+	expect nat "nft 'table ip other { chain c { type nat hook postrouting priority 90 ; oifname claims0 ip daddr 10.20.0.0/24 tcp dport 443 $1 ; } ; }'" "$2"
+}
+leaving "ip saddr 10.10.0.0/24 snat to 10.20.0.77" broken
+leaving "masquerade" broken
+leaving "ip saddr 10.10.0.0/24 masquerade" proved
 # chains that are not what they look like where they stand
 table() { # CHAIN RESULT: one more table
 	expect clinic "nft 'table inet other { $1 ; }'" "$2"

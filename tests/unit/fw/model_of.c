@@ -329,7 +329,8 @@ static void put_verdict(struct rule *r, const struct fw_rule *f)
 						     addr_of(f->nat, f->family)) });
 		return;
 	case FW_VERDICT_MASQUERADE:
-		model_step(r, (struct step){ .kind = STEP_REWRITE });
+		model_step(r,
+			   (struct step){ .kind = STEP_REWRITE, .what = "masquerade" });
 		return;
 	case FW_VERDICT_REDIRECT:
 		model_step(r, (struct step){ .kind = STEP_REWRITE, .value = f->target });
