@@ -175,6 +175,23 @@ void compile_flows(struct builder *b, const struct policy *p, size_t zone, uint3
 		builder_goto(b, limited, b->deny);
 }
 
+/*
+ * Which packets are the flow's. Without networks of its own its zone (internet) is known
+ * by the interfaces alone: the mark is that of other zones too.
+ */
+static void spread_from(struct spread *s)
+{
+	const struct policy_zone *from = &s->p->zone[s->f->from];
+	size_t count = from->networks.count != 0 ? 1 : from->interface_count;
+
+	for (size_t i = 0; i < count; i++) {
+		if (from->networks.count == 0)
+			builder_name(s->rule.iifname, sizeof(s->rule.iifname),
+				     from->interface[i].name);
+		spread_flow(s, true);
+	}
+}
+
 void compile_masquerade(struct builder *b, const struct policy *p,
 			const struct policy_flow *f)
 {
@@ -204,10 +221,10 @@ void compile_masquerade(struct builder *b, const struct policy *p,
 			builder_rule(b, chain, r);
 		}
 	}
-	spread_flow(&s, true);
+	spread_from(&s);
 	s.rule.mark_value = REVISION_MARK_LIMITED;
 	if (b->limited[f - p->flow])
-		spread_flow(&s, true);
+		spread_from(&s);
 }
 
 /* What answers this type of ICMP message; the kernel takes no others for questions. */

@@ -50,13 +50,12 @@ static void add_translation(struct work *w, struct expect *x, const struct polic
 	}
 	c.hook = NF_INET_POST_ROUTING;
 	c.r[FIELD_OIF] = flow->r[FIELD_OIF];
-	c.r[FIELD_IIF] = cube_any(0).r[FIELD_IIF];
-	c.r[FIELD_SADDR] = cube_any(0).r[FIELD_SADDR];
 	if (!f->masquerade)
 		return;
-	if (x->rev->policy->zone[f->from].networks.count != 0)
+	if (x->rev->policy->zone[f->from].networks.count != 0) {
+		c.r[FIELD_IIF] = cube_any(0).r[FIELD_IIF];
 		expect_add_pairs(w, x, &c, &src->may, &dst->may, false);
-	else
+	} else /* its addresses have been looked at, and its interfaces tell it apart */
 		expect_spread(w, x, c, FIELD_DADDR, &dst->may, false);
 	/* of what passes by the flow */
 	c.r[FIELD_IIF] = flow->r[FIELD_IIF];

@@ -56,3 +56,21 @@ def test_published_server(stand):
     assert seen == ["::ffff:45.113.7.10", "2a0e:5a4d:7::10"]
     # a neighbour has no flow; the addresses lead nowhere from inside
     assert stand.reached(stand.ns("claims0"), asked) == set()
+
+
+BOTH = POLICY.replace("publish: [", "nat: masquerade, publish: [") + """\
+  - { id: near, from: claims, to: office, destination: [www], services: [plain] }
+"""
+
+
+def test_masquerade_from_the_internet_alone(stand):
+    stand.serve("office0", [("tcp", 80), ("udp", 80)])
+    stand.load(BOTH, PERMITS)
+    ways = ("tcp", "udp")
+    seen = stand.ask(stand.ns("wan0"), [(way, to, 80, source) for way in ways for to, source in (
+        ("45.113.7.1", "45.113.7.10"), ("2a0e:5a4d:7::1", "2a0e:5a4d:7::10"))], seconds=3)
+    assert seen == ["::ffff:10.30.0.1", "fd30::1"] * 2
+    # the same server by a flow that changes nothing
+    seen = stand.ask(stand.ns("claims0"), [(way, to, 80, source) for way in ways for to, source in (
+        ("10.30.0.10", "10.20.0.10"), ("fd30::10", "fd20::10"))], seconds=3)
+    assert seen == ["::ffff:10.20.0.10", "fd20::10"] * 2
