@@ -28,14 +28,26 @@ static bool is_dead(const struct gate *g, uint32_t mark)
 	return p == NULL || !revision_permit_holds(p, (int64_t)time(NULL));
 }
 
-/* Of a flow before this load and of none now; the proxy's are its own affair. */
+static bool is_lost(const struct cutting *c, const struct ctevent_tuple *t)
+{
+	return match_flow(c->prev->rev->policy, t) != NULL &&
+	       match_flow_at(c->g->now.rev->policy, t, (int64_t)time(NULL)) == NULL;
+}
+
+/*
+ * Of a flow before this load and of none now; the proxy's are its own affair. Who asked
+ * for a published address has been led to a server, which may be another one now.
+ */
 static bool is_withdrawn(const struct cutting *c, const struct ctevent *e)
 {
-	return e->mark != FW_MARK_PROXY && e->mark != FW_MARK_GATEWAY &&
-	       c->prev->rev != NULL &&
-	       match_flow(c->prev->rev->policy, &e->orig) != NULL &&
-	       match_flow_at(c->g->now.rev->policy, &e->orig, (int64_t)time(NULL)) ==
-		       NULL;
+	struct ctevent_tuple led = e->orig;
+
+	if (e->mark == FW_MARK_PROXY || e->mark == FW_MARK_GATEWAY ||
+	    c->prev->rev == NULL)
+		return false;
+	if (e->reply.src.family != 0)
+		led.dst = e->reply.src;
+	return is_lost(c, &e->orig) || is_lost(c, &led);
 }
 
 /* Of a flow before this load, and of none now that its device's permit is limited to. */

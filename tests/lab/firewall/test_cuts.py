@@ -47,3 +47,34 @@ def test_withdrawn_flows_of_every_protocol_are_cut(make_lab):
         client.wait()
     assert wait_for(lambda: any("6 connections cut" in r for r in door.services(
         lab, f"revision {before} in force")), 10), door.services(lab, "revision")
+
+
+def published(server):
+    """A server in the claims network is offered to the internet at the gateway's address."""
+    flow = ("  - { id: offered, from: internet, to: claims, destination: [offered],\n"
+            "      services: [offered], publish: [" + topo.WAN4 + "1] }\n")
+    return (door.POLICY.read_text(encoding="utf-8")
+            .replace("\nservices:\n", f"\n  offered: [{server}]\nservices:\n"
+                     "  offered: [udp/7777]\n", 1)
+            .replace("\nproxy:\n", "\n" + flow + "\nproxy:\n", 1))
+
+
+def test_what_is_led_to_another_server_now_is_cut(make_lab):
+    lab = make_lab()
+    source = topo.ADDRESS[topo.INTERNET][0]
+
+    def apply(server):
+        policy = lab.root / "published.yaml"
+        policy.write_text(published(server), encoding="utf-8")
+        lab.cli("policy", "apply", str(policy), "--reason", "a test")
+
+    def led_to():
+        listed = lab.on(topo.GW, "conntrack", "-L", "-p", "udp", "--src", source).stdout
+        return [word for line in listed.splitlines() for word in line.split()
+                if word.startswith("src=10.20.")]
+
+    apply(CLAIMS4)
+    lab.udp(topo.INTERNET, topo.WAN4 + "1", 7777)
+    assert wait_for(lambda: led_to() == ["src=" + CLAIMS4], 3), led_to()
+    apply("10.20.0.11")
+    assert wait_for(lambda: led_to() == [], 3), led_to()
