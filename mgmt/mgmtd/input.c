@@ -122,10 +122,12 @@ int input_sign_in(const json_t *body, struct input_sign_in *ret, struct input_er
 static bool password_is_good(const char *password)
 {
 	bool letter = false, digit = false, symbol = false;
+	size_t characters = 0;
 
 	for (const char *p = password; *p != '\0'; p++) {
 		unsigned char c = (unsigned char)*p;
 
+		characters += (c & 0xc0) != 0x80; /* each begins with another byte */
 		if (c >= 0x80 || isalpha(c) != 0)
 			letter = true;
 		else if (isdigit(c) != 0)
@@ -133,7 +135,7 @@ static bool password_is_good(const char *password)
 		else
 			symbol = true;
 	}
-	return strlen(password) >= 8 && letter && digit && symbol;
+	return characters >= 8 && letter && digit && symbol;
 }
 
 int input_password(const json_t *body, struct input_password *ret, struct input_error *e)

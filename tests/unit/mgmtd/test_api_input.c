@@ -210,7 +210,8 @@ static const struct row user_rows[] = {
 
 static const struct row password_rows[] = {
 	{ "{'old': 'x', 'new': 'abcdef1!'}", GOOD },
-	{ "{'old': 'x', 'new': 'ひらがな1-'}", GOOD },
+	{ "{'old': 'x', 'new': 'ひらがなです1-'}", GOOD },
+	{ "{'old': 'x', 'new': 'ひらがな1-'}", MSG_BAD_PASSWORD },
 	{ "{'old': 'x', 'new': 'abcde1!'}", MSG_BAD_PASSWORD },
 	{ "{'old': 'x', 'new': 'abcdefgh1'}", MSG_BAD_PASSWORD },
 	{ "{'old': 'x', 'new': '12345678!'}", MSG_BAD_PASSWORD },
