@@ -184,8 +184,11 @@ static const struct {
 				  "て"
 				  "ください" },
 	[TEXT_NO_END] = { "further notice", "なし" },
-	[TEXT_CHAIN_WHOLE] = { "the chain of {1} records is whole; its head is {2}",
-			       "記録 {1} 件の連鎖は完全です。末尾のハッシュ: {2}" },
+	[TEXT_CHAIN_WHOLE] = { "the chain of {1} records is whole (gaps are records in "
+			       "it); its head is {2}",
+			       "記録 {1} "
+			       "件の連鎖に途切れはありません（記録の欠落はその中に含まれ"
+			       "ます）。末尾のハッシュ: {2}" },
 	[TEXT_CHAIN_BROKEN] = { "THE CHAIN IS BROKEN after {1} records: {2}",
 				"記録 {1} 件目の後で連鎖が壊れています: {2}" },
 	[TEXT_MORE] = { "there is more; raise --limit or narrow the search",

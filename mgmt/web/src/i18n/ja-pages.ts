@@ -48,6 +48,7 @@ export const jaPages = {
 	"records.verify": "改ざんの有無を確かめる",
 	"records.verifying": "確かめています…",
 	"records.verifyOk": "記録は連続しており、改ざんは見つかりませんでした。確認した記録: {n}件",
+	"records.verifyGaps": "記録できずに失われた分は「記録の欠落」として残っています。あわせて確認してください。",
 	"records.verifyBad": "記録のつながりに異常があります(記録番号 {bad})。ただちに監査責任者とシステム管理者に連絡してください。",
 	"records.verifyUnknown": "記録を確かめられませんでした。",
 	"records.head": "末尾の照合値",

@@ -108,6 +108,8 @@ function Verify(): JSX.Element {
 								: t("records.verifyUnknown")}
 						</p>
 						{!answer.ok && <p>{answer.text}</p>}
+						{answer.ok && <p><a href={href("records", { kind: "gap" })}>
+							{t("records.verifyGaps")}</a></p>}
 						<p class="quiet">{t("records.head")}: <code>{answer.head}</code></p>
 					</div>
 				)}
