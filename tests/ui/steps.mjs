@@ -12,7 +12,7 @@ import { changePassword, check, expect, finish, look, need, picture, signIn, wat
 
 const next = need("SEKISHO_NEW_PASSWORD");
 const stray = need("SEKISHO_STRAY");
-const refused = /\/api\/(assets\/import|policy)$/; // what is refused on purpose
+const refused = /\/api\/(assets\/import|policy|session)$/; // what is refused on purpose
 let admin, manager;
 
 function account(name) {
@@ -477,6 +477,13 @@ async function flowReview() {
 	await look(manager, "step-proof", "ja");
 }
 
+async function deaf() {
+	await manager.route(/\/api\/session$/, (route) => route.abort());
+	await manager.locator("header .who > button:not(.plain)").click();
+	await manager.getByText("サインアウトを装置に伝えられませんでした").waitFor();
+	await manager.unroute(/\/api\/session$/);
+}
+
 await withBrowser((first) => withBrowser(async (second) => {
 	[admin, manager] = [first, second];
 	await check("the administrator signs in", () => enter(admin, account("SEKISHO_ADMIN")));
@@ -504,6 +511,7 @@ await withBrowser((first) => withBrowser(async (second) => {
 	await take("a policy on trial is confirmed", trial);
 	await take("a lockdown begins and ends", lockdown);
 	await take("a flow is reviewed", flowReview);
+	await take("a sign-out that was not heard is not told as done", deaf);
 	for (const page of [admin, manager])
 		await page.context().close();
 }));

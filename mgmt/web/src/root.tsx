@@ -69,8 +69,13 @@ export function Root(): JSX.Element {
 		setLang(next);
 	};
 	const leave = (why: MessageKey): void => {
-		api.signOut().catch(() => undefined); // the server forgets an idle session by itself
 		setWho({ state: "out", why });
+		// over already (401) is as good; else it lives until the server finds it idle
+		api.signOut().catch((error: unknown) => {
+			if (error instanceof ApiError && error.status === 401)
+				return;
+			setWho((now) => now.state === "out" ? { state: "out", why: "signin.notOut" } : now);
+		});
 	};
 
 	if (who.state === "asking")

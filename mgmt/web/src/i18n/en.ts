@@ -63,6 +63,7 @@ export const en: Record<keyof typeof ja, string> = {
 	"signin.failed": "Login or password is wrong.",
 	"signin.idle": "You were signed out after 5 minutes without use.",
 	"signin.lost": "Your session is over. Please sign in again.",
+	"signin.notOut": "The appliance did not hear of your sign-out. For 5 minutes your session can still be used in this browser: close all of its windows.",
 	"signin.out": "You have signed out.",
 	"signin.notice": "For authorised persons only. Sign-ins and all actions are recorded.",
 
