@@ -116,19 +116,30 @@ static int by_use(const void *a, const void *b)
 				    : memcmp(x->mac.b, y->mac.b, sizeof(x->mac.b));
 }
 
-/* The card as the ledger has it, on one of the zone's interfaces. */
+static int find_at(struct call *c, const char *mac, const struct policy_interface *in,
+		   size_t count, struct device *ret)
+{
+	int r = -ENOENT;
+
+	for (size_t i = 0; i < count && r == -ENOENT; i++)
+		r = store_device_find(c->app->db, mac, in[i].name, ret);
+	return r;
+}
+
+/* The card as the ledger has it: at a port, where the zone has some, or on an interface. */
 static int find_card(struct call *c, const struct unadmitted *u, struct device *ret)
 {
 	const struct policy *policy = c->app->policy;
 	size_t zone = policy != NULL ? policy_zone_by_name(policy, u->zone) : POLICY_NONE;
 	const struct policy_zone *z = zone != POLICY_NONE ? &policy->zone[zone] : NULL;
 	char mac[MAC_TEXT_MAX];
-	int r = -ENOENT;
+	int r;
 
+	if (z == NULL)
+		return -ENOENT;
 	mac_format(u->mac, mac);
-	for (size_t i = 0; z != NULL && r == -ENOENT && i < z->interface_count; i++)
-		r = store_device_find(c->app->db, mac, z->interface[i].name, ret);
-	return r;
+	r = find_at(c, mac, z->port, z->port_count, ret);
+	return r == -ENOENT ? find_at(c, mac, z->interface, z->interface_count, ret) : r;
 }
 
 static int row_json(struct call *c, const struct unadmitted *u, json_t **ret)

@@ -199,6 +199,24 @@ static void test_unadmitted(void **state)
 	assert_int_equal(fixture_records(&f, RECORD_READ), 2); /* reading is on record */
 }
 
+/* Where the gateway is the switch, cards are at its ports. */
+static void test_unadmitted_at_a_port(void **state)
+{
+	const json_t *one;
+	json_t *answer;
+
+	(void)state;
+	apply_with("admission: off", "ports: [lab1, lab2]\n    admission: detect");
+	saw("00:16:3e:00:00:01", "lab2", f.now);
+	record(1, "lab", 3, f.now - DAY_S);
+	answer = unadmitted("lab", 200);
+	one = json_array_get(json_object_get(answer, "devices"), 0);
+	assert_int_equal(number(one, "count"), 3);
+	assert_string_equal(stand_text(json_object_get(one, "device"), "interface"),
+			    "lab2");
+	json_decref(answer);
+}
+
 static const json_t *part(const json_t *status, const char *name)
 {
 	const json_t *one;
@@ -266,6 +284,7 @@ int main(void)
 		ON_STAND(test_counts),
 		ON_STAND(test_switches_and_containment),
 		ON_STAND_RECORDD(test_unadmitted),
+		ON_STAND_RECORDD(test_unadmitted_at_a_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
