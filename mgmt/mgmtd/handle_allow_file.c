@@ -148,14 +148,16 @@ static bool read_order(struct call *c, struct import *im, struct order *ret)
 		r = input_refuse(&error, MSG_WRONG_TYPE, "format");
 	if (r == 0)
 		r = input_string(c->body, "text", &ret->text, &error);
+	if (r == 0)
+		r = input_bool(c->body, "check", &ret->check, &error);
+	if (r == 0)
+		r = input_bool(c->body, "approve", &im->approve, &error);
 	if (r < 0) {
 		call_fail_input(c, &error);
 		return false;
 	}
 	ret->len = json_string_length(text);
 	ret->csv = strcmp(format, "csv") == 0;
-	ret->check = json_is_true(json_object_get(c->body, "check"));
-	im->approve = json_is_true(json_object_get(c->body, "approve"));
 	if (im->approve && c->actor.role != ROLE_ROOT) {
 		call_fail(c, MSG_ROLE, ""); /* nobody else asks and approves at once */
 		return false;

@@ -146,7 +146,7 @@ static int read_order(const json_t *body, struct order *o, struct input_error *e
 	bool sjis;
 	int r;
 
-	if (input_keys(body, keys, e) < 0)
+	if (input_keys(body, keys, e) < 0 || input_bool(body, "check", &o->check, e) < 0)
 		return -EINVAL;
 	if (json_is_string(text) == json_is_string(base64))
 		return input_refuse(e, MSG_WRONG_TYPE, "text");
@@ -156,7 +156,6 @@ static int read_order(const json_t *body, struct order *o, struct input_error *e
 	sjis = strcmp(encoding, "shift_jis") == 0;
 	if (!sjis && strcmp(encoding, "utf-8") != 0)
 		return input_refuse(e, MSG_BAD_STATE, encoding);
-	o->check = json_is_true(json_object_get(body, "check"));
 	if (json_is_string(text)) {
 		o->text = json_string_value(text);
 		o->len = json_string_length(text);

@@ -15,16 +15,6 @@ static const char *const keys[] = { "host",     "address", "ports", "scheme",  "
 				    "owner",    "from",    "until", "review",  "override",
 				    "replaces", NULL };
 
-static int get_bool(const json_t *body, const char *key, bool *ret, struct input_error *e)
-{
-	const json_t *v = json_object_get(body, key);
-
-	if (input_has(body, key) && !json_is_boolean(v))
-		return input_refuse(e, MSG_WRONG_TYPE, key);
-	*ret = json_is_true(v);
-	return 0;
-}
-
 /* An address is taken for one only when the body says so: a slip must not open one. */
 static int get_host(const json_t *body, struct input_allow *in, struct input_error *e)
 {
@@ -32,7 +22,7 @@ static int get_host(const json_t *body, struct input_allow *in, struct input_err
 	struct addr a;
 
 	if (input_string(body, "host", &host, e) < 0 ||
-	    get_bool(body, "address", &in->address, e) < 0)
+	    input_bool(body, "address", &in->address, e) < 0)
 		return -EINVAL;
 	if (!in->address) {
 		if (addr_parse(host, &a) == 0)
@@ -226,8 +216,9 @@ int input_allow(const json_t *body, int64_t now, struct input_allow *ret,
 
 	if (input_keys(body, keys, e) < 0 || get_host(body, &in, e) < 0 ||
 	    get_scheme(body, &in, e) < 0 || get_ports(body, &in, e) < 0 ||
-	    get_bool(body, "tls_any", &in.tls_any, e) < 0 || get_path(body, &in, e) < 0 ||
-	    get_methods(body, &in, e) < 0 || check_scheme(&in, e) < 0 ||
+	    input_bool(body, "tls_any", &in.tls_any, e) < 0 ||
+	    get_path(body, &in, e) < 0 || get_methods(body, &in, e) < 0 ||
+	    check_scheme(&in, e) < 0 ||
 	    input_maybe_line(body, "list", in.list, sizeof(in.list), e) < 0 ||
 	    get_purpose(body, &in, e) < 0 ||
 	    input_maybe_line(body, "owner", in.owner, sizeof(in.owner), e) < 0 ||

@@ -40,6 +40,16 @@ bool input_has(const json_t *body, const char *key)
 	return v != NULL && !json_is_null(v);
 }
 
+int input_bool(const json_t *body, const char *key, bool *ret, struct input_error *e)
+{
+	const json_t *v = json_object_get(body, key);
+
+	if (input_has(body, key) && !json_is_boolean(v))
+		return input_refuse(e, MSG_WRONG_TYPE, key);
+	*ret = json_is_true(v);
+	return 0;
+}
+
 int input_string(const json_t *body, const char *key, const char **ret_text,
 		 struct input_error *e)
 {

@@ -24,6 +24,10 @@ int input_keys(const json_t *body, const char *const *keys,
 /* Is there something under key that is not null? */
 bool input_has(const json_t *body, const char *key);
 
+/* true or false; missing or null is false. */
+int input_bool(const json_t *body, const char *key, bool *ret,
+	       struct input_error *e) MUST_CHECK;
+
 int input_string(const json_t *body, const char *key, const char **ret_text,
 		 struct input_error *e) MUST_CHECK;
 

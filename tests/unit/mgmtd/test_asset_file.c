@@ -156,14 +156,34 @@ static void test_charset(void **state)
 	free(out);
 }
 
+/* A check that is meant is no import because its word has quotes. */
+static void test_flags(void **state)
+{
+	(void)state;
+	stand_refused(
+		"/api/assets/import",
+		"{'text': 'mac,interface,owner,kind\\n00163e000001,office0,a,printer',"
+		" 'check': 'true'}",
+		400, "wrong-type");
+	stand_refused("/api/allow/import",
+		      "{'format': 'csv', 'text': 'host,purpose\\na.jp,x', 'check': 1}",
+		      400, "wrong-type");
+	stand_refused("/api/allow/import",
+		      "{'format': 'csv', 'text': 'host,purpose\\na.jp,x',"
+		      " 'approve': 'no'}",
+		      400, "wrong-type");
+	json_decref(stand_post("/api/allow/import",
+			       "{'format': 'csv', 'text': 'host,purpose\\na.jp,x',"
+			       " 'check': true, 'approve': null}",
+			       200));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_STAND(test_rows),
-		ON_STAND(test_all_or_nothing),
-		ON_STAND(test_shift_jis),
-		ON_STAND(test_export),
-		cmocka_unit_test(test_charset),
+		ON_STAND(test_flags),          ON_STAND(test_rows),
+		ON_STAND(test_all_or_nothing), ON_STAND(test_shift_jis),
+		ON_STAND(test_export),         cmocka_unit_test(test_charset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
