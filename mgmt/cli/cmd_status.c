@@ -45,6 +45,9 @@ static int print(const struct cli *c, const json_t *answer, bool ok)
 	trial_say(c, json_object_get(answer, "trial"));
 	probes_say(c, json_object_get(answer, "probes"));
 	containment_say(c, json_object_get(answer, "containment"));
+	if (show_number(answer, "alarms") != 0)
+		say_problem(c, TEXT_ALARMS_WAIT,
+			    say_number(show_number(answer, "alarms")).text);
 	json_array_foreach(json_object_get(answer, "parts"), i, part)
 	{
 		bool well = json_is_true(json_object_get(part, "ok"));

@@ -145,6 +145,8 @@ static const struct {
 				   "{1} 件を登録し、{2} 件を更新しました" },
 	[TEXT_ASSETS_WOULD] = { "nothing is wrong: {1} would be added, {2} changed",
 				"問題ありません。登録 {1} 件、更新 {2} 件になります" },
+	[TEXT_ALARMS_WAIT] = { "{1} alarms wait for somebody to look at them",
+			       "未対応の警報が {1} 件あります" },
 	[TEXT_CONTAINMENT] = { "containment works on {1} of {2} interfaces; {3} devices "
 			       "are kept from their neighbours (weaker than a port under "
 			       "our control; it stops when the sensor stops)",

@@ -5,6 +5,7 @@
 #include "mgmt/mgmtd/handlers.h"
 #include "mgmt/mgmtd/lockdown.h"
 #include "mgmt/mgmtd/probes.h"
+#include "mgmt/mgmtd/store_alarm.h"
 #include "mgmt/mgmtd/store_policy.h"
 
 /* The word that is wrong with a part now; NULL: nothing that we can see from here. */
@@ -115,9 +116,16 @@ static json_t *own_json(struct call *c, bool *all_ok)
 void handle_status(struct call *c)
 {
 	json_t *parts = json_array(), *probes;
+	int64_t open, alarms = 0;
 	const char *result;
 	bool ok = true;
+	int r = store_alarm_totals(c->app->db, &open, &alarms);
 
+	if (r < 0) {
+		json_decref(parts);
+		call_fail_internal(c, r);
+		return;
+	}
 	parts_poll(&c->app->parts);
 	for (int i = 0; i < PART_COUNT; i++) {
 		if (is_wanted(c, (enum part)i))
@@ -129,10 +137,11 @@ void handle_status(struct call *c)
 	result = json_string_value(json_object_get(probes, "result"));
 	ok = ok && (result == NULL || strcmp(result, "bad") != 0);
 	call_json(c, 200,
-		  json_pack("{s:b, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o}", "ok",
-			    (int)ok, "containment", containment_json(c), "probes", probes,
-			    "trial", trial_json(c), "lockdown", lockdown_json(c->app),
-			    "revision", (json_int_t)c->app->publisher.current, "site",
+		  json_pack("{s:b, s:I, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o}", "ok",
+			    (int)ok, "alarms", (json_int_t)alarms, "containment",
+			    containment_json(c), "probes", probes, "trial", trial_json(c),
+			    "lockdown", lockdown_json(c->app), "revision",
+			    (json_int_t)c->app->publisher.current, "site",
 			    c->app->policy != NULL ? c->app->policy->site : "", "time",
 			    call_time(c->req->now), "parts", parts));
 }

@@ -176,6 +176,20 @@ static void test_pending(void **state)
 	assert_null(strstr(text, "are cut"));
 }
 
+/* Every part is well, and alarms wait. */
+static void test_status(void **state)
+{
+	struct cli c = { .root = root, .lang = "ja" };
+	char text[1024];
+	pid_t pid =
+		serve("{\"ok\": true, \"alarms\": 3, \"site\": \"x\", \"parts\": []}");
+
+	(void)state;
+	assert_int_equal(said(cmd_status, &c, text, sizeof(text)), CLI_DONE);
+	served(pid);
+	assert_non_null(strstr(text, "未対応の警報が 3 件"));
+}
+
 /* Nobody is there at all: JSON all the same. */
 static void test_lockdown(void **state)
 {
@@ -200,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_applied),
 		cmocka_unit_test(test_pending),
+		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_lockdown),
 	};
 

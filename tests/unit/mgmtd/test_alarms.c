@@ -76,6 +76,9 @@ static void test_life(void **state)
 	assert_string_equal(stand_text(nth(answer, 0), "action"), "alarm");
 	assert_int_equal(json_integer_value(json_object_get(answer, "open")), 2);
 	json_decref(answer);
+	answer = stand_ask("GET", "/api/status", NULL, 200);
+	assert_int_equal(json_integer_value(json_object_get(answer, "alarms")), 1);
+	json_decref(answer);
 	take(event(EVENT_SCAN, 1, PROTO_EVENT_CLOSED));
 	take(event(EVENT_SCAN, 1, PROTO_EVENT_CLOSED)); /* over already */
 	answer = alarms("open");
