@@ -406,6 +406,26 @@ async function due() {
 	await manager.unroute(/\/api\/assets\/due/);
 }
 
+// Where a zone only detects, not only what is permitted passes.
+async function detecting() {
+	const zone = (mode) => ({ name: "office", label: "事務", mode, since: null, interfaces: [], ports: [] });
+	for (const [mode, shown] of [["enforce", 1], ["detect", 0]]) {
+		await stand(manager, /\/api\/admission$/, () => ({ zones: [zone(mode)], events: [] }));
+		await stand(manager, /\/api\/alarms\?/, () => ({ alarms: [], more: false, open: 0,
+			unacknowledged: 0 }));
+		await stand(manager, /\/api\/status$/, () => ({ ok: true, alarms: 0, revision: 1, site: "S",
+			time: "2026-11-21T00:00:00Z", trial: null, lockdown: null, probes: null, containment: null,
+			parts: [] }));
+		await go(manager, "lists");
+		await go(manager, "status");
+		await manager.getByText("すべて正常です").waitFor();
+		await manager.getByText(shown === 1 ? "許可された通信だけを通し" : "検知のみで").waitFor();
+		expect(await manager.getByText("許可された通信だけを通し").count() === shown, mode);
+		for (const pattern of [/\/api\/admission$/, /\/api\/alarms\?/, /\/api\/status$/])
+			await manager.unroute(pattern);
+	}
+}
+
 // A change of a list waits on the status page like everything else that is asked for.
 async function listWaits() {
 	const request = { version: "v1", name: "夜間の更新", mode: "enforce", zones: [], groups: [], users: [],
@@ -506,6 +526,7 @@ await withBrowser((first) => withBrowser(async (second) => {
 	await take("a day of maintenance work is confirmed", work);
 	await take("a batch is approved as it was read", batch);
 	await take("what ends, sleeps or is due stands on the status page", due);
+	await take("nobody is told that only permitted traffic passes while a zone detects", detecting);
 	await take("a change of a list waits for approval", listWaits);
 	await take("an edited policy that is behind is not applied unseen", moved);
 	await take("a policy on trial is confirmed", trial);

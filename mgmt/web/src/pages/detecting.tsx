@@ -4,16 +4,23 @@
 import type { JSX } from "preact";
 
 import { serverNow } from "../clock";
-import { useApp, useLoad } from "../context";
+import { type Loaded, useApp, useLoad } from "../context";
 import { href, pagesFor } from "../router";
+import { ErrorBox } from "../parts/message";
+import type { Zone } from "../types-admission";
 import { daysSince } from "../zones";
 
-export function Detecting(): JSX.Element | null {
-	const { api, t, me } = useApp();
-	const terms = useLoad((background) => api.admission.terms(background));
-	const zones = (terms.data?.zones ?? []).filter((z) => z.mode === "detect");
+export function useDetecting(): Loaded<Zone[]> {
+	const { api } = useApp();
+	return useLoad(async (background) => (await api.admission.terms(background)).zones
+		.filter((z) => z.mode === "detect"));
+}
+
+export function Detecting({ detecting }: { detecting: Loaded<Zone[]> }): JSX.Element | null {
+	const { t, me, lang } = useApp();
+	const zones = detecting.data ?? [];
 	if (zones.length === 0)
-		return null;
+		return <ErrorBox error={detecting.error} lang={lang} />;
 	return (
 		<p class="box box-wait">
 			{t("detecting.text", { zones: zones.map((z) => t("detecting.zone",

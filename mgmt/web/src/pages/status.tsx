@@ -19,7 +19,7 @@ import { href } from "../router";
 import { mayApprove, mayWithdraw } from "../rules";
 import type { AllowEntry, AllowList, Device, Part, Status, User } from "../types";
 import { ContainmentState } from "./containment";
-import { Detecting } from "./detecting";
+import { Detecting, useDetecting } from "./detecting";
 import { DueLists, Urgent, type UrgentState, useUrgent } from "./due";
 import { ProbesLine } from "./probes";
 
@@ -48,13 +48,14 @@ export function StatusPage(): JSX.Element {
 		: api.users(background));
 
 	const urgent = useUrgent();
+	const detecting = useDetecting();
 	useStanding(status.reload); // or it says for a while that all is well in a lockdown
 	return (
 		<>
 			<h1>{t("status.title")}</h1>
-			<Verdict status={status} urgent={urgent} />
+			<Verdict status={status} urgent={urgent} strict={detecting.data?.length === 0} />
 			<LoadNote loaded={status} />
-			<Detecting />
+			<Detecting detecting={detecting} />
 			<Urgent urgent={urgent} />
 			<Waiting allow={allow.data ?? []} devices={requested.data?.devices ?? []}
 				lists={lists.data ?? []} users={users.data}
@@ -70,8 +71,9 @@ export function StatusPage(): JSX.Element {
 }
 
 // A state that cannot be read is never shown as good, whatever it was before.
-function Verdict(props: { status: Loaded<Status>; urgent: Loaded<UrgentState> }):
-	JSX.Element | null {
+// strict: no zone is known to let pass what has no permit.
+function Verdict(props: { status: Loaded<Status>; urgent: Loaded<UrgentState>;
+	strict: boolean }): JSX.Element | null {
 	const { t, term, lang } = useApp();
 	const status = props.status.data;
 	const alarms = props.urgent.data?.alarms;
@@ -94,7 +96,8 @@ function Verdict(props: { status: Loaded<Status>; urgent: Loaded<UrgentState> })
 		return <Headline tone="bad" big={t("status.bad")} more={asOf}
 			small={t("urgent.alarms", { n: number(alarms, lang) })} />;
 	if (status.ok)
-		return <Headline tone="good" big={t("status.good")} small={t("status.goodText")} more={asOf} />;
+		return <Headline tone="good" big={t("status.good")} more={asOf}
+			small={props.strict ? t("status.goodText") : ""} />;
 	const parts = status.parts.filter((p) => !p.ok).map((p) => term("part", p.name)).join(", ");
 	return (
 		<Headline tone="bad" big={t("status.bad")}
