@@ -18,20 +18,27 @@ CONF = pathlib.Path(__file__).resolve().parents[3] / "conf/hostapd"
 HELD = "02:00:00:00:00:01 VLAN_ID=10\n02:00:00:00:00:02 VLAN_ID=30\n"
 
 
-@pytest.fixture(name="radio")
-def radio_fixture(tmp_path):
+def configure(tmp_path, *more):
+    """Our configuration, for this machine and with more changes."""
     if not shutil.which("hostapd"):
         pytest.skip("hostapd is not installed")
     accept, control = tmp_path / "accept", tmp_path / "run"
     accept.write_text("02:00:00:00:00:01 10\n02:00:00:00:00:02 30\n", encoding="utf-8")
     text = (CONF / "hostapd.conf").read_text(encoding="utf-8")
-    for old, new in (("driver=nl80211", "driver=none"), ("interface=wlan0", "interface=lo"),
+    for old, new in (*more, ("driver=nl80211", "driver=none"), ("interface=wlan0", "interface=lo"),
                      ("/var/lib/sekisho/switch/hostapd.accept", str(accept)),
                      ("/etc/hostapd/", f"{CONF}/"), ("/run/hostapd", str(control))):
         assert old in text
         text = text.replace(old, new)
     conf = tmp_path / "hostapd.conf"
     conf.write_text(text, encoding="utf-8")
+    return conf, accept, control, text
+
+
+@pytest.fixture(name="radio")
+def radio_fixture(tmp_path):
+    conf, accept, control, text = configure(tmp_path, ("wpa_passphrase=CHANGE",
+                                                       "wpa_passphrase=a passphrase of a test"))
     log = tmp_path / "log"
     with subprocess.Popen(["unshare", "-n", "hostapd", "-d", "-f", log, conf]) as child:
         try:
@@ -52,6 +59,14 @@ def follow(accept, control, **more):
     env = {**os.environ, "STATE_DIRECTORY": str(accept.parent), **more}
     return subprocess.run([CONF / "radio-permits", accept, control], env=env,
                           check=False).returncode
+
+
+def test_needs_a_passphrase(tmp_path):
+    """As it is shipped nobody knows how to join: hostapd does not begin."""
+    conf = configure(tmp_path)[0]
+    done = subprocess.run(["timeout", "-k", "1", "5", "unshare", "-n", "hostapd", conf],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "passphrase length" in done.stdout, done
 
 
 def test_settings(radio):
