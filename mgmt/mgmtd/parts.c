@@ -14,6 +14,7 @@
 #define TEXT_MS       5000
 #define VERIFY_MS     30000 /* reads a month of records */
 #define HUNG_AGAIN_MS 10000
+#define REFUSED_MS    30000
 #define NFT_TEXT_MAX  (16u << 20)
 
 static const struct {
@@ -140,11 +141,12 @@ int parts_lockdown(struct parts *p, enum part part, const struct proto_lockdown 
 static void resend_one(struct parts *p, enum part part, uint64_t current)
 {
 	struct part_state *state = &p->state[part];
+	bool again = state->refused == current;
 	struct proto_result result;
 	int r;
 
 	if (!state->there || state->status.revision == current ||
-	    state->refused == current)
+	    (again && mono_diff_ms(state->refused_next, mono_now()) > 0))
 		return;
 	r = parts_load(p, part, current, 0, &result);
 	if (r < 0) {
@@ -153,9 +155,11 @@ static void resend_one(struct parts *p, enum part part, uint64_t current)
 		state->there = false;
 		state->ask_next = mono_after_ms(mono_now(), HUNG_AGAIN_MS);
 	} else if (result.code < 0) {
-		log_err("mgmtd", "%s refuses revision %" PRIu64 ": %s", part_name(part),
-			current, result.text);
+		if (!again)
+			log_err("mgmtd", "%s refuses revision %" PRIu64 ": %s",
+				part_name(part), current, result.text);
 		state->refused = current;
+		state->refused_next = mono_after_ms(mono_now(), REFUSED_MS);
 	} else {
 		log_info("mgmtd", "%s follows: revision %" PRIu64, part_name(part),
 			 current);

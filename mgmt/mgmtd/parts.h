@@ -31,7 +31,8 @@ struct part_state {
 	bool late; /* its last answer did not come in time; status is the one before */
 	struct proto_status status; /* when there */
 	struct mono ask_next; /* one that hung is asked less often */
-	uint64_t refused; /* the revision it would not load again, 0: none */
+	uint64_t refused; /* the revision that it would not load again, 0: none */
+	struct mono refused_next; /* when it is asked to all the same */
 };
 
 struct parts {
@@ -71,7 +72,7 @@ int parts_lockdown(struct parts *p, enum part part, const struct proto_lockdown 
 
 /*
  * Where gated or proxyd is there but runs another revision than current, send it
- * current. A refusal is not repeated until the daemon was away or current changes.
+ * current. After a refusal it is sent again in half a minute, or when the daemon was away.
  */
 void parts_resend(struct parts *p, uint64_t current);
 

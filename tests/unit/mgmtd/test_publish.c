@@ -318,7 +318,8 @@ static void test_no_record_no_change(void **state)
 	assert_int_equal(act(id, "approve", NULL), 200); /* by itself, when it can */
 }
 
-static void test_refusal_is_not_repeated(void **state)
+/* Not at every tick; but it may have been a moment's, and something was withdrawn. */
+static void test_refusal_is_repeated_later(void **state)
 {
 	(void)state;
 	f.gated.shared->revision = 9;
@@ -326,6 +327,11 @@ static void test_refusal_is_not_repeated(void **state)
 	app_tick(&f.app, f.now);
 	app_tick(&f.app, f.now);
 	assert_int_equal(f.gated.shared->asked, 2); /* the policy, and once */
+	f.gated.shared->mode = FAKE_ACCEPTS;
+	f.app.parts.state[PART_GATED].refused_next = mono_now();
+	app_tick(&f.app, f.now);
+	assert_int_equal(f.gated.shared->asked, 3);
+	assert_int_equal(f.gated.shared->revision, 1);
 }
 
 /* The permits of the revision in force; the policy's zone of the first. */
@@ -610,7 +616,7 @@ int main(void)
 		ON_STAND(test_died_while_loading),
 		ON_STAND(test_crash_before_commit),
 		ON_STAND(test_no_record_no_change),
-		ON_STAND(test_refusal_is_not_repeated),
+		ON_STAND(test_refusal_is_repeated_later),
 		ON_STAND(test_lists),
 		ON_STAND(test_permits),
 		ON_STAND(test_end_of_a_chain),
