@@ -129,6 +129,39 @@ static void record_it(struct app *app, const struct alarm *a, const char *what)
 
 /* --- the automatic quarantine --- */
 
+/* Is the management page reached from there? */
+static bool is_managing(const struct policy *policy, size_t zone)
+{
+	for (size_t i = 0; i < policy->management.zone_count; i++) {
+		if (policy->management.zone[i] == zone)
+			return true;
+	}
+	return policy->zone[zone].kind == POLICY_ZONE_MANAGEMENT;
+}
+
+/* Admitted devices of the zone, without those of asset. */
+static int count_others(struct app *app, size_t zone, const char *asset, int64_t *count)
+{
+	const struct policy_zone *z = &app->policy->zone[zone];
+	const struct policy_interface *place =
+		z->port_count != 0 ? z->port : z->interface;
+	size_t places = z->port_count != 0 ? z->port_count : z->interface_count;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < places; i++) {
+		int64_t n = 0;
+
+		r = db_number(app->db, &n,
+			      "SELECT count(*) FROM permit p JOIN device d"
+			      " ON d.id = p.device JOIN asset a ON a.id = d.asset"
+			      " WHERE p.state = 'active' AND p.interface = ?"
+			      " AND d.asset <> ? AND a.state = 'admitted'",
+			      "ss", place[i].name, asset);
+		*count += n;
+	}
+	return r;
+}
+
 static int is_last_management(struct app *app, const struct device *d, bool *ret_last)
 {
 	const struct policy *policy = app->policy;
@@ -137,18 +170,15 @@ static int is_last_management(struct app *app, const struct device *d, bool *ret
 	int r = 0;
 
 	*ret_last = false;
-	if (zone == POLICY_NONE || policy->zone[zone].kind != POLICY_ZONE_MANAGEMENT)
+	if (zone == POLICY_NONE || !is_managing(policy, zone))
 		return 0;
-	for (size_t i = 0; r == 0 && i < policy->zone[zone].interface_count; i++) {
-		int64_t n;
-
-		r = db_number(app->db, &n,
-			      "SELECT count(*) FROM permit p JOIN device d"
-			      " ON d.id = p.device JOIN asset a ON a.id = d.asset"
-			      " WHERE p.state = 'active' AND p.interface = ?"
-			      " AND d.asset <> ? AND a.state = 'admitted'",
-			      "ss", policy->zone[zone].interface[i].name, d->asset);
-		others += r == 0 ? n : 0;
+	for (size_t i = 0; r == 0 && i < policy->zone_count; i++) {
+		if (!is_managing(policy, i))
+			continue;
+		if (policy->zone[i].admission == POLICY_ADMISSION_ENFORCE)
+			r = count_others(app, i, d->asset, &others);
+		else
+			others++; /* whoever comes is let in */
 	}
 	*ret_last = others == 0;
 	return r;

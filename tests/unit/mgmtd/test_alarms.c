@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -198,6 +199,55 @@ static void test_limits(void **state)
 	json_decref(answer);
 }
 
+/* The zones from which the management page is reached, whatever their kind. */
+static void manage_from(const char *zones)
+{
+	char text[1024];
+	json_t *body;
+	char *dump;
+
+	(void)snprintf(text, sizeof(text), "%smanagement: { port: 8443, zones: [%s] }\n",
+		       fixture_policy, zones);
+	body = json_pack("{s:s, s:s}", "text", text, "reason", "r");
+	dump = json_dumps(body, 0);
+	json_decref(stand_ask("POST", "/api/policy", dump, 200));
+	json_decref(body);
+	free(dump);
+}
+
+/* Is the device isolated by a new scan? */
+static bool scan_isolates(uint8_t last)
+{
+	json_t *answer;
+	bool isolated;
+
+	take(event(EVENT_SCAN, last, PROTO_EVENT_CLOSED));
+	take(event(EVENT_SCAN, last, PROTO_EVENT_RAISED));
+	answer = alarms("open");
+	isolated = json_is_true(json_object_get(nth(answer, 0), "quarantined"));
+	if (!isolated)
+		assert_non_null(strstr(stand_text(nth(answer, 0), "held_back"),
+				       "the last admitted device"));
+	json_decref(answer);
+	return isolated;
+}
+
+static void test_last_manager(void **state)
+{
+	(void)state;
+	json_decref(stand_ask(
+		"POST", "/api/admission",
+		"{\"reason\": \"r\", \"events\": {\"scan\": \"quarantine\"}}", 200));
+	manage_from("office");
+	add_device(1, "business");
+	assert_false(scan_isolates(1));
+	add_device(2, "business");
+	assert_true(scan_isolates(1));
+	assert_false(scan_isolates(2));
+	manage_from("office, lab"); /* nobody in the lab needs a permit */
+	assert_true(scan_isolates(2));
+}
+
 /* One device in quarantine does not use up what others have left of the hour. */
 static void test_limit_counts_devices(void **state)
 {
@@ -283,13 +333,10 @@ static void test_settings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_STAND(test_life),
-		ON_STAND(test_who),
-		ON_STAND(test_malformed),
-		ON_STAND(test_limits),
-		ON_STAND(test_known_card),
-		ON_STAND(test_settings),
-		ON_STAND(test_limit_counts_devices),
+		ON_STAND(test_life),         ON_STAND(test_who),
+		ON_STAND(test_malformed),    ON_STAND(test_limits),
+		ON_STAND(test_last_manager), ON_STAND(test_known_card),
+		ON_STAND(test_settings),     ON_STAND(test_limit_counts_devices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
