@@ -115,7 +115,7 @@ void lockdown_read(const char *path, struct lockdown *ret_state)
 	size_t len;
 	int r = fdio_read_file(path, STATE_MAX, &text, &len);
 
-	*ret_state = (struct lockdown){ .on = r != -ENOENT };
+	*ret_state = (struct lockdown){ .on = r != -ENOENT, .kept = r != -ENOENT };
 	if (r < 0)
 		return;
 	rest = text;

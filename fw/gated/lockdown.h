@@ -15,6 +15,7 @@
 struct lockdown {
 	bool on;
 	bool held; /* it is in force, and not only ordered */
+	bool kept; /* it is on the disk, where a start finds it */
 	char who[64];
 	char reason[256];
 	int64_t since_s; /* UTC */

@@ -88,8 +88,11 @@ static void describe(const struct gate *g, struct proto_status *st)
 	} else if (g->lockdown.on) {
 		st->ok = 0;
 		(void)snprintf(st->text, sizeof(st->text),
-			       "locked: only management passes (%s: %s)", g->lockdown.who,
-			       g->lockdown.reason);
+			       "locked: only management passes%s (%s: %s)",
+			       g->lockdown.kept ? ""
+						: ", and only until the next start: the "
+						  "state cannot be written",
+			       g->lockdown.who, g->lockdown.reason);
 	} else if (g->now.rev == NULL) {
 		(void)str_copy(st->text, sizeof(st->text),
 			       "no revision is loaded: nothing passes");

@@ -72,10 +72,24 @@ static void enforce(struct gate *g, struct proto_result *res)
 		load_recompile(g, 0, res);
 }
 
+/* It did not find room on the disk; there may be some by now. */
+static void keep(struct gate *g)
+{
+	char path[PATH_TEXT_MAX];
+
+	if (!g->lockdown.on || g->lockdown.kept ||
+	    svc_path(g->svc, PATH_LOCKDOWN, path) < 0 ||
+	    lockdown_write(path, &g->lockdown) < 0)
+		return;
+	g->lockdown.kept = true;
+	load_record(g, 0, "gated: the lockdown is stored now: it outlives a restart");
+}
+
 void load_lockdown_tick(struct gate *g)
 {
 	struct proto_result res;
 
+	keep(g);
 	if (!g->lockdown.on || g->lockdown.held)
 		return;
 	enforce(g, &res);
@@ -93,6 +107,7 @@ static void lock(struct gate *g, const struct proto_lockdown *m, const char *pat
 	record_set_str(g->lockdown.reason, sizeof(g->lockdown.reason), m->reason);
 	enforce(g, res);
 	r = lockdown_write(path, &g->lockdown);
+	g->lockdown.kept = r == 0;
 	if (r < 0 && res->code == 0)
 		(void)snprintf(res->text, sizeof(res->text),
 			       "locked, but only until the next start: the state cannot "
@@ -113,7 +128,8 @@ static void unlock(struct gate *g, const char *path, struct proto_result *res)
 		load_recompile(g, 0, res);
 	if (res->code < 0) {
 		g->lockdown = was;
-		if (lockdown_write(path, &was) < 0)
+		g->lockdown.kept = lockdown_write(path, &was) == 0;
+		if (!g->lockdown.kept)
 			log_err(AREA, "the next start will not be locked");
 	}
 }

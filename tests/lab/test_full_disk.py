@@ -120,3 +120,22 @@ def test_full_state_refuses_changes(make_lab, folder):
             pathlib.Path(filler).unlink()
         lab.cli("allow", "add", "after.example.org", "--reason", "a test")
         assert wait_for(lambda: lab.cli("status", check=False).returncode == 0, 15), folder
+
+
+def test_lockdown_without_room_is_kept_when_there_is(make_lab):
+    """It counts at once, says that it would not outlive a restart, and soon does."""
+    with contextlib.ExitStack() as stack:
+        fillers = []
+        lab = make_lab(prepare=lambda lab: fillers.extend(
+            stack.enter_context(small_disks(lab, "gated"))))
+        fill(fillers[0])
+        lab.cli("lockdown", "on", "--reason", "a test")
+        assert fetch(lab, site.ALLOWED) != 200
+        assert "until the next start" in lab.cli("status", check=False).stdout
+        fillers[0].unlink()
+        assert wait_for(lambda: "until the next start" not in
+                        lab.cli("status", check=False).stdout, 15)
+        lab.kill("gated")
+        assert wait_for(lambda: "locked: only management passes" in
+                        lab.cli("status", check=False).stdout, 15)
+        assert fetch(lab, site.ALLOWED) != 200
