@@ -53,22 +53,29 @@ static uint32_t compile_sighting(struct builder *b)
 	return chain;
 }
 
-void compile_answers(struct builder *b, uint32_t chain)
+void compile_established(struct builder *b, uint32_t chain)
 {
 	builder_rule(b, chain,
 		     (struct fw_rule){ .ct_state = FW_CT_ESTABLISHED,
 				       .ct_direction = FW_DIR_REPLY,
 				       .lookup = FW_LOOKUP_LIVE,
 				       .verdict = FW_VERDICT_ACCEPT });
-	compile_related(b, chain);
 }
 
-void compile_related(struct builder *b, uint32_t chain)
+void compile_related(struct builder *b, uint32_t chain, const char *out)
 {
-	builder_rule(b, chain,
-		     (struct fw_rule){ .ct_state = FW_CT_RELATED,
-				       .lookup = FW_LOOKUP_LIVE,
-				       .verdict = FW_VERDICT_ACCEPT });
+	struct fw_rule r = { .ct_state = FW_CT_RELATED,
+			     .lookup = FW_LOOKUP_LIVE,
+			     .verdict = FW_VERDICT_ACCEPT };
+
+	builder_name(r.oifname, sizeof(r.oifname), out);
+	builder_rule(b, chain, r);
+}
+
+void compile_answers(struct builder *b, uint32_t chain)
+{
+	compile_established(b, chain);
+	compile_related(b, chain, "");
 }
 
 /*

@@ -299,18 +299,42 @@ bool compile_has_timed_flow(const struct policy *p, size_t zone)
 	return false;
 }
 
+/* Does a flow join the two zones, in whichever direction? */
+static bool are_joined(const struct policy *p, size_t a, size_t b)
+{
+	for (size_t i = 0; i < p->flow_count; i++) {
+		const struct policy_flow *f = &p->flow[i];
+
+		if ((f->from == a && f->to == b) || (f->from == b && f->to == a))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Errors about connections, to zones that the zone can have any with: the kernel asks
+ * whose connection an error is about, and not whether its sender has to do with it.
+ */
+static void compile_errors(struct builder *b, const struct policy *p, size_t zone,
+			   uint32_t chain)
+{
+	for (size_t to = 0; to < p->zone_count; to++) {
+		for (size_t i = 0;
+		     are_joined(p, zone, to) && i < p->zone[to].interface_count; i++)
+			compile_related(b, chain, p->zone[to].interface[i].name);
+	}
+}
+
 void compile_flow_answers(struct builder *b, const struct policy *p, size_t zone,
 			  uint32_t chain, int64_t now)
 {
-	if (compile_has_short_replies(p, zone)) {
-		compile_related(b, chain);
+	compile_errors(b, p, zone, chain);
+	if (compile_has_short_replies(p, zone))
 		return;
-	}
 	if (!compile_has_timed_flow(p, zone)) {
-		compile_answers(b, chain);
+		compile_established(b, chain);
 		return;
 	}
-	compile_related(b, chain);
 	for (size_t i = 0; i < p->flow_count; i++) {
 		const struct policy_flow *f = &p->flow[i];
 

@@ -21,9 +21,11 @@ uint32_t compile_bound(struct builder *b);
 /* The chain that those go through who have none for their card; needs b->bound. */
 uint32_t compile_unknown(struct builder *b);
 
-/* What every zone's traffic begins with: answers, and errors about live connections. */
+/* What it hears and says itself begins with: answers, and errors about connections. */
 void compile_answers(struct builder *b, uint32_t chain);
-void compile_related(struct builder *b, uint32_t chain); /* the latter only */
+void compile_established(struct builder *b, uint32_t chain); /* the former only */
+/* The latter only, by that interface; "": any. */
+void compile_related(struct builder *b, uint32_t chain, const char *out);
 
 /*
  * One zone: where its packets are marked and checked, what they may do here and
@@ -91,7 +93,7 @@ void compile_going(struct builder *b, const struct policy *p, size_t zone,
 bool compile_has_short_replies(const struct policy *p, size_t zone);
 
 /*
- * Answers from zone. Where a flow to it can end, each flow's answers have rules of
+ * Errors and answers from zone. Where a flow to it can end, each flow's answers have rules of
  * their own, with its end: else they would go on after it.
  */
 void compile_flow_answers(struct builder *b, const struct policy *p, size_t zone,

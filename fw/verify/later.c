@@ -87,8 +87,29 @@ static void add_openers(struct prover *v, struct bound *may, size_t cubes)
 	}
 }
 
+/* Errors to zones that a flow joins with this one, in whichever direction. */
+static void add_errors_to(struct prover *v, uint32_t zone, struct box errors)
+{
+	const struct policy *p = v->p->rev->policy;
+	const struct expect *x = &v->p->expect;
+	bool joined[POLICY_ZONES_MAX] = { 0 };
+
+	for (size_t i = 0; i < p->flow_count; i++) {
+		joined[p->flow[i].to] |= p->flow[i].from == zone;
+		joined[p->flow[i].from] |= p->flow[i].to == zone;
+	}
+	for (size_t z = 0; z < p->zone_count; z++) {
+		for (size_t i = 0; joined[z] && i < p->zone[z].interface_count; i++) {
+			uint32_t out = x->interface[z][i];
+
+			errors.f[FIELD_OIF] = (struct span){ out, out };
+			add_given(v, &v->may[NF_INET_FORWARD], errors);
+		}
+	}
+}
+
 /* All that connections may send to who opened them, and errors. */
-static void add_backward(struct prover *v, struct box b)
+static void add_backward(struct prover *v, uint32_t zone, struct box b)
 {
 	struct box errors = b;
 
@@ -99,7 +120,7 @@ static void add_backward(struct prover *v, struct box b)
 	add_given(v, &v->may[NF_INET_LOCAL_IN], b);
 	add_given(v, &v->may[NF_INET_FORWARD], b);
 	add_given(v, &v->may[NF_INET_LOCAL_IN], errors);
-	add_given(v, &v->may[NF_INET_FORWARD], errors);
+	add_errors_to(v, zone, errors);
 }
 
 /* From one interface of a zone. */
@@ -121,7 +142,7 @@ static void add_interface(struct prover *v, uint32_t zone, uint32_t iif)
 			struct box one = b;
 
 			if (bounds_speak(v, &dev[k], false, &one))
-				add_backward(v, one);
+				add_backward(v, zone, one);
 		}
 	}
 }

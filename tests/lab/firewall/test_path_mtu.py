@@ -20,6 +20,10 @@ flows:
   - { id: web, from: core, to: claims, services: [web],
       partner: p, basis: b, owner: o, review: 2099-03-31 }
 """
+OFFICE = """\
+  office: { kind: office, interfaces: [office0], networks: [10.30.0.0/24, "fd30::/64"],
+            admission: "off" }
+"""
 PERMITS = [fwstand.permit(1, "core0", "core")]
 TO = ("10.20.0.10", "fd20::10")
 BYTES = 200_000
@@ -65,10 +69,11 @@ STRAY = """
 import logging, sys
 logging.getLogger("scapy.runtime").setLevel(logging.ERROR)
 from scapy.all import IP, IPv6, ICMP, ICMPv6PacketTooBig, TCP, UDP, send
-for port in (sys.argv[1:]):
-    send(IP(src="10.20.0.10", dst="10.10.0.11") / ICMP(type=3, code=4, nexthopmtu=600) /
+v4, v6, *ports = sys.argv[1:]
+for port in ports:
+    send(IP(src=v4, dst="10.10.0.11") / ICMP(type=3, code=4, nexthopmtu=600) /
          IP(src="10.10.0.11", dst="10.20.0.10") / TCP(sport=int(port), dport=443), verbose=0)
-    send(IPv6(src="fd20::10", dst="fd10::11") / ICMPv6PacketTooBig(mtu=1280) /
+    send(IPv6(src=v6, dst="fd10::11") / ICMPv6PacketTooBig(mtu=1280) /
          IPv6(src="fd10::11", dst="fd20::10") / TCP(sport=int(port), dport=443), verbose=0)
 """
 HEAR = """
@@ -140,25 +145,30 @@ def test_errors_of_the_other_side(stand):
 
 
 def test_errors_about_nothing(stand):
-    """An error passes for a connection there is, and not for one there is none of."""
+    """
+    An error passes for a connection there is, and not for one there is none of; nor from
+    a zone that no flow joins with who would hear it.
+    """
     stand.serve("claims0", [("tcp", 443)])
 
-    def heard(*ports):
+    def heard(*ports, of="claims0", by=TO):
         listener = stand.start(stand.ns("core0"), [sys.executable, "-c", HEAR],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert listener.stdout.readline() == b"ready\n"
-        python(stand, "claims0", STRAY, *ports)
+        python(stand, of, STRAY, *by, *(str(port) for port in ports))
         listener.stdin.close()
         return {tuple(one) for one in json.loads(listener.stdout.read())}
 
     stray = {("v4", 1024), ("v6", 1024)}
-    assert heard(1024) == stray
-    stand.load(POLICY, PERMITS)
+    office = {"of": "office0", "by": ("10.30.0.10", "fd30::10")}
+    assert heard(1024) == stray and heard(1024, **office) == stray
+    stand.load(POLICY.replace("services:\n", OFFICE + "services:\n", 1), PERMITS)
     live = hold(stand)
     try:
         v4, v6 = (int(port) for port in live.stdout.readline().split())
         assert v4 != v6, "two ports of one number would tell nothing"
         assert heard(1024, v4, v6) == {("v4", v4), ("v6", v6)}
+        assert heard(1024, v4, v6, **office) == set()
     finally:
         live.kill()
         live.wait()

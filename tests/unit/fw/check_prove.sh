@@ -67,6 +67,8 @@ grep -q 'do not end with their permits' "$out"
 expect clinic "nft 'table inet other { chain c { type filter hook forward priority 5 ; iifname claims0 ct state new ct mark set 0x0f000000 ; } ; }'" proved
 expect clinic "nft 'table inet other { chain c { type filter hook forward priority -5 ; ct state new ct mark set 0x0f000000 ; } ; }'" broken
 expect clinic "nft flush chain inet sekisho open-core-claims \\; add rule inet sekisho open-core-claims ct state established,new ct direction original ct mark @live accept \\; add rule inet sekisho open-core-claims ct state new meta nfproto @recording ct mark set 0x0f000000 accept" broken
+# errors about others' connections, from a zone that no flow joins with theirs
+expect clinic "nft insert rule inet sekisho forward-office position \$(nft -a list chain inet sekisho forward-office | sed -n 's/.*goto deny.*# handle //p') ct state related ct mark @live accept" broken
 # permits that are limited to flows: one more, one less, one that does not end
 expect limited "nft add element inet sekisho limited-1 { 0x03000002 }" broken
 grep -q '"flow":"everything"' "$out"
