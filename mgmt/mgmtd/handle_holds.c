@@ -8,6 +8,7 @@
 #include "mgmt/mgmtd/handlers.h"
 #include "mgmt/mgmtd/hold.h"
 #include "mgmt/mgmtd/input_read.h"
+#include "mgmt/mgmtd/when.h"
 
 /* The order of a hold by this caller; d: the card that was named, or none. */
 static struct hold_order hold_of(const struct call *c, enum hold_verb verb,
@@ -135,32 +136,50 @@ void handle_device_release(struct call *c)
 		asset_answer(c, a.id, NULL, false);
 }
 
-static int read_who(const json_t *body, char who[LOGIN_MAX + 1], struct input_error *e)
-{
-	static const char *const keys[] = { "requested_by", NULL };
+/* The request that was read: by whom and, when it is said, of which time. */
+struct asked {
+	char who[LOGIN_MAX + 1];
+	char when[WHEN_TEXT_MAX];
+};
 
-	return input_keys(body, keys, e) < 0
-		       ? -EINVAL
-		       : input_line(body, "requested_by", who, LOGIN_MAX + 1, e);
+static int read_asked(const json_t *body, struct asked *ret, struct input_error *e)
+{
+	static const char *const keys[] = { "requested_by", "requested", NULL };
+
+	if (input_keys(body, keys, e) < 0 ||
+	    input_line(body, "requested_by", ret->who, sizeof(ret->who), e) < 0)
+		return -EINVAL;
+	return input_maybe_line(body, "requested", ret->when, sizeof(ret->when), e);
+}
+
+/* Another quarantine may have come since, with another request by the same person. */
+static bool is_asked(const struct asset *a, const struct asked *asked)
+{
+	char when[WHEN_TEXT_MAX];
+
+	when_format(a->release_at, when);
+	return a->quarantined && a->release_by[0] != '\0' &&
+	       strcmp(a->release_by, asked->who) == 0 &&
+	       (asked->when[0] == '\0' || strcmp(when, asked->when) == 0);
 }
 
 void handle_device_release_approve(struct call *c)
 {
 	struct publish_result result = { 0 };
-	char who[LOGIN_MAX + 1];
 	struct hold_order order;
+	struct asked asked;
 	struct input_error e;
 	struct device d;
 	struct asset a;
 	int r;
 
-	if (read_who(c->body, who, &e) < 0) {
+	if (read_asked(c->body, &asked, &e) < 0) {
 		call_fail_input(c, &e);
 		return;
 	}
 	if (!call_needs_policy(c) || !find_asset_of(c, &d, &a))
 		return;
-	if (!a.quarantined || a.release_by[0] == '\0' || strcmp(a.release_by, who) != 0) {
+	if (!is_asked(&a, &asked)) {
 		call_fail(c, MSG_NO_RELEASE, "");
 		return;
 	}

@@ -68,10 +68,11 @@ export class AdmissionApi {
 	askRelease(id: string, reason: string): Promise<Asset> {
 		return this.send.post(`/api/devices/${part(id)}/release`, { reason });
 	}
-	// requestedBy: who asked, as the approver has read it
-	approveRelease(id: string, requestedBy: string): Promise<Asset & Published> {
+	// asked: who and when, as the approver has read it
+	approveRelease(id: string, asked: { requested_by: string; requested: string }):
+		Promise<Asset & Published> {
 		return this.send.post(`/api/devices/${part(id)}/release/approve`,
-			{ requested_by: requestedBy });
+			{ requested_by: asked.requested_by, requested: asked.requested });
 	}
 	certify(id: string, result: string): Promise<Asset> {
 		return this.send.post(`/api/devices/${part(id)}/certify`, { result });

@@ -181,7 +181,15 @@ static void test_quarantine(void **state)
 	(void)str_copy(path + strlen(path), 9, "/approve");
 	refused(&admin, path, "{\"requested_by\": \"taro\"}", 403, "four-eyes");
 	refused(&manager, path, "{\"requested_by\": \"jiro\"}", 409, "no-release");
-	json_decref(post(&manager, path, "{\"requested_by\": \"taro\"}", 200));
+	refused(&manager, path,
+		"{\"requested_by\": \"taro\", \"requested\":"
+		" \"2026-09-20T00:00:00Z\"}",
+		409, "no-release");
+	answer = post(&manager, path,
+		      "{\"requested_by\": \"taro\", \"requested\":"
+		      " \"2026-09-21T14:13:20Z\"}",
+		      200);
+	json_decref(answer);
 	assert_state(asset, "admitted");
 	rev = load(0);
 	assert_int_equal(rev->quarantine_count, 0);

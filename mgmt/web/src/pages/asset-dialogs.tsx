@@ -101,7 +101,8 @@ function ReleaseDialog({ asset, onDone, onClose }: StepProps): JSX.Element {
 	const { api, t, notify } = useApp();
 	const asked = asset.release;
 	const confirm = async (): Promise<void> => {
-		const { warning } = await api.admission.approveRelease(asset.id, asked?.requested_by ?? "");
+		const { warning } = await api.admission.approveRelease(asset.id,
+			asked ?? { requested_by: "", requested: "" });
 		notify(t("quarantine.released", { device: assetName(asset) }), warning);
 		onDone();
 	};
