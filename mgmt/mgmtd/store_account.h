@@ -35,7 +35,8 @@ int store_account_disable(struct db *db, const char *login) MUST_CHECK;
 int store_account_each(struct db *db, int (*fn)(const struct account *a, void *user),
 		       void *user) MUST_CHECK;
 
-#define ATTEMPT_PROXY "proxy:" /* before a login: at the proxy; no login has a colon */
+/* Before a login: at the proxy. Nobody can type it at the other door. */
+#define ATTEMPT_PROXY "\x01proxy:"
 
 /* Failed sign-ins, for every login that was typed, known or not. */
 int store_attempt_locked(struct db *db, const char *login, int64_t now,

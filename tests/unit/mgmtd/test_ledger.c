@@ -111,7 +111,8 @@ static void test_attempts(void **state)
 
 	assert_int_equal(store_account_add(db, &account), 0);
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(store_attempt_failed(db, "proxy:hanako", 500), 0);
+		assert_int_equal(store_attempt_failed(db, ATTEMPT_PROXY "hanako", 500),
+				 0);
 	for (int i = 0; i < 1100; i++) {
 		char login[16];
 
@@ -121,7 +122,8 @@ static void test_attempts(void **state)
 	assert_int_equal(db_number(db, &n, "SELECT count(*) FROM attempt", ""), 0);
 	assert_in_range(n, 900, 1001);
 	/* strangers push out strangers only */
-	assert_int_equal(store_attempt_locked(db, "proxy:hanako", 500, &locked), 0);
+	assert_int_equal(store_attempt_locked(db, ATTEMPT_PROXY "hanako", 500, &locked),
+			 0);
 	assert_true(locked);
 }
 

@@ -12,6 +12,7 @@
 
 #include "lib/str.h"
 #include "mgmt/mgmtd/proxy_sign_in.h"
+#include "tests/unit/mgmtd/people.h"
 #include "tests/unit/mgmtd/stand.h"
 
 #define PASSWORD "Correct:horse-1 馬"
@@ -105,6 +106,24 @@ static void test_lock(void **state)
 			 PROTO_VERDICT_OK);
 }
 
+/* Who fails at the management's door locks nobody out of the proxy, whatever the login. */
+static void test_other_door(void **state)
+{
+	const struct person stranger = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		assert_true(people_ask(&f, &stranger, "POST", "/api/session",
+				       "{\"login\": \"proxy:sato\", \"password\": \"x\"}",
+				       NULL) >= 401);
+	assert_int_equal(people_ask(&f, &stranger, "POST", "/api/session",
+				    "{\"login\": \"\\u0001proxy:sato\","
+				    " \"password\": \"x\"}",
+				    NULL),
+			 422);
+	assert_int_equal(ask("sato", PASSWORD), PROTO_VERDICT_OK);
+}
+
 /* Whoever fills the disk is not given free guesses. */
 static void test_no_record(void **state)
 {
@@ -184,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_verdicts, setup, stand_close),
 		cmocka_unit_test_setup_teardown(test_lock, setup, stand_close),
+		cmocka_unit_test_setup_teardown(test_other_door, setup, stand_close),
 		cmocka_unit_test_setup_teardown(test_no_record, setup, stand_close),
 		cmocka_unit_test_setup_teardown(test_malformed, setup, stand_close),
 		cmocka_unit_test_setup_teardown(test_signed_out, setup, stand_close),
