@@ -96,6 +96,26 @@ static size_t utf8_char(const unsigned char *s)
 	return len;
 }
 
+/*
+ * Marks that reverse the reading order, line separators, and what is nothing to see; the
+ * joiners U+200C and U+200D, which scripts and emoji need, are not among them.
+ */
+static bool is_hidden(const unsigned char *u, size_t len)
+{
+	if (len == 2)
+		return u[0] == 0xd8 && u[1] == 0x9c; /* U+061C */
+	if (len != 3)
+		return false;
+	if (u[0] == 0xef)
+		return u[1] == 0xbb && u[2] == 0xbf; /* U+FEFF */
+	if (u[0] != 0xe2)
+		return false;
+	if (u[1] == 0x80) /* U+200B, 200E, 200F, 2028 to 202E */
+		return u[2] == 0x8b || u[2] == 0x8e || u[2] == 0x8f ||
+		       (u[2] >= 0xa8 && u[2] <= 0xae);
+	return u[1] == 0x81 && u[2] >= 0xa0 && u[2] <= 0xaf; /* U+2060 to 206F */
+}
+
 size_t str_printable_char(const char *s)
 {
 	const unsigned char *u = (const unsigned char *)s;
@@ -108,12 +128,7 @@ size_t str_printable_char(const char *s)
 		return 0;
 	if (len == 2 && u[0] == 0xc2 && u[1] < 0xa0)
 		return 0; /* C1 */
-	if (len == 3 && u[0] == 0xe2 &&
-	    ((u[1] == 0x80 &&
-	      ((u[2] >= 0xaa && u[2] <= 0xae) || u[2] == 0xa8 || u[2] == 0xa9)) ||
-	     (u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9)))
-		return 0; /* line separators, and marks that reverse the reading order */
-	return len;
+	return is_hidden(u, len) ? 0 : len;
 }
 
 bool str_is_printable_utf8(const char *s)

@@ -36,7 +36,7 @@ int str_unhex(const char *hex, uint8_t *dst, size_t len) MUST_CHECK;
 /*
  * Length of the printable UTF-8 character that s (terminated) begins with; 0 for
  * the end, invalid UTF-8 (RFC 3629), control characters (C0, DEL, C1), line
- * separators and marks that change the reading order.
+ * separators, marks that change the reading order, and what has no width.
  */
 size_t str_printable_char(const char *s);
 

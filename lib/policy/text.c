@@ -50,6 +50,8 @@ static bool is_plain(const uint8_t *s, size_t len, size_t i, size_t n)
 	char c[5] = "";
 
 	memcpy(c, s + i, n);
+	if (i == 0 && n == 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0)
+		return true; /* a byte order mark */
 	if (s[i] == '\r')
 		return i + 1 < len && s[i + 1] == '\n';
 	return s[i] == '\n' || s[i] == '\t' || str_printable_char(c) != 0;

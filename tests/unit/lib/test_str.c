@@ -85,13 +85,15 @@ static void test_hex(void **state)
 
 static void test_printable(void **state)
 {
-	static const char *const good[] = { "", "a b~", "個人情報", "\xf0\x9f\x98\x80",
-					    "\xc2\xa0" };
+	static const char *const good[] = { "",         "a b~",
+					    "個人情報", "\xf0\x9f\x98\x80",
+					    "\xc2\xa0", "a\xe2\x80\x8d" };
 	static const char *const bad[] = {
 		"\n",           "a\x1b[31m",        "\x7f",         "\xc2\x85",
 		"\xc0\x80",     "\xe0\x80\x80",     "\xed\xa0\x80", "\xff",
 		"\xe3\x81",     "\xf4\x90\x80\x80", "\xe2\x80\xae", "\xe2\x80\xa8",
-		"\xe2\x81\xa6", "\xf0\x80\x80\x80",
+		"\xe2\x81\xa6", "\xf0\x80\x80\x80", "\xe2\x80\x8b", "\xe2\x80\x8f",
+		"\xd8\x9c",     "\xe2\x81\xa0",     "\xef\xbb\xbf",
 	};
 
 	(void)state;
