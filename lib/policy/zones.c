@@ -10,6 +10,7 @@
 #include "lib/str.h"
 
 #define SOURCE_LIMIT_MAX 100000
+#define WIDEST           8 /* a network of a site, in bits of its prefix */
 
 static const struct reader_choice kinds[] = {
 	{ "personal", POLICY_ZONE_PERSONAL }, { "closed", POLICY_ZONE_CLOSED },
@@ -178,17 +179,18 @@ static void check_port_lock(struct reader *r, const struct yaml_node *n,
 			 "'port_lock' needs 'ports' and 'admission: enforce'");
 }
 
-/* /0 in any other zone would make the whole world that zone's. */
+/* /0, or /1 twice, in any other zone would make the whole world that zone's. */
 static void check_whole_world(struct reader *r, const struct policy_zone *z,
 			      struct place at)
 {
 	if (!r->kind_known[index_of(r, z)] || z->kind == POLICY_ZONE_INTERNET)
 		return;
 	for (size_t i = 0; i < z->networks.count; i++) {
-		if (z->networks.item[i].len == 0)
-			diag_add(r->diags, at,
-				 "a network of every address (/0) is for a zone of kind "
-				 "internet");
+		if (z->networks.item[i].len < WIDEST)
+			diag_add(
+				r->diags, at,
+				"a network wider than /%d is for a zone of kind internet",
+				WIDEST);
 	}
 }
 
