@@ -5,6 +5,7 @@
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -167,6 +168,18 @@ static void fill(const struct http *h, struct MHD_Connection *conn, const char *
 	(void)MHD_get_connection_values(conn, MHD_GET_ARGUMENT_KIND, add_query, req);
 }
 
+/*
+ * Another site's page can have a browser send a form here, but no JSON unasked: nobody is
+ * signed in by a page that is not ours.
+ */
+static bool is_json(const struct http *h, struct MHD_Connection *conn)
+{
+	const char *type = header(conn, "Content-Type");
+
+	return h->door == API_DOOR_LOCAL ||
+	       (type != NULL && strncasecmp(type, "application/json", 16) == 0);
+}
+
 static bool is_api(const char *url)
 {
 	return strncmp(url, "/api/", 5) == 0;
@@ -182,8 +195,10 @@ static enum MHD_Result answer(struct http *h, struct MHD_Connection *conn,
 	if (!is_api(url) && h->door == API_DOOR_HTTPS)
 		return respond_file(h, conn, method, url);
 	fill(h, conn, url, method, &req);
-	req.body = x->body;
-	req.body_len = x->len;
+	if (is_json(h, conn)) {
+		req.body = x->body;
+		req.body_len = x->len;
+	}
 	api_handle(h->app, &req, &res);
 	return respond_api(conn, &res);
 }

@@ -27,7 +27,14 @@ def change_password(lab, login, old, new):
     link = http.client.HTTPSConnection("127.0.0.1", lab.port, timeout=10,
                                        context=ssl._create_unverified_context())
     headers = {"Content-Type": "application/json"}
-    link.request("POST", "/api/session", json.dumps({"login": login, "password": old}), headers)
+    sign_in = json.dumps({"login": login, "password": old})
+    # what a form on another site's page could send signs nobody in
+    for foreign in ("text/plain", "application/x-www-form-urlencoded"):
+        link.request("POST", "/api/session", sign_in, {"Content-Type": foreign})
+        answer = link.getresponse()
+        assert answer.status == 400 and not answer.getheader("Set-Cookie"), answer.read()
+        answer.read()
+    link.request("POST", "/api/session", sign_in, headers)
     answer = link.getresponse()
     session = json.loads(answer.read())
     assert answer.status == 200, session
