@@ -82,9 +82,11 @@ static int run(struct probing *p, struct nfnl *n, const struct probe_run *order,
 	if (r < 0)
 		return r;
 	r = inject_all(p->channel, p->list, order, &a);
-	if (r < 0)
+	if (r < 0) {
 		p->channel = -1; /* what it answers late would be taken for another's */
-	else
+		/* it died with our question unread: -ECONNRESET is about the compile role */
+		r = r == -ECONNRESET ? -EPIPE : r;
+	} else
 		r = collect(n, p->bridge, order, &a);
 	closed = catch_close(n, p->bridge);
 	if (r == 0)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Packets of our own: what they find is what real ones would, and nobody else hears of them."""
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -222,24 +223,46 @@ def test_by_gated(make_lab):
     assert not [d for d in service if "changed" in d or "proved" in d], service
 
 
+def probe_role(lab):
+    pids = [int(p.name) for p in pathlib.Path("/proc").iterdir() if p.name.isdigit()
+            and (p / "comm").exists() and (p / "comm").read_text() == "gated-probe\n"
+            and str(lab.bin) in (p / "cmdline").read_text()]
+    assert len(pids) == 1, pids
+    return pids[0]
+
+
 def test_without_the_probe_role(make_lab):
     """It is killed: not tested, never good or bad; everything else goes on."""
     lab = make_lab()
     claims = topo.ADDRESS[topo.CLAIMS][0]
     assert wait_for(lambda: lab.tcp(topo.CORE, claims, 443), 5)
-    pids = [int(p.name) for p in pathlib.Path("/proc").iterdir() if p.name.isdigit()
-            and (p / "comm").exists() and (p / "comm").read_text() == "gated-probe\n"
-            and str(lab.bin) in (p / "cmdline").read_text()]
-    assert len(pids) == 1, pids
-    status = pathlib.Path(f"/proc/{pids[0]}/status").read_text(encoding="utf-8")
+    role = probe_role(lab)
+    status = pathlib.Path(f"/proc/{role}/status").read_text(encoding="utf-8")
     assert re.search(r"CapEff:\s0+\n", status) and re.search(r"CapPrm:\s0+\n", status), status
-    os.kill(pids[0], signal.SIGKILL)
+    os.kill(role, signal.SIGKILL)
     for _ in range(2):
         found = ask(lab)
         assert found["result"] == "not-tested" and found["refused"], found
         assert found["passed"] == found["blocked"] == found["contradictions"] == 0, found
     assert "sekisho_probe" not in door.nft(lab, "list", "tables")
     assert lab.tcp(topo.CORE, claims, 443)
+
+
+def test_the_probe_role_dies_with_a_question_unread(make_lab):
+    """Which is no end of the other two: the rules' daemon goes on."""
+    lab = make_lab()
+    role, before = probe_role(lab), lab.state()["gated"]["pid"]
+    os.kill(role, signal.SIGSTOP)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask, lab)
+        # the apply role sits between its table of probes and the answer
+        assert wait_for(lambda: "sekisho_probe" in door.nft(lab, "list", "tables"), 10)
+        time.sleep(0.2)
+        os.kill(role, signal.SIGKILL)
+        found = asked.result()
+    assert found["result"] == "not-tested" and found["refused"], found
+    assert lab.state()["gated"]["pid"] == before
+    assert ask(lab)["result"] == "not-tested"
 
 
 def test_asked_for_and_kept(make_lab):
