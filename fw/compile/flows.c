@@ -319,8 +319,9 @@ static void compile_errors(struct builder *b, const struct policy *p, size_t zon
 			   uint32_t chain)
 {
 	for (size_t to = 0; to < p->zone_count; to++) {
-		for (size_t i = 0;
-		     are_joined(p, zone, to) && i < p->zone[to].interface_count; i++)
+		if (!are_joined(p, zone, to))
+			continue;
+		for (size_t i = 0; i < p->zone[to].interface_count; i++)
 			compile_related(b, chain, p->zone[to].interface[i].name);
 	}
 }

@@ -18,33 +18,15 @@ static void add_by_interface(struct builder *b, const struct policy_zone *z,
 	}
 }
 
-static bool is_in(const struct policy_zone *z, struct addr a)
-{
-	for (size_t i = 0; i < z->networks.count; i++) {
-		if (z->networks.item[i].addr.family == a.family &&
-		    prefix_contains(z->networks.item[i], a))
-			return true;
-	}
-	return false;
-}
-
 void compile_to_server(struct builder *b, const struct policy *p, struct fw_rule r,
 		       struct addr server)
 {
 	uint8_t len = server.family == 4 ? 32 : 128;
-	const struct policy_zone *rest = NULL;
+	size_t zone = policy_zone_by_addr(p, server);
 
 	builder_daddr(&r, (struct prefix){ .addr = server, .len = len });
-	for (size_t z = 0; z < p->zone_count; z++) {
-		if (is_in(&p->zone[z], server)) {
-			add_by_interface(b, &p->zone[z], r);
-			return;
-		}
-		if (p->zone[z].networks.count == 0)
-			rest = &p->zone[z];
-	}
-	if (rest != NULL)
-		add_by_interface(b, rest, r);
+	if (zone != POLICY_NONE)
+		add_by_interface(b, &p->zone[zone], r);
 }
 
 static void compile_target(struct builder *b, const struct policy *p,

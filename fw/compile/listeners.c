@@ -4,8 +4,6 @@
 
 #include "fw/compile/parts.h"
 
-#define RADIUS_PORT 1812 /* RFC 2865 */
-
 static struct fw_rule listener(uint32_t local, uint8_t proto, uint16_t port,
 			       uint32_t class, uint32_t mask)
 {
@@ -27,26 +25,16 @@ static void add_from(struct builder *b, uint32_t chain, struct fw_rule r, struct
 	builder_rule(b, chain, r);
 }
 
-static bool lies_in(const struct policy_zone *z, struct addr a)
-{
-	for (size_t i = 0; i < z->networks.count; i++) {
-		if (z->networks.item[i].addr.family == a.family &&
-		    prefix_contains(z->networks.item[i], a))
-			return true;
-	}
-	return false;
-}
-
 /* Switches and access points that ask about a device; they need a permit themselves. */
 static void add_radius(struct builder *b, const struct policy *p, size_t zone,
 		       uint32_t chain, uint32_t local)
 {
 	const struct policy_switches *s = &p->gateway.radius;
-	struct fw_rule r = listener(local, IPPROTO_UDP, RADIUS_PORT,
+	struct fw_rule r = listener(local, IPPROTO_UDP, POLICY_RADIUS_PORT,
 				    zone_class(&p->zone[zone]), FW_MARK_CLASS);
 
 	for (size_t i = 0; i < s->count; i++) {
-		if (lies_in(&p->zone[zone], s->item[i]))
+		if (policy_prefixes_hold(&p->zone[zone].networks, s->item[i]))
 			add_from(b, chain, r, s->item[i]);
 	}
 }

@@ -93,8 +93,8 @@ void compile_going(struct builder *b, const struct policy *p, size_t zone,
 bool compile_has_short_replies(const struct policy *p, size_t zone);
 
 /*
- * Errors and answers from zone. Where a flow to it can end, each flow's answers have rules of
- * their own, with its end: else they would go on after it.
+ * Errors and answers from zone. Where a flow to it can end, each flow's answers have
+ * rules of their own, with its end: else they would go on after it.
  */
 void compile_flow_answers(struct builder *b, const struct policy *p, size_t zone,
 			  uint32_t chain, int64_t now);

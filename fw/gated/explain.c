@@ -46,25 +46,6 @@ static bool is_own(struct addr a)
 	return own;
 }
 
-/* The zone that an address is in; the internet when it is in no other. */
-static size_t zone_by_addr(const struct policy *p, struct addr a)
-{
-	size_t rest = POLICY_NONE;
-
-	for (size_t z = 0; z < p->zone_count; z++) {
-		const struct policy_prefixes *nets = &p->zone[z].networks;
-
-		if (nets->count == 0)
-			rest = z;
-		for (size_t i = 0; i < nets->count; i++) {
-			if (nets->item[i].addr.family == a.family &&
-			    prefix_contains(nets->item[i], a))
-				return z;
-		}
-	}
-	return rest;
-}
-
 static void set(struct question *q, enum field f, uint64_t v)
 {
 	q->packet.v[f] = num_from(v);
@@ -125,9 +106,9 @@ static void place_packet(struct question *q, const struct proto_explain *m)
 	q->from = q->to = "gateway";
 	set(q, FIELD_LOCAL, to_here);
 	if (!from_here)
-		q->from = place(q, zone_by_addr(p, q->src), m->iifname, FIELD_IIF);
+		q->from = place(q, policy_zone_by_addr(p, q->src), m->iifname, FIELD_IIF);
 	if (!to_here)
-		q->to = place(q, zone_by_addr(p, q->dst), "", FIELD_OIF);
+		q->to = place(q, policy_zone_by_addr(p, q->dst), "", FIELD_OIF);
 	if (from_here)
 		q->packet.v[FIELD_MAC] = field_max(FIELD_MAC);
 	else
@@ -202,7 +183,7 @@ static bool lead(struct question *q, const struct eval *e)
 	q->packet.v[FIELD_DADDR] = address;
 	q->dst = num_to_addr(address, q->dst.family);
 	q->hook = NF_INET_FORWARD;
-	q->to = place(q, zone_by_addr(q->rev->policy, q->dst), "", FIELD_OIF);
+	q->to = place(q, policy_zone_by_addr(q->rev->policy, q->dst), "", FIELD_OIF);
 	set(q, FIELD_LOCAL, 0);
 	return true;
 }

@@ -5,20 +5,10 @@
 
 #include "lib/policy/when.h"
 
-static bool holds(const struct policy_prefixes *list, struct addr a)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->item[i].addr.family == a.family &&
-		    prefix_contains(list->item[i], a))
-			return true;
-	}
-	return false;
-}
-
 size_t match_zone(const struct policy *p, struct addr a)
 {
 	for (size_t i = 0; i < p->zone_count; i++) {
-		if (holds(&p->zone[i].networks, a))
+		if (policy_prefixes_hold(&p->zone[i].networks, a))
 			return i;
 	}
 	return POLICY_NONE;
@@ -29,7 +19,8 @@ static bool zone_holds(const struct policy *p, size_t zone, struct addr a)
 {
 	const struct policy_prefixes *own = &p->zone[zone].networks;
 
-	return own->count != 0 ? holds(own, a) : match_zone(p, a) == POLICY_NONE;
+	return own->count != 0 ? policy_prefixes_hold(own, a)
+			       : match_zone(p, a) == POLICY_NONE;
 }
 
 /* The groups' networks, or the zone's. */
@@ -37,7 +28,7 @@ static bool side_holds(const struct policy *p, size_t zone, const size_t *group,
 		       size_t count, struct addr a)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (holds(&p->group[group[i]].networks, a))
+		if (policy_prefixes_hold(&p->group[group[i]].networks, a))
 			return true;
 	}
 	return count == 0 && zone_holds(p, zone, a);

@@ -214,41 +214,27 @@ static int read_restart(struct reader *r, const struct yaml_node *n, void *objec
 	return 0;
 }
 
-/* Names are asked for on behalf of everybody: what answers must not be in there. */
-static void check_resolver(struct reader *r, const struct yaml_node *n, struct addr a)
-{
-	for (size_t z = 0; z < r->p->zone_count; z++) {
-		const struct policy_prefixes *nets = &r->p->zone[z].networks;
-
-		for (size_t i = 0; is_kind(r, z, POLICY_ZONE_PERSONAL) && i < nets->count;
-		     i++) {
-			if (nets->item[i].addr.family == a.family &&
-			    prefix_contains(nets->item[i], a))
-				diag_add(r->diags, n->at,
-					 "resolver %s is in zone '%s': the proxy, which "
-					 "speaks with the internet, has no way into a "
-					 "personal zone",
-					 n->text, r->p->zone[z].name);
-		}
-	}
-}
-
+/* Names are asked for on behalf of everybody: what answers must not be in a personal zone. */
 static int read_resolvers(struct reader *r, const struct yaml_node *n, void *object)
 {
 	struct policy_proxy *p = &r->p->proxy;
+	int e = reader_addrs(r, n, "resolvers", "a resolver", PROXY_RESOLVERS_MAX,
+			     &p->resolver, &p->resolver_count);
 
 	(void)object;
-	if (!reader_is_list(r, n, "resolvers", PROXY_RESOLVERS_MAX))
-		return 0;
-	p->resolver = calloc(n->count, sizeof(*p->resolver));
-	if (p->resolver == NULL)
-		return -ENOMEM;
-	for (const struct yaml_node *c = n->first; c != NULL; c = c->next) {
-		if (reader_addr(r, c, "a resolver", p->resolver, p->resolver_count,
-				&p->resolver[p->resolver_count]))
-			check_resolver(r, c, p->resolver[p->resolver_count++]);
+	for (size_t i = 0; i < p->resolver_count; i++) {
+		size_t zone = policy_zone_by_addr(r->p, p->resolver[i]);
+		char text[ADDR_TEXT_MAX];
+
+		if (zone == POLICY_NONE || !is_kind(r, zone, POLICY_ZONE_PERSONAL))
+			continue;
+		addr_format(p->resolver[i], text);
+		diag_add(r->diags, reader_addr_at(n, p->resolver[i]),
+			 "resolver %s is in zone '%s': the proxy, which speaks with the "
+			 "internet, has no way into a personal zone",
+			 text, r->p->zone[zone].name);
 	}
-	return 0;
+	return e;
 }
 
 int proxy_read(struct reader *r, const struct yaml_node *n, void *object)

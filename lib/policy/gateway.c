@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the gateway itself may say, besides what the proxy does: clock, logs, mail, RADIUS, VPN. */
-#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/policy/nets.h"
@@ -15,23 +13,13 @@
 #define NTP_PORT      123
 #define SYSLOG_PORT   6514 /* over TLS, RFC 5425 */
 #define MAIL_PORT     25
-#define RADIUS_PORT   1812
 
 static int read_servers(struct reader *r, const struct yaml_node *n, void *object)
 {
 	struct policy_target *t = object;
 
-	if (!reader_is_list(r, n, "servers", POLICY_SERVERS_MAX))
-		return 0;
-	t->server = calloc(n->count, sizeof(*t->server));
-	if (t->server == NULL)
-		return -ENOMEM;
-	for (const struct yaml_node *c = n->first; c != NULL; c = c->next) {
-		if (reader_addr(r, c, "a server", t->server, t->server_count,
-				&t->server[t->server_count]))
-			t->server_count++;
-	}
-	return 0;
+	return reader_addrs(r, n, "servers", "a server", POLICY_SERVERS_MAX, &t->server,
+			    &t->server_count);
 }
 
 /* As useradd takes it, without '$'. */
@@ -88,28 +76,9 @@ static int read_ntp(struct reader *r, const struct yaml_node *n, void *object)
 	return reader_mapping(r, n, "ntp", keys, ARRAY_LEN(keys), t);
 }
 
-/* The zone that the address lies in, or POLICY_NONE. */
-static size_t zone_of(const struct policy *p, struct addr a)
-{
-	size_t rest = POLICY_NONE;
-
-	for (size_t z = 0; z < p->zone_count; z++) {
-		const struct policy_prefixes *nets = &p->zone[z].networks;
-
-		for (size_t i = 0; i < nets->count; i++) {
-			if (nets->item[i].addr.family == a.family &&
-			    prefix_contains(nets->item[i], a))
-				return z;
-		}
-		if (nets->count == 0)
-			rest = z;
-	}
-	return rest;
-}
-
 static bool is_inside(const struct reader *r, struct addr a)
 {
-	size_t z = zone_of(r->p, a);
+	size_t z = policy_zone_by_addr(r->p, a);
 
 	return z != POLICY_NONE && r->p->zone[z].kind != POLICY_ZONE_INTERNET;
 }
@@ -165,22 +134,19 @@ static int read_mail(struct reader *r, const struct yaml_node *n, void *object)
 static int read_switches(struct reader *r, const struct yaml_node *n, void *object)
 {
 	struct policy_switches *s = object;
+	int e = reader_addrs(r, n, "switches", "a switch", POLICY_SWITCHES_MAX, &s->item,
+			     &s->count);
 
-	if (!reader_is_list(r, n, "switches", POLICY_SWITCHES_MAX))
-		return 0;
-	s->item = calloc(n->count, sizeof(*s->item));
-	if (s->item == NULL)
-		return -ENOMEM;
-	for (const struct yaml_node *c = n->first; c != NULL; c = c->next) {
-		if (!reader_addr(r, c, "a switch", s->item, s->count, &s->item[s->count]))
+	for (size_t i = 0; i < s->count; i++) {
+		char text[ADDR_TEXT_MAX];
+
+		if (is_inside(r, s->item[i]))
 			continue;
-		if (!is_inside(r, s->item[s->count]))
-			diag_add(r->diags, c->at,
-				 "switch %s is in no zone but the internet",
-				 text_shown(c->text).s);
-		s->count++;
+		addr_format(s->item[i], text);
+		diag_add(r->diags, reader_addr_at(n, s->item[i]),
+			 "switch %s is in no zone but the internet", text);
 	}
-	return 0;
+	return e;
 }
 
 static int read_radius(struct reader *r, const struct yaml_node *n, void *object)
@@ -198,10 +164,10 @@ static int read_vpn_port(struct reader *r, const struct yaml_node *n, void *obje
 {
 	struct policy_vpn *v = object;
 
-	if (reader_port(r, n, "port", &v->port) && v->port == RADIUS_PORT)
+	if (reader_port(r, n, "port", &v->port) && v->port == POLICY_RADIUS_PORT)
 		diag_add(r->diags, n->at,
 			 "port %d is the RADIUS server's, which only switches may ask",
-			 RADIUS_PORT);
+			 POLICY_RADIUS_PORT);
 	return 0;
 }
 
@@ -226,23 +192,19 @@ static int read_vpn_from(struct reader *r, const struct yaml_node *n, void *obje
 static int read_peers(struct reader *r, const struct yaml_node *n, void *object)
 {
 	struct policy_vpn *v = object;
+	int e = reader_addrs(r, n, "peers", "a peer", POLICY_PEERS_MAX, &v->peer,
+			     &v->peer_count);
 
-	if (!reader_is_list(r, n, "peers", POLICY_PEERS_MAX))
-		return 0;
-	v->peer = calloc(n->count, sizeof(*v->peer));
-	if (v->peer == NULL)
-		return -ENOMEM;
-	for (const struct yaml_node *c = n->first; c != NULL; c = c->next) {
-		struct addr *a = &v->peer[v->peer_count];
+	for (size_t i = 0; v->from != POLICY_NONE && i < v->peer_count; i++) {
+		char text[ADDR_TEXT_MAX];
 
-		if (!reader_addr(r, c, "a peer", v->peer, v->peer_count, a))
+		if (policy_zone_by_addr(r->p, v->peer[i]) == v->from)
 			continue;
-		v->peer_count++;
-		if (v->from != POLICY_NONE && zone_of(r->p, *a) != v->from)
-			diag_add(r->diags, c->at, "peer %s is not in zone '%s'",
-				 text_shown(c->text).s, r->p->zone[v->from].name);
+		addr_format(v->peer[i], text);
+		diag_add(r->diags, reader_addr_at(n, v->peer[i]),
+			 "peer %s is not in zone '%s'", text, r->p->zone[v->from].name);
 	}
-	return 0;
+	return e;
 }
 
 static size_t zone_of_kind(const struct policy *p, enum policy_zone_kind kind)

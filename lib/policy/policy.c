@@ -193,3 +193,25 @@ size_t policy_zone_by_interface(const struct policy *p, const char *interface)
 	}
 	return POLICY_NONE;
 }
+
+bool policy_prefixes_hold(const struct policy_prefixes *list, struct addr a)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (prefix_contains(list->item[i], a))
+			return true;
+	}
+	return false;
+}
+
+size_t policy_zone_by_addr(const struct policy *p, struct addr a)
+{
+	size_t rest = POLICY_NONE;
+
+	for (size_t i = 0; i < p->zone_count; i++) {
+		if (policy_prefixes_hold(&p->zone[i].networks, a))
+			return i;
+		if (p->zone[i].networks.count == 0)
+			rest = i;
+	}
+	return rest;
+}

@@ -36,6 +36,7 @@
 #define POLICY_PINS_MAX       64
 #define POLICY_PEERS_MAX      128 /* of a VPN */
 #define POLICY_SWITCHES_MAX   128
+#define POLICY_RADIUS_PORT    1812 /* RFC 2865 */
 #define POLICY_SERVERS_MAX    8 /* of one kind that the gateway itself uses */
 #define POLICY_SENSOR_MAX     64 /* addresses in a list of the sensor's */
 #define POLICY_ACCOUNT_MAX    31
@@ -298,5 +299,9 @@ bool policy_services_overlap(const struct policy_service *a,
 size_t policy_zone_by_name(const struct policy *p, const char *name);
 /* The same of an interface, or of a port of a zone's bridge. */
 size_t policy_zone_by_interface(const struct policy *p, const char *interface);
+
+bool policy_prefixes_hold(const struct policy_prefixes *list, struct addr a);
+/* The zone that an address is in: the one without networks (internet) when it is in no other. */
+size_t policy_zone_by_addr(const struct policy *p, struct addr a);
 
 #endif

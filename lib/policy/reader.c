@@ -206,6 +206,34 @@ bool reader_addr(struct reader *r, const struct yaml_node *n, const char *what,
 	return true;
 }
 
+int reader_addrs(struct reader *r, const struct yaml_node *n, const char *list_what,
+		 const char *what, size_t max, struct addr **ret_addr, size_t *ret_count)
+{
+	if (!reader_is_list(r, n, list_what, max))
+		return 0;
+	*ret_addr = calloc(n->count, sizeof(**ret_addr));
+	if (*ret_addr == NULL)
+		return -ENOMEM;
+	for (const struct yaml_node *c = n->first; c != NULL; c = c->next) {
+		if (reader_addr(r, c, what, *ret_addr, *ret_count,
+				&(*ret_addr)[*ret_count]))
+			(*ret_count)++;
+	}
+	return 0;
+}
+
+struct place reader_addr_at(const struct yaml_node *list, struct addr a)
+{
+	struct addr found;
+
+	for (const struct yaml_node *c = list->first; c != NULL; c = c->next) {
+		if (c->kind == YAML_SCALAR && addr_parse(c->text, &found) == 0 &&
+		    addr_equal(found, a))
+			return c->at;
+	}
+	return list->at;
+}
+
 bool reader_offset(struct reader *r, const struct yaml_node *n)
 {
 	if (allow_schedule_zone(r->p->timezone, &r->p->offset_s) == 0)

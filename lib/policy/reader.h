@@ -87,6 +87,17 @@ bool reader_addr(struct reader *r, const struct yaml_node *n, const char *what,
 		 const struct addr *list, size_t count, struct addr *ret_addr);
 
 /*
+ * A list of 1..max such addresses, each once. *ret_addr is allocated, and the policy's in
+ * any case.
+ */
+int reader_addrs(struct reader *r, const struct yaml_node *n, const char *list_what,
+		 const char *what, size_t max, struct addr **ret_addr,
+		 size_t *ret_count) MUST_CHECK;
+
+/* Where such a list names the address. */
+struct place reader_addr_at(const struct yaml_node *list, struct addr a);
+
+/*
  * Hours count by the site's clock. Says so, for n, when its time zone is none that
  * the kernel's rules could be made for.
  */

@@ -76,9 +76,8 @@ static int check_char(const uint8_t *s, size_t len, size_t i, size_t n, struct p
 		diag_add(diags, at, "a NUL byte is not accepted");
 	else if (!is_plain(s, len, i, n))
 		diag_add(diags, at,
-			 "character U+%04X is not accepted, also not in a comment: with "
-			 "it "
-			 "the file looks different from what it says",
+			 "character U+%04X is not accepted, also not in a comment: the "
+			 "file looks different with it from what it says",
 			 (unsigned)code_of(s + i, n));
 	else if (s[i] == '%' && starts_line(s, i))
 		diag_add(diags, at, "directives (%%NAME) are not accepted in a policy");

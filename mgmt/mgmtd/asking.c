@@ -136,13 +136,7 @@ static bool address_fits(const struct policy *policy, const char *interface,
 		&policy->zone[policy_zone_by_interface(policy, interface)];
 	struct addr a;
 
-	if (addr_parse(text, &a) < 0)
-		return false;
-	for (size_t i = 0; i < z->networks.count; i++) {
-		if (prefix_contains(z->networks.item[i], a))
-			return true;
-	}
-	return false;
+	return addr_parse(text, &a) == 0 && policy_prefixes_hold(&z->networks, a);
 }
 
 /* The first flow of the list that does not begin in the interface's zone, or NULL. */

@@ -4,8 +4,8 @@
  *
  * Lines end with LF or CR LF; a field in double quotes may hold both. A byte order
  * mark at the start is passed over. Spreadsheets take a field that begins with
- * = + - @ for a formula, also in their wide forms: it is written with an apostrophe in front, which reading
- * takes away again.
+ * = + - @ for a formula, also in their wide forms: it is written with an apostrophe
+ * in front, which reading takes away again.
  */
 #ifndef MGMT_MGMTD_CSV_H
 #define MGMT_MGMTD_CSV_H

@@ -23,7 +23,8 @@ void work_day(int64_t s, char dst[WORK_DAY_MAX], int64_t *ret_next);
 
 /*
  * Look up the days from..to (seconds) that are not known yet. *ret_unchecked: how many
- * could not be, for want of time, or of records that are not stored yet. Returns 0, -EHOSTDOWN (recordd) or what db.h says.
+ * could not be, for want of time, or of records that are not stored yet. Returns 0,
+ * -EHOSTDOWN (recordd) or what db.h says.
  */
 int work_look_up(struct app *app, int64_t from, int64_t to, int64_t now,
 		 int64_t *ret_unchecked) MUST_CHECK;
