@@ -143,6 +143,50 @@ bool str_is_printable_utf8(const char *s)
 	return true;
 }
 
+static uint32_t code_of(const unsigned char *u, size_t len)
+{
+	uint32_t code = len == 1 ? u[0] : u[0] & (0x7fu >> len);
+
+	for (size_t i = 1; i < len; i++)
+		code = code << 6 | (u[i] & 0x3f);
+	return code;
+}
+
+/* Length of the space or filler that s begins with, or 0. */
+static size_t blank_char(const char *s)
+{
+	/* Unicode's spaces, and what it calls ignorable by default and is_hidden() leaves */
+	static const struct {
+		uint32_t first, last;
+	} blanks[] = {
+		{ 0x09, 0x09 },       { 0x20, 0x20 },       { 0xa0, 0xa0 },
+		{ 0xad, 0xad },       { 0x34f, 0x34f },     { 0x115f, 0x1160 },
+		{ 0x1680, 0x1680 },   { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },
+		{ 0x2000, 0x200a },   { 0x200c, 0x200d },   { 0x202f, 0x202f },
+		{ 0x205f, 0x205f },   { 0x2800, 0x2800 },   { 0x3000, 0x3000 },
+		{ 0x3164, 0x3164 },   { 0xfe00, 0xfe0f },   { 0xffa0, 0xffa0 },
+		{ 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+	};
+	const unsigned char *u = (const unsigned char *)s;
+	size_t len = utf8_char(u);
+	uint32_t code = code_of(u, len);
+
+	for (size_t i = 0; len != 0 && i < ARRAY_LEN(blanks); i++) {
+		if (code >= blanks[i].first && code <= blanks[i].last)
+			return len;
+	}
+	return 0;
+}
+
+bool str_is_blank(const char *s)
+{
+	size_t len;
+
+	while ((len = blank_char(s)) != 0)
+		s += len;
+	return *s == '\0';
+}
+
 bool str_is_name(const char *s, size_t max)
 {
 	size_t len = strlen(s);

@@ -43,6 +43,9 @@ size_t str_printable_char(const char *s);
 /* Is s made of such characters only? */
 bool str_is_printable_utf8(const char *s);
 
+/* Is there nothing to see: spaces of any width, fillers and joiners alone, or ""? */
+bool str_is_blank(const char *s);
+
 /*
  * An identifier as people write it in the policy: 1..max bytes, a-z 0-9 '-' '_',
  * starting with a letter.

@@ -6,26 +6,12 @@
 #include "lib/allow/match.h"
 #include "lib/str.h"
 
-static bool zone_served(const struct policy_proxy *proxy, size_t zone)
-{
-	for (size_t i = 0; i < proxy->zone_count; i++) {
-		if (proxy->present && proxy->zone[i] == zone)
-			return true;
-	}
-	return false;
-}
-
 /* In some zones the device is not enough: somebody has to sign in. */
 static bool must_sign_in(const struct policy_proxy *proxy, size_t zone,
 			 const struct decide_question *q)
 {
-	if (q->user != NULL && q->user[0] != '\0')
-		return false;
-	for (size_t i = 0; i < proxy->sign_in_count; i++) {
-		if (proxy->sign_in[i] == zone)
-			return true;
-	}
-	return false;
+	return (q->user == NULL || q->user[0] == '\0') &&
+	       policy_zone_listed(proxy->sign_in, proxy->sign_in_count, zone);
 }
 
 /*
@@ -149,7 +135,7 @@ static bool client_admitted(const struct snapshot *snap, size_t zone,
 		return false;
 	a->zone = policy->zone[zone].name;
 	a->permit = find_permit(snap, q->mark, zone);
-	if (!zone_served(&policy->proxy, zone))
+	if (!policy_serves(policy, zone))
 		return false;
 	a->reason = REASON_QUARANTINED;
 	if (a->permit != NULL && a->permit->quarantined)

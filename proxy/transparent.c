@@ -65,11 +65,8 @@ bool transparent_is_refused(const struct conn *c)
 		return false;
 	p = &snap->rev->policy->proxy;
 	zone = snapshot_zone(snap, c->src);
-	for (size_t i = 0; p->present && i < p->transparent_count; i++) {
-		if (p->transparent[i] == zone)
-			return false;
-	}
-	return true;
+	return !p->present ||
+	       !policy_zone_listed(p->transparent, p->transparent_count, zone);
 }
 
 void transparent_answer(struct conn *c)

@@ -89,8 +89,7 @@ void compile_check_assertion(const struct policy *p, const struct policy_asserti
 				 "from '%s' to '%s'",
 				 f->id, a->at.line, from, to);
 	}
-	if (p->proxy.present && p->proxy.via == a->to &&
-	    compile_has_zone(p->proxy.zone, p->proxy.zone_count, a->from))
+	if (p->proxy.via == a->to && policy_serves(p, a->from))
 		diag_add(diags, p->proxy.at,
 			 "the proxy contradicts the assertion of line %u: never from "
 			 "'%s' to '%s'",

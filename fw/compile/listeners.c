@@ -65,7 +65,7 @@ void compile_listeners(struct builder *b, const struct policy *p, size_t zone,
 	const struct policy_proxy *x = &p->proxy;
 	const struct policy_management *m = &p->management;
 
-	if (x->present && compile_has_zone(x->zone, x->zone_count, zone)) {
+	if (policy_serves(p, zone)) {
 		builder_rule(b, chain,
 			     listener(local, IPPROTO_TCP, x->port, zone_class(z),
 				      FW_MARK_CLASS));
@@ -74,7 +74,7 @@ void compile_listeners(struct builder *b, const struct policy *p, size_t zone,
 				     listener(local, IPPROTO_TCP, x->port,
 					      REVISION_MARK_RESTRICTED, FW_MARK_LESSER));
 	}
-	if (m->present && compile_has_zone(m->zone, m->zone_count, zone)) {
+	if (policy_manages(p, zone)) {
 		builder_rule(b, chain,
 			     listener(local, IPPROTO_TCP, m->port, zone_class(z),
 				      FW_MARK_CLASS));

@@ -38,7 +38,6 @@ void compile_listeners(struct builder *b, const struct policy *p, size_t zone,
 		       uint32_t chain, uint32_t local);
 /* Where transparent zones' connections to the web are led to the proxy. */
 void compile_redirects(struct builder *b, const struct policy *p);
-bool compile_has_zone(const size_t *list, size_t count, size_t zone);
 
 /* Where open flows change addresses: published servers, masquerading. */
 void compile_nat(struct builder *b, const struct policy *p, int64_t now);

@@ -190,15 +190,6 @@ static uint32_t compile_from(struct builder *b, const struct policy *p, size_t z
 	return chain;
 }
 
-bool compile_has_zone(const size_t *list, size_t count, size_t zone)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (list[i] == zone)
-			return true;
-	}
-	return false;
-}
-
 struct checks { /* chains that a zone's packets go through; limits 0: none */
 	uint32_t from, limits;
 };

@@ -76,15 +76,6 @@ static int read_proxy_zones(struct reader *r, const struct yaml_node *n, void *o
 	return e;
 }
 
-static bool has_zone(const size_t *list, size_t count, size_t zone)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (list[i] == zone)
-			return true;
-	}
-	return false;
-}
-
 /* Read a list of zones that must be of those the proxy serves. */
 static int read_some_zones(struct reader *r, const struct yaml_node *n, size_t **ret_zone,
 			   size_t *ret_count)
@@ -102,7 +93,7 @@ static int read_some_zones(struct reader *r, const struct yaml_node *n, size_t *
 	for (size_t i = 0; i < *ret_count && p->zone_count != 0; i++) {
 		size_t zone = (*ret_zone)[i];
 
-		if (has_zone(p->zone, p->zone_count, zone))
+		if (policy_zone_listed(p->zone, p->zone_count, zone))
 			continue;
 		diag_add(r->diags, reader_member_at(n, reader_zones(r), zone),
 			 "the proxy does not serve zone '%s'; accepted: %s",
@@ -170,7 +161,7 @@ static int read_sign_in(struct reader *r, const struct yaml_node *n, void *objec
 	for (size_t i = 0; i < p->sign_in_count; i++) {
 		size_t zone = p->sign_in[i];
 
-		if (has_zone(p->transparent, p->transparent_count, zone))
+		if (policy_zone_listed(p->transparent, p->transparent_count, zone))
 			diag_add(r->diags, reader_member_at(n, reader_zones(r), zone),
 				 "zone '%s' is transparent: a browser that does not know "
 				 "of the proxy cannot sign in; list it in one of the two",
@@ -222,18 +213,9 @@ static int read_resolvers(struct reader *r, const struct yaml_node *n, void *obj
 			     &p->resolver, &p->resolver_count);
 
 	(void)object;
-	for (size_t i = 0; i < p->resolver_count; i++) {
-		size_t zone = policy_zone_by_addr(r->p, p->resolver[i]);
-		char text[ADDR_TEXT_MAX];
-
-		if (zone == POLICY_NONE || !is_kind(r, zone, POLICY_ZONE_PERSONAL))
-			continue;
-		addr_format(p->resolver[i], text);
-		diag_add(r->diags, reader_addr_at(n, p->resolver[i]),
-			 "resolver %s is in zone '%s': the proxy, which speaks with the "
-			 "internet, has no way into a personal zone",
-			 text, r->p->zone[zone].name);
-	}
+	reader_outside_personal(r, n, p->resolver, p->resolver_count, "resolver",
+				"the proxy, which speaks with the internet, has no way "
+				"into a personal zone");
 	return e;
 }
 

@@ -14,12 +14,17 @@
 #define SYSLOG_PORT   6514 /* over TLS, RFC 5425 */
 #define MAIL_PORT     25
 
+/* What crosses the border of a personal zone is a flow, with its papers; this has none. */
 static int read_servers(struct reader *r, const struct yaml_node *n, void *object)
 {
 	struct policy_target *t = object;
+	int e = reader_addrs(r, n, "servers", "a server", POLICY_SERVERS_MAX, &t->server,
+			     &t->server_count);
 
-	return reader_addrs(r, n, "servers", "a server", POLICY_SERVERS_MAX, &t->server,
-			    &t->server_count);
+	reader_outside_personal(r, n, t->server, t->server_count, "server",
+				"this machine's own services have no way into a personal "
+				"zone; name a server in another zone");
+	return e;
 }
 
 /* As useradd takes it, without '$'. */

@@ -161,6 +161,56 @@ static void check_flow(struct pins *ps, const struct policy_flow *f)
 			 f->id, pin->id, pin->at.line);
 }
 
+static bool is_device(const struct pins *ps, struct addr a)
+{
+	const struct policy *p = ps->r->p;
+
+	if (policy_zone_by_addr(p, a) != ps->pin->zone)
+		return false;
+	for (size_t i = 0; i < ps->pin->device_count; i++) {
+		if (policy_prefixes_hold(&p->group[ps->pin->device[i]].networks, a))
+			return true;
+	}
+	return ps->pin->device_count == 0;
+}
+
+/* Whom this machine asks, or who asks it. */
+static void check_own(struct pins *ps, const struct addr *list, size_t count,
+		      const char *does)
+{
+	char text[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		if (!is_device(ps, list[i]))
+			continue;
+		addr_format(list[i], text);
+		diag_add(ps->r->diags, ps->pin->at,
+			 "pin '%s': %s is one of its devices, and %s", ps->pin->id, text,
+			 does);
+	}
+}
+
+static void check_gateway(struct pins *ps)
+{
+	const struct policy *p = ps->r->p;
+	const struct policy_gateway *g = &p->gateway;
+
+	check_own(ps, g->ntp.server, g->ntp.server_count, "'ntp' leads there");
+	check_own(ps, g->syslog.server, g->syslog.server_count, "'syslog' leads there");
+	check_own(ps, g->mail.server, g->mail.server_count, "'mail' leads there");
+	check_own(ps, p->proxy.resolver, p->proxy.resolver_count,
+		  "the proxy's 'resolvers' lead there");
+	check_own(ps, g->radius.item, g->radius.count,
+		  "may ask this machine's RADIUS server");
+	check_own(ps, g->vpn.peer, g->vpn.peer_count, "may begin a VPN here");
+	if (g->vpn.present && g->vpn.peer_count == 0 && g->vpn.from == ps->pin->zone)
+		diag_add(
+			ps->r->diags, ps->pin->at,
+			"pin '%s': everybody in zone '%s' may begin a VPN here; name the "
+			"'peers'",
+			ps->pin->id, p->zone[ps->pin->zone].name);
+}
+
 static void check_access(struct reader *r, const struct policy_pin *pin,
 			 const size_t *zone, size_t count, struct place at,
 			 const char *what)
@@ -183,6 +233,7 @@ static void check_pin(struct reader *r, const struct policy_pin *pin)
 		     "the proxy");
 	check_access(r, pin, p->management.zone, p->management.zone_count,
 		     p->management.at, "the management page");
+	check_gateway(&ps);
 	for (size_t i = 0; i < p->flow_count && ps.compared <= COMPARE_MAX; i++)
 		check_flow(&ps, &p->flow[i]);
 	if (ps.compared > COMPARE_MAX)

@@ -194,6 +194,15 @@ size_t policy_zone_by_interface(const struct policy *p, const char *interface)
 	return POLICY_NONE;
 }
 
+bool policy_zone_listed(const size_t *list, size_t count, size_t zone)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (list[i] == zone)
+			return true;
+	}
+	return false;
+}
+
 bool policy_prefixes_hold(const struct policy_prefixes *list, struct addr a)
 {
 	for (size_t i = 0; i < list->count; i++) {

@@ -300,6 +300,23 @@ size_t policy_zone_by_name(const struct policy *p, const char *name);
 /* The same of an interface, or of a port of a zone's bridge. */
 size_t policy_zone_by_interface(const struct policy *p, const char *interface);
 
+/* Is the zone one of the list? */
+bool policy_zone_listed(const size_t *list, size_t count, size_t zone);
+
+/* Does the proxy serve the zone, and may this machine be managed from it? */
+static inline bool policy_serves(const struct policy *p, size_t zone)
+{
+	return p->proxy.present &&
+	       policy_zone_listed(p->proxy.zone, p->proxy.zone_count, zone);
+}
+
+static inline bool policy_manages(const struct policy *p, size_t zone)
+{
+	const struct policy_management *m = &p->management;
+
+	return m->present && policy_zone_listed(m->zone, m->zone_count, zone);
+}
+
 bool policy_prefixes_hold(const struct policy_prefixes *list, struct addr a);
 /* The zone that an address is in: the one without networks (internet) when it is in no other. */
 size_t policy_zone_by_addr(const struct policy *p, struct addr a);

@@ -149,6 +149,11 @@ bool reader_text(struct reader *r, const struct yaml_node *n, const char *what, 
 {
 	if (!reader_is_text(r, n, what))
 		return false;
+	if (str_is_blank(n->text)) {
+		diag_add(r->diags, n->at, "%s must be text, found nothing but spaces",
+			 what);
+		return false;
+	}
 	if (str_copy(dst, size, n->text) == 0)
 		return true;
 	diag_add(r->diags, n->at, "%s has %zu bytes; %zu are accepted", what,
@@ -232,6 +237,24 @@ struct place reader_addr_at(const struct yaml_node *list, struct addr a)
 			return c->at;
 	}
 	return list->at;
+}
+
+void reader_outside_personal(struct reader *r, const struct yaml_node *list,
+			     const struct addr *addr, size_t count, const char *what,
+			     const char *why)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t zone = policy_zone_by_addr(r->p, addr[i]);
+		char text[ADDR_TEXT_MAX];
+
+		if (zone == POLICY_NONE || !r->kind_known[zone] ||
+		    r->p->zone[zone].kind != POLICY_ZONE_PERSONAL)
+			continue;
+		addr_format(addr[i], text);
+		diag_add(r->diags, reader_addr_at(list, addr[i]),
+			 "%s %s is in zone '%s': %s", what, text, r->p->zone[zone].name,
+			 why);
+	}
 }
 
 bool reader_offset(struct reader *r, const struct yaml_node *n)

@@ -97,6 +97,11 @@ int reader_addrs(struct reader *r, const struct yaml_node *n, const char *list_w
 /* Where such a list names the address. */
 struct place reader_addr_at(const struct yaml_node *list, struct addr a);
 
+/* Each of them (what) that is in a personal zone is a mistake, and why. */
+void reader_outside_personal(struct reader *r, const struct yaml_node *list,
+			     const struct addr *addr, size_t count, const char *what,
+			     const char *why);
+
 /*
  * Hours count by the site's clock. Says so, for n, when its time zone is none that
  * the kernel's rules could be made for.

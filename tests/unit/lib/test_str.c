@@ -116,6 +116,40 @@ static void test_name(void **state)
 	assert_false(str_is_name("a.b", 8));
 }
 
+static void test_blank(void **state)
+{
+	static const char *const blank[] = {
+		"",
+		" ",
+		"\t",
+		"\u3000",
+		"\u00a0 ",
+		"\u2000",
+		"\u200a",
+		"\u2800",
+		"\u3164",
+		"\uffa0",
+		"\u00ad",
+		"\u200d\u200c",
+		"\u115f\u1160",
+		"\u202f\u205f",
+		"\ufe0f",
+		"\u034f\u17b4",
+		"\u180b\u180f",
+		"\U000e0041\U000e0fff",
+		"\U0001d173",
+	};
+	static const char *const not [] = { "a",        " a",       "\u3000課",
+					    "課\u3000", "\u200b",   "\u2010",
+					    "\xe2",     "\xe2\x80", "\u2764\ufe0f" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(blank); i++)
+		assert_true(str_is_blank(blank[i]));
+	for (size_t i = 0; i < ARRAY_LEN(not ); i++)
+		assert_false(str_is_blank(not [i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +158,7 @@ int main(void)
 		cmocka_unit_test(test_copy_never_halves_a_character),
 		cmocka_unit_test(test_hex),
 		cmocka_unit_test(test_printable),
+		cmocka_unit_test(test_blank),
 		cmocka_unit_test(test_name),
 	};
 

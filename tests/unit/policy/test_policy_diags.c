@@ -41,6 +41,17 @@ struct row {
 		"networks: { servers: [10.2.0.10], more: [10.2.0.0/24], t: " \
 		"[10.1.0.5], u: [10.1.0.6] }\n" SERVICES \
 		"pinned: [{ id: p, zone: core, devices: [t], pinned_to: [servers] }]\n"
+#define PINNED_BUT(body) \
+	HEAD ZONES "networks: { one: [10.2.0.7], servers: [10.3.0.9] }\n" SERVICES \
+		   "pinned:\n" \
+		   "  - { id: q, zone: claims, devices: [one], pinned_to: [servers] }\n" \
+		   "gateway: { " body " }\n"
+#define PINNED_VPN(body) \
+	HEAD ZONES "  far: { kind: vpn, interfaces: [wg0], networks: [10.9.0.0/24] }\n" \
+		   "networks: { one: [10.2.0.7], servers: [10.3.0.9] }\n" SERVICES \
+		   "pinned:\n" \
+		   "  - { id: q, zone: claims, devices: [one], pinned_to: [servers] }\n" \
+		   "gateway: { vpn: { port: 51820, " body " } }\n"
 #define PINNED_FLOW(body) \
 	PINNED "flows:\n  - { id: f, services: [web], " body PAPERS " }\n"
 #define PUBLISH(flow, list) \
@@ -506,7 +517,34 @@ static const struct row rows[] = {
 	  "unknown key 'account' in syslog" },
 	{ OWN("mail: { servers: [10.3.0.1, 192.0.2.25] }"),
 	  "p:12:12: server 192.0.2.25 of 'mail' is in no zone but the internet" },
+	{ OWN("ntp: { servers: [10.3.0.1, 10.1.0.7] }"),
+	  "p:12:39: server 10.1.0.7 is in zone 'core': this machine's own services have "
+	  "no way" },
+	{ OWN("syslog: { servers: [10.1.0.7] }"), "server 10.1.0.7 is in zone 'core'" },
+	{ OWN("mail: { servers: [10.1.0.7] }"), "server 10.1.0.7 is in zone 'core'" },
+	/* papers with nothing on them */
+	{ FLOW("id: f, from: core, to: claims, services: [web], partner: ' ', basis: b, "
+	       "owner: o, review: 2027-03-31"),
+	  "partner must be text, found nothing but spaces" },
+	{ FLOW("id: f, from: core, to: claims, services: [web], partner: p, "
+	       "basis: '\u3000', owner: '\u00a0', review: 2027-03-31"),
+	  "basis must be text, found nothing but spaces" },
+	{ FLOW("id: f, from: core, to: claims, services: [web], partner: p, basis: b, "
+	       "owner: '\u3164', review: 2027-03-31"),
+	  "owner must be text, found nothing but spaces" },
 	/* pinned */
+	{ PINNED_BUT("ntp: { servers: [10.2.0.7] }"),
+	  "p:12:5: pin 'q': 10.2.0.7 is one of its devices, and 'ntp' leads there" },
+	{ PINNED_BUT("syslog: { servers: [10.2.0.7] }"), "and 'syslog' leads there" },
+	{ PINNED_BUT("mail: { servers: [10.2.0.7] }"), "and 'mail' leads there" },
+	{ PINNED_BUT("radius: { switches: [10.2.0.7] }"),
+	  "10.2.0.7 is one of its devices, and may ask this machine's RADIUS server" },
+	{ PINNED_BUT("ntp: { servers: [10.2.0.8] }") "proxy: { zones: [office], via: "
+						     "net, resolvers: [10.2.0.7] }\n",
+	  "the proxy's 'resolvers' lead there" },
+	{ PINNED_VPN("from: claims"), "everybody in zone 'claims' may begin a VPN here" },
+	{ PINNED_VPN("from: claims, peers: [10.2.0.7]"),
+	  "10.2.0.7 is one of its devices, and may begin a VPN here" },
 	{ BASE "pinned: {}\n", "p:12:9: pinned must be a list" },
 	{ PIN("devices: [servers], pinned_to: [servers]"),
 	  "group 'servers' (line 9) has addresses outside the networks of zone 'core'" },
