@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -26,32 +27,51 @@ struct spool {
 	int error; /* of the last append */
 };
 
-/* Where whole entries end in the segment, and the sequence number after the last. */
-static int scan(int fd, uint64_t first, uint64_t *ret_end, uint64_t *ret_next)
+struct scan {
+	uint64_t end; /* of whole entries; 0: not even the head is whole */
+	uint64_t next; /* sequence number after the last */
+	bool damaged; /* there are whole entries behind what cannot be read */
+};
+
+static int find_end(int fd, struct scan *sc)
 {
 	uint8_t buf[SPOOL_ENTRY_MAX];
-	uint64_t at = SPOOL_HEAD_LEN, next = first, head_first = 0, seq = 0;
+	uint64_t seq = 0;
 
-	*ret_end = 0;
-	*ret_next = first;
-	if (pread(fd, buf, SPOOL_HEAD_LEN, 0) != SPOOL_HEAD_LEN ||
-	    spool_head_check(buf, &head_first) < 0 || head_first != first)
-		return 0; /* not even the head was written whole: begin it again */
 	for (;;) {
-		ssize_t n = pread(fd, buf, sizeof(buf), (off_t)at);
+		ssize_t n = pread(fd, buf, sizeof(buf), (off_t)sc->end);
 		int len;
 
 		if (n == -1)
 			return -errno;
 		len = spool_entry_check(buf, (size_t)n, &seq);
-		if (len <= 0 || seq != next)
-			break; /* a torn tail */
-		at += (uint64_t)len;
-		next++;
+		if (len <= 0 || (sc->damaged ? seq < sc->next : seq != sc->next))
+			return 0;
+		sc->end += (uint64_t)len;
+		sc->next = seq + 1;
 	}
-	*ret_end = at;
-	*ret_next = next;
-	return 0;
+}
+
+/* The segment of that name, to its last whole entry. */
+static int scan(int fd, uint64_t first, struct scan *ret)
+{
+	struct scan sc = { .next = first };
+	uint8_t head[SPOOL_HEAD_LEN];
+	uint64_t head_first = 0;
+	int r = 0;
+
+	if (pread(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) &&
+	    spool_head_check(head, &head_first) == 0 && head_first == first) {
+		sc.end = SPOOL_HEAD_LEN;
+		r = find_end(fd, &sc);
+	}
+	while (r == 0 && (r = spool_entry_find(fd, sc.end, sc.next, &sc.end)) == 1) {
+		sc.damaged = true;
+		r = find_end(fd, &sc);
+	}
+	if (r == 0)
+		*ret = sc;
+	return r;
 }
 
 static int write_head(const struct spool *s, int fd)
@@ -125,6 +145,7 @@ static int count_others(struct spool *s)
 static int resume(struct spool *s)
 {
 	CLEANUP(free_p) struct spool_segment *list = NULL;
+	struct scan sc = { 0 };
 	size_t count = 0;
 	char name[32];
 	int r = spool_list(s->dir_fd, &list, &count);
@@ -135,14 +156,17 @@ static int resume(struct spool *s)
 	s->fd = openat(s->dir_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (s->fd == -1)
 		return -errno;
-	r = scan(s->fd, list[count - 1].first, &s->end, &s->next_seq);
+	r = scan(s->fd, list[count - 1].first, &sc);
 	if (r < 0)
 		return r;
-	if (s->end < SPOOL_HEAD_LEN) { /* its head is damaged: append begins it anew */
+	s->next_seq = sc.next;
+	/* begun anew by append, when nothing is in it; else left to the reader as it is */
+	if (sc.end < SPOOL_HEAD_LEN || sc.damaged) {
 		(void)close(s->fd);
 		s->fd = -1;
 		return 0;
 	}
+	s->end = sc.end;
 	if (ftruncate(s->fd, (off_t)s->end) == -1 ||
 	    lseek(s->fd, (off_t)s->end, SEEK_SET) == -1)
 		return -errno;

@@ -10,8 +10,9 @@
  *
  * One writer (the producer), one reader (recordd). An entry that write(2) took
  * survives the death of either. A segment appears with its head, by renaming
- * "begun.new"; while it cannot be begun the one before it grows on. A torn or
- * damaged tail is cut when the writer opens; a reader stops in front of it. recordd
+ * "begun.new"; while it cannot be begun the one before it grows on. A torn tail is cut
+ * when the writer opens; a reader stops in front of it. Of damage both go on at the next
+ * whole entry: the reader at once, the writer, when it opens, with a new segment. recordd
  * removes segments it has stored whole and that are not the newest.
  */
 #ifndef LIB_SPOOL_H
@@ -93,9 +94,8 @@ void spool_reader_close(struct spool_reader *r);
 
 /*
  * Next record. Returns 1 (ret_rec and ret_seq are set), 0 (nothing more for
- * now: try again later), -EBADMSG (damage inside a segment that is not the
- * newest, or a payload that is no record: *ret_lost bytes were stepped over and
- * reading goes on), -ESTALE (what was read before is not there any more: the spool
+ * now: try again later), -EBADMSG (damage, or a payload that is no record: *ret_lost
+ * bytes were stepped over and reading goes on), -ESTALE (what was read before is not there any more: the spool
  * was begun anew or cut, and this reader is of no use) or another negative errno.
  */
 int spool_reader_next(struct spool_reader *r, struct record *ret_rec, uint64_t *ret_seq,

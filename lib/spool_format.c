@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,8 @@
 #include "lib/rd.h"
 #include "lib/str.h"
 #include "lib/wr.h"
+
+#define FIND_ROOM ((size_t)16 * SPOOL_ENTRY_MAX)
 
 /* CRC-32C (Castagnoli, RFC 3720 B.4), a byte at a time: where the processor cannot. */
 static uint32_t crc32c_table(uint32_t crc, const uint8_t *data, size_t len)
@@ -234,6 +237,40 @@ int spool_entry_check(const uint8_t *data, size_t len, uint64_t *ret_seq)
 		return -EBADMSG;
 	*ret_seq = seq;
 	return (int)(SPOOL_ENTRY_HEAD + payload);
+}
+
+/* Addresses in a record are anybody's bytes and may look like an entry, but like no record. */
+static bool is_entry(const uint8_t *data, size_t len, uint64_t min_seq)
+{
+	struct record rec;
+	uint64_t seq = 0;
+	int n = spool_entry_check(data, len, &seq);
+
+	return n > 0 && seq >= min_seq &&
+	       record_decode(data + SPOOL_ENTRY_HEAD, (size_t)n - SPOOL_ENTRY_HEAD,
+			     &rec) == 0;
+}
+
+int spool_entry_find(int fd, uint64_t at, uint64_t min_seq, uint64_t *ret_at)
+{
+	uint8_t buf[FIND_ROOM];
+	bool last = false;
+
+	for (; !last; at += FIND_ROOM - SPOOL_ENTRY_MAX) {
+		ssize_t n = pread(fd, buf, sizeof(buf), (off_t)at);
+		size_t len = n > 0 ? (size_t)n : 0;
+
+		if (n == -1)
+			return -errno;
+		last = len < FIND_ROOM;
+		for (size_t i = 0; i < (last ? len : FIND_ROOM - SPOOL_ENTRY_MAX); i++) {
+			if (is_entry(buf + i, len - i, min_seq)) {
+				*ret_at = at + i;
+				return 1;
+			}
+		}
+	}
+	return 0;
 }
 
 int spool_head_check(const uint8_t head[SPOOL_HEAD_LEN], uint64_t *ret_first)

@@ -49,6 +49,12 @@ size_t spool_entry_seal(uint8_t *entry, uint64_t seq);
  */
 int spool_entry_check(const uint8_t *data, size_t len, uint64_t *ret_seq) MUST_CHECK;
 
+/*
+ * Where to go on at damage: the next whole entry, from the offset at on, that holds a
+ * record and has the number min_seq or a later one. Returns 1, 0 (there is none) or -errno.
+ */
+int spool_entry_find(int fd, uint64_t at, uint64_t min_seq, uint64_t *ret_at) MUST_CHECK;
+
 /* The head's first sequence number. Returns 0 or -EBADMSG. */
 int spool_head_check(const uint8_t head[SPOOL_HEAD_LEN], uint64_t *ret_first) MUST_CHECK;
 void spool_head_encode(uint8_t head[SPOOL_HEAD_LEN], uint64_t first);

@@ -22,6 +22,9 @@ struct spool_reader {
 	uint8_t *window; /* file bytes from window_at on */
 	uint64_t window_at;
 	size_t window_len;
+	/* behind this place of a segment of that size there was nothing whole */
+	struct spool_pos searched;
+	off_t searched_size;
 };
 
 int spool_reader_open(const char *dir, struct spool_pos pos, struct spool_reader **ret)
@@ -224,27 +227,59 @@ static int look_again(struct spool_reader *r)
 }
 
 /*
- * Nothing whole is at r->pos. When a newer segment exists this one will not grow
- * any more: go on there. What is left unread (a torn tail that the writer
- * abandoned, or damage) is lost.
+ * Go to the next whole entry of the segment, if there is one. Returns -EBADMSG (went on,
+ * *ret_lost bytes are lost), 0 (there is none) or another negative errno.
+ */
+static int step_over(struct spool_reader *r, uint64_t *ret_lost)
+{
+	uint64_t at = 0;
+	struct stat st;
+	int code;
+
+	if (fstat(r->fd, &st) == -1)
+		return -errno;
+	if (r->searched.segment == r->pos.segment &&
+	    r->searched.offset == r->pos.offset && r->searched_size == st.st_size)
+		return 0;
+	code = spool_entry_find(r->fd, r->pos.offset, r->pos.next_seq, &at);
+	if (code == 0) {
+		r->searched = r->pos;
+		r->searched_size = st.st_size;
+	}
+	if (code <= 0)
+		return code;
+	*ret_lost = at - r->pos.offset;
+	r->pos.offset = at;
+	r->pos.mark = 0;
+	return -EBADMSG;
+}
+
+/*
+ * Nothing whole is at r->pos. What is damaged, or comes before a newer segment, will not
+ * become whole any more: go on behind it, or in the newer one. What is left unread (also
+ * a torn tail that the writer abandoned) is lost.
  * Returns 1 (go on), 0 (wait), -EBADMSG (went on, *ret_lost bytes are lost), -ESTALE
  * (the segment is not that of its name any more) or another negative errno.
  */
-static int next_segment(struct spool_reader *r, uint64_t *ret_lost)
+static int go_on(struct spool_reader *r, bool damaged, uint64_t *ret_lost)
 {
 	uint64_t first = 0;
+	bool newer = false;
 	struct stat st;
 	int code = check_name(r);
 
 	if (code == 0)
 		code = find_next(r, false, &first);
-	if (code <= 0) {
+	newer = code == 1;
+	if (code < 0 || (!newer && !damaged)) {
 		r->window_len = 0;
 		return code;
 	}
 	/* the writer may have appended between our read and its new segment */
 	code = look_again(r);
-	if (code != 0)
+	if (code == 0)
+		code = step_over(r, ret_lost);
+	if (code != 0 || !newer)
 		return code;
 	if (fstat(r->fd, &st) == -1)
 		return -errno;
@@ -280,7 +315,7 @@ int spool_reader_next(struct spool_reader *r, struct record *ret_rec, uint64_t *
 			code = spool_entry_check(data, len, &seq);
 		}
 		if (code == 0 || code == -EBADMSG) {
-			code = next_segment(r, ret_lost);
+			code = go_on(r, code != 0, ret_lost);
 			if (code == 1)
 				continue;
 			return code;

@@ -36,9 +36,8 @@ static int setup(void **state)
 	return mkdtemp(b->dir) != NULL ? 0 : -1;
 }
 
-static int teardown(void **state)
+static void empty(const struct box *b)
 {
-	struct box *b = *state;
 	DIR *d = opendir(b->dir);
 	struct dirent *e;
 
@@ -47,6 +46,13 @@ static int teardown(void **state)
 			(void)unlinkat(dirfd(d), e->d_name, 0);
 	}
 	(void)closedir(d);
+}
+
+static int teardown(void **state)
+{
+	struct box *b = *state;
+
+	empty(b);
 	(void)rmdir(b->dir);
 	free(b);
 	return 0;
@@ -188,32 +194,105 @@ static void test_segments_and_trim(void **state)
 	spool_close(s);
 }
 
-/* A flipped byte in an old segment costs the rest of that segment, says so, and no more. */
+static void spoil(const char *path, off_t at)
+{
+	int fd = open(path, O_RDWR);
+
+	assert_int_equal(pwrite(fd, "!!!!", 4, at), 4);
+	assert_int_equal(close(fd), 0);
+}
+
+/* Read 1 to last but for what is missing, with one report of lost bytes on the way. */
+static void expect_but(const struct box *b, uint64_t missing, uint64_t last)
+{
+	struct spool_reader *reader = NULL;
+	uint64_t seq = 0, lost = 0, reports = 0;
+	struct record r;
+
+	assert_int_equal(spool_reader_open(b->dir, (struct spool_pos){ 0 }, &reader), 0);
+	for (uint64_t n = 1; n <= last; n++) {
+		int code;
+
+		if (n == missing)
+			continue;
+		while ((code = spool_reader_next(reader, &r, &seq, &lost)) == -EBADMSG) {
+			assert_true(lost > 0 && lost < 1024);
+			reports++;
+		}
+		assert_int_equal(code, 1);
+		assert_int_equal(seq, n);
+		assert_int_equal(r.conn, n);
+	}
+	assert_int_equal(spool_reader_next(reader, &r, &seq, &lost), 0);
+	assert_int_equal(reports, 1);
+	spool_reader_close(reader);
+}
+
+/* Flipped bytes in an old segment cost the entry that they are in, and no other. */
 static void test_damage_is_reported(void **state)
 {
 	struct box *b = *state;
-	struct spool_reader *reader = NULL;
 	struct spool *s = open_spool(b);
-	struct record r;
-	uint64_t seq = 0, lost = 0;
 	char first[384];
-	int fd, code;
+
+	off_t entry;
 
 	append(s, 1, 1);
-	(void)newest(b, first);
+	entry = newest(b, first) - 16;
 	append(s, 2, 20000);
 	spool_close(s);
-	fd = open(first, O_RDWR);
-	assert_int_equal(pwrite(fd, "!", 1, 200), 1);
-	(void)close(fd);
+	spoil(first, 16 + 9999 * entry + 200);
+	expect_but(b, 10000, 20000);
+}
 
-	assert_int_equal(spool_reader_open(b->dir, (struct spool_pos){ 0 }, &reader), 0);
-	assert_int_equal(spool_reader_next(reader, &r, &seq, &lost), -EBADMSG);
-	assert_true(lost > SPOOL_SEGMENT_MAX / 2);
-	code = spool_reader_next(reader, &r, &seq, &lost);
-	assert_int_equal(code, 1);
-	assert_true(seq > 1 && r.conn == seq);
-	spool_reader_close(reader);
+/* In the newest: what is behind is read at once, and a writer that opens cuts nothing away. */
+static void test_damage_in_the_newest(void **state)
+{
+	static const int parts[] = { 0, 4, 8, 20,
+				     300 }; /* length, checksum, number, ... */
+	struct box *b = *state;
+	char path[384];
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		struct spool *s = open_spool(b);
+		off_t two;
+
+		append(s, 1, 2);
+		two = newest(b, path);
+		append(s, 3, 10);
+		spoil(path, two + parts[i]);
+		expect_but(b, 3, 10);
+		append(s, 11, 12);
+		expect_but(b, 3, 12);
+		spool_close(s);
+		s = open_spool(b);
+		expect_but(b, 3, 12);
+		append(s, 13, 14);
+		spool_close(s);
+		expect_but(b, 3, 14);
+		s = open_spool(b);
+		append(s, 15, 15);
+		spool_close(s);
+		expect_but(b, 3, 15);
+		empty(b);
+	}
+}
+
+/* The same for a segment's head. */
+static void test_damaged_head(void **state)
+{
+	struct box *b = *state;
+	struct spool *s = open_spool(b);
+	char path[384];
+
+	append(s, 1, 10);
+	spool_close(s);
+	(void)newest(b, path);
+	spoil(path, 3);
+	s = open_spool(b);
+	append(s, 11, 12);
+	spool_close(s);
+	expect_but(b, 0, 12);
 }
 
 /* A write that fails leaves nothing behind, and the next one succeeds in its place. */
@@ -544,6 +623,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_mark_of_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_segments_and_trim, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damage_is_reported, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damage_in_the_newest, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_head, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_batches, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_batch_without_room, setup, teardown),
