@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/revision_json.h"
+#include "lib/revision_text.h"
 #include "lib/str.h"
 
 #define FORMAT_NEWEST 4
@@ -109,12 +110,26 @@ static int read_quarantine(json_t *top, int64_t format, struct revision *rev,
 	return revision_read_macs(list, &rev->quarantine, &rev->quarantine_count, diags);
 }
 
-static int read_revision(json_t *top, struct revision *rev, struct diags *diags)
+/* The list itself is empty: revision_text has its elements. */
+static bool check_permits(const struct revision_text *t, struct diags *diags)
+{
+	json_t *list = json_object_get(t->top, "permits");
+
+	if (json_is_array(list) && json_array_size(list) == 0 &&
+	    t->left <= REVISION_PERMITS_MAX)
+		return true;
+	diag_add(diags, whole, "'permits' must be a list of at most %d",
+		 REVISION_PERMITS_MAX);
+	return false;
+}
+
+static int read_revision(struct revision_text *t, struct revision *rev,
+			 struct diags *diags)
 {
 	static const char *const keys[] = { "format",  "number",     "created",
 					    "policy",  "lists",      "allow",
 					    "permits", "quarantine", NULL };
-	json_t *lists, *permits;
+	json_t *top = t->top, *lists;
 	char created[32];
 	int64_t format = 0, number = 0;
 	const char *policy;
@@ -125,8 +140,7 @@ static int read_revision(json_t *top, struct revision *rev, struct diags *diags)
 	    !revision_get_int(top, "number", 1, INT64_MAX, false, &number, diags) ||
 	    !revision_get_text(top, "created", created, sizeof(created), diags) ||
 	    (lists = revision_get_list(top, "lists", ALLOW_LISTS_MAX, diags)) == NULL ||
-	    (permits = revision_get_list(top, "permits", REVISION_PERMITS_MAX, diags)) ==
-		    NULL)
+	    !check_permits(t, diags))
 		return -EINVAL;
 	rev->number = rev->full = (uint64_t)number;
 	policy = json_string_value(json_object_get(top, "policy"));
@@ -141,7 +155,7 @@ static int read_revision(json_t *top, struct revision *rev, struct diags *diags)
 	if ((r = policy_parse(policy, strlen(policy), &rev->policy, diags)) < 0 ||
 	    (r = read_allow(json_object_get(top, "allow"), &rev->allow, diags)) < 0 ||
 	    (r = revision_read_lists(lists, rev, diags)) < 0 ||
-	    (r = revision_read_permits(permits, format, rev, diags)) < 0 ||
+	    (r = revision_read_permits(t, format, rev, diags)) < 0 ||
 	    (r = read_quarantine(top, format, rev, diags)) < 0)
 		return r;
 	revision_note_quarantine(rev);
@@ -183,35 +197,14 @@ static int note_essence(json_t *top, struct revision *rev)
 	return 0;
 }
 
-json_t *revision_read_text(const char *text, size_t len, int *ret_error,
-			   struct diags *diags)
-{
-	json_error_t error;
-	json_t *top;
-
-	if (len > REVISION_FILE_MAX) {
-		diag_add(diags, whole, "a revision has at most %u bytes",
-			 REVISION_FILE_MAX);
-		*ret_error = -EFBIG;
-		return NULL;
-	}
-	top = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
-	if (top == NULL) {
-		diag_add(diags,
-			 (struct place){ (unsigned)error.line, (unsigned)error.column },
-			 "%s", error.text);
-		*ret_error = -EINVAL;
-	}
-	return top;
-}
-
-int revision_of_json(json_t *top, struct revision **ret_rev, struct diags *diags)
+int revision_of_text(struct revision_text *t, struct revision **ret_rev,
+		     struct diags *diags)
 {
 	struct revision *rev = calloc(1, sizeof(*rev));
-	int r = rev != NULL ? read_revision(top, rev, diags) : -ENOMEM;
+	int r = rev != NULL ? read_revision(t, rev, diags) : -ENOMEM;
 
 	if (r == 0)
-		r = note_essence(top, rev);
+		r = note_essence(t->top, rev);
 	if (r < 0) {
 		revision_free(rev);
 		return r;
@@ -223,13 +216,13 @@ int revision_of_json(json_t *top, struct revision **ret_rev, struct diags *diags
 int revision_parse(const char *text, size_t len, struct revision **ret_rev,
 		   struct diags *diags)
 {
-	int r = 0;
-	json_t *top = revision_read_text(text, len, &r, diags);
+	struct revision_text t;
+	int r = revision_text_read(text, len, &t, diags);
 
-	if (top == NULL)
+	if (r < 0)
 		return r;
-	r = revision_of_json(top, ret_rev, diags);
-	json_decref(top);
+	r = revision_of_text(&t, ret_rev, diags);
+	revision_text_clear(&t);
 	return r;
 }
 

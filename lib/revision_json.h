@@ -11,6 +11,8 @@
 
 #include "lib/revision.h"
 
+struct revision_text;
+
 /* Every member of obj must stand in the NULL-terminated list of keys. */
 bool revision_only_keys(json_t *obj, const char *what, const char *const *keys,
 			struct diags *diags);
@@ -62,12 +64,9 @@ void revision_adopt(struct revision *rev, const struct revision *base);
 /* Note which permits are in quarantine. */
 void revision_note_quarantine(struct revision *rev);
 
-/* The JSON of a text, or NULL with its mistakes in diags and *ret_error. */
-json_t *revision_read_text(const char *text, size_t len, int *ret_error,
-			   struct diags *diags);
-
 /* Of the whole file. Each returns 0, -EINVAL or -ENOMEM. */
-int revision_of_json(json_t *top, struct revision **ret_rev, struct diags *diags);
+int revision_of_text(struct revision_text *t, struct revision **ret_rev,
+		     struct diags *diags);
 int revision_small_of_json(json_t *top, const struct policy *policy,
 			   struct revision_small **ret_small, struct diags *diags);
 /* The base that a small revision names; 0: it is no small one. */
@@ -80,7 +79,7 @@ bool revision_shared_unref(struct revision_shared *s); /* true: it was the last 
 
 /* The parts of a revision; rev->policy is there. Each returns 0, -EINVAL or -ENOMEM. */
 int revision_read_lists(json_t *list, struct revision *rev, struct diags *diags);
-int revision_read_permits(json_t *list, int64_t format, struct revision *rev,
+int revision_read_permits(struct revision_text *t, int64_t format, struct revision *rev,
 			  struct diags *diags);
 
 #endif

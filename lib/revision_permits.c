@@ -7,6 +7,7 @@
 
 #include "lib/mem.h"
 #include "lib/revision_json.h"
+#include "lib/revision_text.h"
 #include "lib/str.h"
 
 #define UNTIL_MAX 253402300799ll /* the end of the year 9999 */
@@ -303,24 +304,25 @@ int revision_read_permit(const struct policy *p, json_t *obj, int64_t format,
 	return check_peer(p, permit, diags) ? 0 : -EINVAL;
 }
 
-int revision_read_permits(json_t *list, int64_t format, struct revision *rev,
+int revision_read_permits(struct revision_text *t, int64_t format, struct revision *rev,
 			  struct diags *diags)
 {
-	size_t count = json_array_size(list);
+	json_t *obj = NULL;
+	int r;
 
-	if (count == 0)
+	if (t->left == 0)
 		return 0;
-	rev->permit = calloc(count, sizeof(*rev->permit));
+	rev->permit = calloc(t->left, sizeof(*rev->permit));
 	if (rev->permit == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		int r = revision_read_permit(rev->policy, json_array_get(list, i), format,
-					     &rev->permit[rev->permit_count++], diags);
-
+	while ((r = revision_text_next(t, &obj, diags)) > 0) {
+		r = revision_read_permit(rev->policy, obj, format,
+					 &rev->permit[rev->permit_count++], diags);
+		json_decref(obj);
 		if (r < 0)
-			return r;
+			break;
 	}
-	return revision_sort_permits(rev->permit, count, diags);
+	return r < 0 ? r : revision_sort_permits(rev->permit, rev->permit_count, diags);
 }
 
 int revision_compare_macs(const void *a, const void *b)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/revision_json.h"
+#include "lib/revision_text.h"
 
 static const struct place whole = { 0 };
 
@@ -124,13 +125,13 @@ uint64_t revision_base_of_json(json_t *top)
 int revision_small_parse(const char *text, size_t len, const struct policy *policy,
 			 struct revision_small **ret_small, struct diags *diags)
 {
-	int r = 0;
-	json_t *top = revision_read_text(text, len, &r, diags);
+	struct revision_text t;
+	int r = revision_text_read(text, len, &t, diags);
 
-	if (top == NULL)
+	if (r < 0)
 		return r;
-	r = revision_small_of_json(top, policy, ret_small, diags);
-	json_decref(top);
+	r = revision_small_of_json(t.top, policy, ret_small, diags);
+	revision_text_clear(&t);
 	return r;
 }
 

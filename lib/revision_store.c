@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "lib/mem.h"
 #include "lib/revision_files.h"
 #include "lib/revision_json.h"
+#include "lib/revision_text.h"
 
 static const struct place whole = { 0 };
 
@@ -31,33 +33,43 @@ static int check_signature(const char *dir, uint64_t number, const char *text, s
 		       : -EBADMSG;
 }
 
-/* The JSON of revision number, whose signature is good. */
-static int read_json(const char *dir, uint64_t number, json_t **ret_top,
+struct signed_file {
+	char *data;
+	struct revision_text text; /* of data */
+};
+
+static void close_file(struct signed_file *f)
+{
+	revision_text_clear(&f->text);
+	free(f->data);
+}
+
+/* Revision number, whose signature is good; close_file() afterwards. */
+static int open_file(const char *dir, uint64_t number, struct signed_file *ret_file,
 		     struct diags *diags)
 {
-	CLEANUP(free_p) char *text = NULL;
+	CLEANUP(free_p) char *data = NULL;
+	struct revision_text text;
 	char path[PATH_TEXT_MAX];
 	size_t len = 0;
-	json_t *top;
 	int r;
 
 	if ((r = revision_file_path(path, dir, number, ".json")) < 0 ||
-	    (r = fdio_read_file(path, REVISION_FILE_MAX, &text, &len)) < 0 ||
-	    (r = check_signature(dir, number, text, len)) < 0)
+	    (r = fdio_read_file(path, REVISION_FILE_MAX, &data, &len)) < 0 ||
+	    (r = check_signature(dir, number, data, len)) < 0 ||
+	    (r = revision_text_read(data, len, &text, diags)) < 0)
 		return r;
-	top = revision_read_text(text, len, &r, diags);
-	if (top == NULL)
-		return r;
-	if (json_integer_value(json_object_get(top, "number")) != (json_int_t)number) {
-		json_decref(top);
+	if (json_integer_value(json_object_get(text.top, "number")) !=
+	    (json_int_t)number) {
+		revision_text_clear(&text);
 		return -EBADMSG;
 	}
-	*ret_top = top;
+	*ret_file = (struct signed_file){ STEAL(data), text };
 	return 0;
 }
 
 struct chain { /* small revisions, the last one first */
-	json_t *small[REVISION_CHAIN_MAX];
+	struct signed_file small[REVISION_CHAIN_MAX];
 	size_t count;
 	struct revision *rev; /* owned; what they rest on */
 };
@@ -67,23 +79,20 @@ static int read_chain(const char *dir, uint64_t number, const struct revision *b
 		      struct chain *c, struct diags *diags)
 {
 	while (base == NULL || c->count == 0 || number != base->number) {
-		json_t *top = NULL;
+		struct signed_file file;
 		uint64_t below;
-		int r = read_json(dir, number, &top, diags);
+		int r = open_file(dir, number, &file, diags);
 
 		if (r < 0)
 			return r;
-		below = revision_base_of_json(top);
-		if (below == 0) {
-			r = revision_of_json(top, &c->rev, diags);
-			json_decref(top);
+		below = revision_base_of_json(file.text.top);
+		if (below == 0 || c->count == REVISION_CHAIN_MAX || below >= number) {
+			r = below == 0 ? revision_of_text(&file.text, &c->rev, diags)
+				       : -EBADMSG;
+			close_file(&file);
 			return r;
 		}
-		if (c->count == REVISION_CHAIN_MAX || below >= number) {
-			json_decref(top);
-			return -EBADMSG;
-		}
-		c->small[c->count++] = top;
+		c->small[c->count++] = file;
 		number = below;
 	}
 	return 0;
@@ -110,8 +119,8 @@ static int apply_chain(const struct revision *base, struct chain *c, struct diag
 	for (size_t i = c->count; i > 0 && r == 0; i--) {
 		struct revision *next = NULL;
 
-		r = apply_one(c->rev != NULL ? c->rev : base, c->small[i - 1], &next,
-			      diags);
+		r = apply_one(c->rev != NULL ? c->rev : base, c->small[i - 1].text.top,
+			      &next, diags);
 		if (r == 0) {
 			revision_free(c->rev);
 			c->rev = next;
@@ -131,7 +140,7 @@ static int load(const char *dir, uint64_t number, const struct revision *base,
 	if (r == 0)
 		r = apply_chain(base, &c, diags);
 	for (size_t i = 0; i < c.count; i++)
-		json_decref(c.small[i]);
+		close_file(&c.small[i]);
 	if (r < 0)
 		revision_free(c.rev);
 	else
@@ -201,15 +210,15 @@ int revision_keep_allow(const char *dir, uint64_t number, uint64_t like,
 {
 	char from[PATH_TEXT_MAX], to[PATH_TEXT_MAX];
 	struct diags diags = { 0 };
-	json_t *old = NULL;
-	int r = read_json(dir, like, &old, &diags);
+	struct signed_file old;
+	int r = open_file(dir, like, &old, &diags);
 
 	if (r < 0)
 		return r;
-	if (json_object_set(top, "lists", json_object_get(old, "lists")) < 0 ||
-	    json_object_set(top, "allow", json_object_get(old, "allow")) < 0)
+	if (json_object_set(top, "lists", json_object_get(old.text.top, "lists")) < 0 ||
+	    json_object_set(top, "allow", json_object_get(old.text.top, "allow")) < 0)
 		r = -EBADMSG;
-	json_decref(old);
+	close_file(&old);
 	if (r < 0 ||
 	    (r = revision_file_path(from, dir, like, REVISION_IMAGE_SUFFIX)) < 0 ||
 	    (r = revision_file_path(to, dir, number, REVISION_IMAGE_SUFFIX)) < 0)
