@@ -20,7 +20,7 @@
 
 enum record_kind {
 	RECORD_FLOW_OPEN = 1, /* firewall: first packet of a permitted connection */
-	RECORD_FLOW_CLOSE = 2, /* firewall: its end, with bytes both ways */
+	RECORD_FLOW_CLOSE = 2, /* firewall: its end, with bytes both ways and packets */
 	RECORD_FLOW_DENY = 3, /* firewall: a packet was dropped */
 	RECORD_PROXY_OPEN =
 		4, /* proxy: allowed, written before the origin is contacted */
@@ -61,7 +61,11 @@ struct record {
 	uint64_t bytes_up; /* from the device */
 	uint64_t bytes_down; /* to the device */
 	uint32_t duration_ms;
-	uint32_t count; /* packets or events that this record stands for, 0: one */
+	/*
+	 * Packets or events that this record stands for, 0: one; of RECORD_FLOW_CLOSE the
+	 * connection's packets, both ways.
+	 */
+	uint32_t count;
 };
 
 /* "flow-open" and so on; "unknown" for other numbers. */

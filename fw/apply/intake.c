@@ -184,25 +184,32 @@ int intake_end(struct intake *in, struct fw_result *ret_why)
 
 static const struct {
 	uint16_t type;
-	size_t len;
-	void (*handler)(struct intake *in, const void *payload);
+	bool alone; /* in its message */
+	size_t size;
+	void (*handler)(struct intake *in, const void *record);
 } records[] = {
-	{ FW_REQ_BEGIN, sizeof(struct fw_begin), on_begin },
-	{ FW_REQ_CHAIN, sizeof(struct fw_chain), on_chain },
-	{ FW_REQ_RULE, sizeof(struct fw_rule), on_rule },
-	{ FW_REQ_PERMIT, sizeof(struct fw_permit), on_permit },
-	{ FW_REQ_PORT, sizeof(struct fw_port), on_port },
-	{ FW_REQ_CARD, sizeof(struct fw_card), on_card },
-	{ FW_REQ_CHANGE, sizeof(struct fw_change), on_change },
+	{ FW_REQ_BEGIN, true, sizeof(struct fw_begin), on_begin },
+	{ FW_REQ_CHAIN, false, sizeof(struct fw_chain), on_chain },
+	{ FW_REQ_RULE, false, sizeof(struct fw_rule), on_rule },
+	{ FW_REQ_PERMIT, false, sizeof(struct fw_permit), on_permit },
+	{ FW_REQ_PORT, false, sizeof(struct fw_port), on_port },
+	{ FW_REQ_CARD, false, sizeof(struct fw_card), on_card },
+	{ FW_REQ_CHANGE, true, sizeof(struct fw_change), on_change },
 };
 
 bool intake_take(struct intake *in, uint16_t type, const void *payload, size_t len)
 {
-	for (size_t i = 0; i < ARRAY_LEN(records); i++) {
-		if (records[i].type == type && records[i].len == len) {
-			records[i].handler(in, payload);
-			return true;
-		}
-	}
-	return false;
+	const uint8_t *at = payload;
+	size_t i = 0, size;
+
+	while (i < ARRAY_LEN(records) && records[i].type != type)
+		i++;
+	if (i == ARRAY_LEN(records))
+		return false;
+	size = records[i].size;
+	if (len == 0 || len % size != 0 || (records[i].alone && len != size))
+		return false;
+	for (; len != 0; len -= size, at += size)
+		records[i].handler(in, at);
+	return true;
 }

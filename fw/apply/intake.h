@@ -21,7 +21,7 @@ struct intake { /* zero: nothing is being received */
 	struct fw_result why;
 };
 
-/* Take one message. Returns whether it is one for here. */
+/* Take one message, of one record or several alike. Returns whether it is one for here. */
 bool intake_take(struct intake *in, uint16_t type, const void *payload, size_t len);
 
 /* All was sent. Returns 0, or why it is not acceptable, with *ret_why. */

@@ -29,19 +29,21 @@
 
 enum fw_request {
 	FW_REQ_BEGIN = 200, /* struct fw_begin */
-	FW_REQ_CHAIN = 201, /* struct fw_chain */
-	FW_REQ_RULE = 202, /* struct fw_rule */
-	FW_REQ_PERMIT = 203, /* struct fw_permit; in a change: gone, then come */
+	FW_REQ_CHAIN = 201, /* struct fw_chain, one or more */
+	FW_REQ_RULE = 202, /* struct fw_rule, one or more */
+	FW_REQ_PERMIT =
+		203, /* struct fw_permit, one or more; in a change: gone, then come */
 	FW_REQ_COMMIT = 204, /* empty; answered */
 	FW_REQ_RECORDING = 205, /* struct fw_recording; answered */
 	FW_REQ_CUT_MARK = 206, /* struct fw_cut_mark; answered */
 	FW_REQ_CUT_FLOW = 207, /* struct fw_cut_flow; answered */
 	FW_REQ_LIST = 208, /* empty; FW_ANS_FLOW for each marked connection; answered */
-	FW_REQ_CARD = 209, /* struct fw_card; in a change: isolated, then released */
+	FW_REQ_CARD =
+		209, /* struct fw_card, one or more; in a change: isolated, then released */
 	FW_REQ_CHANGE = 210, /* struct fw_change */
 	FW_REQ_CONFIRM = 212, /* struct fw_trial; answered, -ESTALE: not on trial */
 	FW_REQ_ROLLBACK = 213, /* the same */
-	FW_REQ_PORT = 218, /* struct fw_port */
+	FW_REQ_PORT = 218, /* struct fw_port, one or more */
 	FW_REQ_DUMP = 215, /* empty; FW_ANS_DUMP with what the kernel holds; answered */
 	FW_REQ_PROBE = 216, /* struct probe */
 	FW_REQ_PROBE_RUN =

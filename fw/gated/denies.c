@@ -40,9 +40,9 @@ static uint16_t target(const struct nflog_packet *p)
 
 static bool same(const struct nflog_packet *a, const struct nflog_packet *b)
 {
-	return a->indev == b->indev && a->proto == b->proto && target(a) == target(b) &&
-	       mac_equal(a->mac, b->mac) && addr_equal(a->src, b->src) &&
-	       addr_equal(a->dst, b->dst);
+	return a->indev == b->indev && a->mark == b->mark && a->proto == b->proto &&
+	       target(a) == target(b) && mac_equal(a->mac, b->mac) &&
+	       addr_equal(a->src, b->src) && addr_equal(a->dst, b->dst);
 }
 
 /* FNV-1a: a collision only costs a longer walk over a table of this size. */
@@ -55,10 +55,12 @@ static uint32_t mix(uint32_t h, const void *data, size_t len)
 	return h;
 }
 
+/* Behind a VPN there are no MACs, and the mark is whose the packet is. */
 static uint32_t hash_device(const struct denies *d, const struct nflog_packet *p)
 {
 	uint32_t h = mix(2166136261u ^ d->secret, &p->indev, sizeof(p->indev));
 
+	h = mix(h, &p->mark, sizeof(p->mark));
 	return mix(h, p->mac.b, sizeof(p->mac.b));
 }
 

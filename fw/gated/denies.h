@@ -19,7 +19,7 @@
 
 enum deny_detail {
 	DENY_FULL, /* the first packet stands for the others */
-	DENY_DEVICE, /* of one interface and MAC, to whatever address */
+	DENY_DEVICE, /* of one interface, MAC and mark, to whatever address */
 	DENY_REASON, /* of whoever it was */
 };
 

@@ -57,6 +57,18 @@ struct ctevent_tuple flowtable_key(const struct ctevent_tuple *tuple)
 	return k;
 }
 
+struct ctevent_tuple flowtable_seen(const struct ctevent *e)
+{
+	struct ctevent_tuple t = e->orig;
+
+	if (e->reply.src.family == 0) /* not sent */
+		return t;
+	t.dst = e->reply.src;
+	if (t.proto != IPPROTO_ICMP && t.proto != IPPROTO_ICMPV6)
+		t.dst_port = e->reply.src_port;
+	return t;
+}
+
 static bool same_key(const struct ctevent_tuple *a, const struct ctevent_tuple *b)
 {
 	return a->proto == b->proto && a->src_port == b->src_port &&

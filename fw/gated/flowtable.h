@@ -31,6 +31,12 @@ void flowtable_free(struct flowtable *t);
 struct ctevent_tuple flowtable_key(const struct ctevent_tuple *tuple);
 
 /*
+ * The connection as the rules saw its first packet: who asked for a published address had
+ * been led to the server by then, and a masqueraded one still had its own source.
+ */
+struct ctevent_tuple flowtable_seen(const struct ctevent *e);
+
+/*
  * The latest flow with that key that was opened at by_us (UTC) or before. A connection
  * is tracked from after its first packet was seen, so that with the kernel's time of its
  * beginning the end of one is not taken for that of the next with the same ports. NULL

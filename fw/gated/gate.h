@@ -5,6 +5,7 @@
 
 #include "fw/compile/ruleset.h"
 #include "fw/gated/denies.h"
+#include "fw/gated/drops.h"
 #include "fw/gated/flowtable.h"
 #include "fw/gated/ifzone.h"
 #include "fw/gated/journal.h"
@@ -48,6 +49,7 @@ struct gate {
 	struct gate_loaded before; /* the one before */
 	struct flowtable *flows;
 	struct denies *denies;
+	struct drops drops;
 	struct gate_stream deny_stream, open_stream;
 	uint64_t
 		unjoined; /* flows whose end will not find its beginning; since the last gap record */

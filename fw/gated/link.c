@@ -40,14 +40,20 @@ static int ask(int channel, enum fw_request type, const void *payload, size_t le
 	return take_result(channel, FW_ANS_FLOW, NULL, NULL, ret_result);
 }
 
+/* As many in a message as go into one. */
 static int send_records(int channel, enum fw_request type, const void *items, size_t size,
 			size_t count)
 {
 	const uint8_t *at = items;
+	size_t room = IPC_PAYLOAD_MAX / size;
 
-	for (size_t i = 0; i < count; i++) {
-		if (ipc_send(channel, (uint16_t)type, at + i * size, size) < 0)
+	while (count != 0) {
+		size_t n = count < room ? count : room;
+
+		if (ipc_send(channel, (uint16_t)type, at, n * size) < 0)
 			return -ECONNRESET;
+		at += n * size;
+		count -= n;
 	}
 	return 0;
 }
@@ -145,8 +151,11 @@ int link_probe(int channel, const struct probe *list, uint32_t count, uint32_t w
 	const struct probe_run order = { .count = count, .word = word };
 	struct fw_result res;
 
-	if (send_records(channel, FW_REQ_PROBE, list, sizeof(*list), count) < 0 ||
-	    ipc_send(channel, FW_REQ_PROBE_RUN, &order, sizeof(order)) < 0)
+	for (uint32_t i = 0; i < count; i++) {
+		if (ipc_send(channel, FW_REQ_PROBE, &list[i], sizeof(list[i])) < 0)
+			return -ECONNRESET;
+	}
+	if (ipc_send(channel, FW_REQ_PROBE_RUN, &order, sizeof(order)) < 0)
 		return -ECONNRESET;
 	return take_result(channel, FW_ANS_PROBE, take_answer, ret_answer, &res);
 }

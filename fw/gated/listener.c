@@ -253,22 +253,37 @@ static bool find_flow(struct gate *g, const struct ctevent *e, struct flow_open 
 	return false;
 }
 
+/* The address that was asked for, where it is not the one that answered. */
+static void fill_published(const struct ctevent *e, struct record *rec)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (addr_equal(e->orig.dst, rec->dst))
+		return;
+	addr_format(e->orig.dst, text);
+	(void)snprintf(rec->detail, sizeof(rec->detail), "published as %s", text);
+}
+
 static void fill_end(const struct ctevent *e, const struct flow_open *flow,
 		     struct record *rec)
 {
+	const struct ctevent_tuple seen = flowtable_seen(e);
+	uint64_t packets = e->up.packets + e->down.packets;
 	uint64_t ms = 0;
 
 	if (e->start_ns != 0 && e->stop_ns > e->start_ns)
 		ms = (e->stop_ns - e->start_ns) / 1000000;
-	rec->src = e->orig.src;
-	rec->dst = e->orig.dst;
-	rec->src_port = e->orig.src_port;
-	rec->dst_port = e->orig.dst_port;
-	rec->proto = e->orig.proto;
+	rec->src = seen.src;
+	rec->dst = seen.dst;
+	rec->src_port = seen.src_port;
+	rec->dst_port = seen.dst_port;
+	rec->proto = seen.proto;
+	fill_published(e, rec);
 	rec->conn = flow->conn;
 	rec->bytes_up = e->up.bytes;
 	rec->bytes_down = e->down.bytes;
 	rec->duration_ms = ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+	rec->count = packets > UINT32_MAX ? UINT32_MAX : (uint32_t)packets;
 	record_set_str(rec->rule, sizeof(rec->rule), flow->rule);
 }
 
@@ -277,6 +292,7 @@ static void on_end(const struct netlink_msg *m, void *user)
 	struct gate *g = user;
 	struct record rec = { .kind = RECORD_FLOW_CLOSE };
 	struct flow_open flow = { 0 };
+	struct ctevent_tuple t;
 	struct ctevent e;
 	size_t zone;
 	int r = ctevent_parse(m->data, m->len, &e);
@@ -286,7 +302,8 @@ static void on_end(const struct netlink_msg *m, void *user)
 	if (r < 0 || e.type != CTEVENT_DESTROY || e.mark == 0 ||
 	    e.mark == FW_MARK_PROXY || e.mark == FW_MARK_GATEWAY)
 		return;
-	flow.key = flowtable_key(&e.orig);
+	t = flowtable_seen(&e);
+	flow.key = flowtable_key(&t);
 	if (!find_flow(g, &e, &flow))
 		return; /* to this machine: the daemon that served it has recorded it */
 	fill_end(&e, &flow, &rec);
@@ -350,7 +367,13 @@ void listener_ends(struct gate *g, int fd)
  */
 void listener_flush(struct gate *g)
 {
+	uint64_t dropped = drops_look(&g->drops, DROPS_PATH);
+
 	(void)alarm(WATCHDOG_S);
+	if (dropped != 0)
+		journal_lost(&g->journal, dropped,
+			     "kernel: packets dropped that it could not track; is its "
+			     "table of connections full?");
 	ifzone_forget(&g->zones);
 	denies_flush(g->denies, on_sum, g);
 	flush_stream(g, &g->open_stream);

@@ -29,23 +29,59 @@ void load_say(struct proto_result *res, int code, const char *text)
 	(void)str_copy(res->text, sizeof(res->text), text);
 }
 
-/* The kernel's refusal in words, with the rule it is about. */
-static void say_kernel(struct proto_result *res, const struct ruleset *rs,
-		       const struct fw_result *answer)
+/* What in the policy a rule was made for: its comment says so. Line 0: all of it. */
+static struct place place_of(const struct policy *p, const struct fw_rule *r)
 {
-	char *rule = NULL;
+	const struct {
+		const char *comment;
+		struct place at;
+	} own[] = {
+		{ FW_COMMENT_SYSTEM "proxy", p->proxy.at },
+		{ FW_COMMENT_SYSTEM "ntp", p->gateway.ntp.at },
+		{ FW_COMMENT_SYSTEM "syslog", p->gateway.syslog.at },
+		{ FW_COMMENT_SYSTEM "mail", p->gateway.mail.at },
+	};
+	const char *zone = strchr(r->comment, '-');
+	size_t len = strlen(FW_COMMENT_FLOW), z;
+
+	for (size_t i = 0; i < p->flow_count; i++) {
+		if (strncmp(r->comment, FW_COMMENT_FLOW, len) == 0 &&
+		    strcmp(r->comment + len, p->flow[i].id) == 0)
+			return p->flow[i].at;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+		if (strcmp(r->comment, own[i].comment) == 0)
+			return own[i].at;
+	}
+	z = zone != NULL ? policy_zone_by_name(p, zone + 1) : POLICY_NONE;
+	return z != POLICY_NONE ? p->zone[z].at : (struct place){ 0 };
+}
+
+void load_say_kernel(struct proto_result *res, const struct policy *p,
+		     const struct ruleset *rs, const struct fw_result *answer)
+{
+	const struct fw_rule *r =
+		answer->rule < rs->rule_count ? &rs->rule[answer->rule] : NULL;
+	struct place at = r != NULL ? place_of(p, r) : (struct place){ 0 };
+	char *text = NULL;
 	size_t len = 0;
-	FILE *out = answer->rule < rs->rule_count ? open_memstream(&rule, &len) : NULL;
+	FILE *out = open_memstream(&text, &len);
 
 	if (out != NULL) {
-		(void)fprintf(out, "%s; rule %u of chain %s: ", answer->text,
-			      answer->rule,
-			      ruleset_chain_name(rs, rs->rule[answer->rule].chain));
-		ruleset_print_rule(rs, &rs->rule[answer->rule], out);
+		if (r != NULL)
+			(void)fprintf(out, "policy.yaml");
+		if (at.line != 0)
+			(void)fprintf(out, ":%u:%u", at.line, at.column);
+		(void)fprintf(out, "%s%s", r != NULL ? ": " : "", answer->text);
+		if (r != NULL) {
+			(void)fprintf(out, "; rule %u of chain %s: ", answer->rule,
+				      ruleset_chain_name(rs, r->chain));
+			ruleset_print_rule(rs, r, out);
+		}
 		(void)fclose(out);
 	}
-	load_say(res, answer->code, rule != NULL ? rule : answer->text);
-	free(rule);
+	load_say(res, answer->code, text != NULL ? text : answer->text);
+	free(text);
 }
 
 void load_record(struct gate *g, uint32_t cut, const char *fmt, ...)
@@ -117,8 +153,8 @@ static void say_diags(struct proto_result *res, int code, const struct diags *di
 }
 
 /* Put it into the kernel. On failure res says why. */
-static int commit(struct gate *g, const struct ruleset *rules, uint32_t confirm_s,
-		  struct proto_result *res)
+static int commit(struct gate *g, const struct policy *p, const struct ruleset *rules,
+		  uint32_t confirm_s, struct proto_result *res)
 {
 	struct fw_result answer = { 0 };
 	int r = link_commit(g->channel, rules, confirm_s, &answer);
@@ -128,7 +164,7 @@ static int commit(struct gate *g, const struct ruleset *rules, uint32_t confirm_
 	if (r == -ECONNRESET)
 		load_say(res, r, "the privileged role of gated is gone");
 	else if (r < 0)
-		say_kernel(res, rules, &answer);
+		load_say_kernel(res, p, rules, &answer);
 	return r;
 }
 
@@ -175,7 +211,7 @@ void load_revision(struct gate *g, uint64_t number, uint32_t confirm_s,
 		load_free(&next);
 		return;
 	}
-	if (commit(g, next.rules, confirm_s, res) == 0)
+	if (commit(g, next.rev->policy, next.rules, confirm_s, res) == 0)
 		put_in_force(g, next, confirm_s, res, res->cut);
 	else
 		load_free(&next);
@@ -193,7 +229,7 @@ static int put_again(struct gate *g, struct gate_loaded *l, uint32_t confirm_s,
 		say_diags(res, r, &diags);
 		return r;
 	}
-	r = commit(g, rules, confirm_s, res);
+	r = commit(g, l->rev->policy, rules, confirm_s, res);
 	if (r < 0) {
 		ruleset_free(rules);
 		return r;
@@ -242,4 +278,9 @@ void load_due(struct gate *g, int64_t now)
 	if (res.code < 0)
 		log_warn(AREA, "flows whose time has come cannot be loaded: %s",
 			 res.text);
+	else
+		load_record(g, res.cut,
+			    "gated: the flows' hours and days were applied anew, %u "
+			    "connections cut",
+			    res.cut);
 }

@@ -3,6 +3,7 @@
 #ifndef FW_GATED_LOAD_H
 #define FW_GATED_LOAD_H
 
+#include "fw/apply/request.h"
 #include "fw/gated/gate.h"
 
 /*
@@ -29,5 +30,13 @@ uint32_t load_changed(struct gate *g, const struct gate_loaded *prev);
 uint64_t load_number(const struct gate_loaded *l);
 
 void load_say(struct proto_result *res, int code, const char *text);
+
+/*
+ * The kernel's refusal of rs, which is of p: the policy's line that the rule was made for
+ * ("policy.yaml:LINE:COLUMN: ", or the file alone), its words, and the rule. Words that
+ * are about no rule stand alone.
+ */
+void load_say_kernel(struct proto_result *res, const struct policy *p,
+		     const struct ruleset *rs, const struct fw_result *answer);
 
 #endif

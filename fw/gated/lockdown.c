@@ -17,17 +17,6 @@
 
 #define STATE_MAX 1024
 
-static bool is_managing(const struct policy *p, size_t zone)
-{
-	const struct policy_management *m = &p->management;
-
-	for (size_t i = 0; m->present && i < m->zone_count; i++) {
-		if (m->zone[i] == zone)
-			return true;
-	}
-	return false;
-}
-
 bool lockdown_spares(const struct revision *rev, const struct ctevent *e)
 {
 	const struct policy_management *m = &rev->policy->management;
@@ -36,7 +25,7 @@ bool lockdown_spares(const struct revision *rev, const struct ctevent *e)
 	return e->orig.proto == IPPROTO_TCP &&
 	       (e->orig.dst_port == m->port ||
 		(m->ssh != 0 && e->orig.dst_port == m->ssh)) &&
-	       zone != POLICY_NONE && is_managing(rev->policy, zone);
+	       zone != POLICY_NONE && policy_manages(rev->policy, zone);
 }
 
 /* Answers of connections that the full ruleset let begin do not pass either. */
@@ -79,7 +68,7 @@ int lockdown_bare(const struct revision *rev, struct lockdown_bare *ret_bare)
 	for (size_t i = 0; i < rev->permit_count; i++) {
 		if (revision_permit_mark(&rev->permit[i]) >> 24 ==
 			    REVISION_MARK_FULL >> 24 &&
-		    is_managing(rev->policy, rev->permit[i].zone))
+		    policy_manages(rev->policy, rev->permit[i].zone))
 			permit[b->rev.permit_count++] = rev->permit[i];
 	}
 	return 0;

@@ -7,15 +7,6 @@
 
 static const char no_address[] = "no-address";
 
-static bool has_zone(const size_t *list, size_t count, size_t zone)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (list[i] == zone)
-			return true;
-	}
-	return false;
-}
-
 static void add_door(struct making *m, size_t zone, uint8_t family, uint16_t port,
 		     bool open)
 {
@@ -46,11 +37,9 @@ void plan_doors(struct making *m, size_t zone, uint8_t family)
 	const struct policy_management *g = &m->policy->management;
 
 	if (g->present)
-		add_door(m, zone, family, g->port,
-			 has_zone(g->zone, g->zone_count, zone));
+		add_door(m, zone, family, g->port, policy_manages(m->policy, zone));
 	if (x->present)
-		add_door(m, zone, family, x->port,
-			 has_zone(x->zone, x->zone_count, zone));
+		add_door(m, zone, family, x->port, policy_serves(m->policy, zone));
 	if (!g->present && !x->present)
 		add_door(m, zone, family, 22, false);
 }

@@ -129,6 +129,69 @@ static void test_ceiling(void **state)
 	denies_free(d);
 }
 
+struct expected {
+	uint32_t mark; /* whose sums these are to be */
+	uint64_t packets;
+};
+
+static void of_mark(const struct deny *sum, void *user)
+{
+	struct expected *e = user;
+
+	if (sum->packet.mark == e->mark)
+		e->packets += sum->count;
+}
+
+/* Behind a VPN nobody has a MAC: the mark tells whose a packet is, also in coarse sums. */
+static void test_two_behind_a_vpn(void **state)
+{
+	for (uint32_t asked = 1; asked <= 2; asked++) {
+		struct denies *d = denies_new();
+		struct expected e = { .mark = asked };
+
+		(void)state;
+		for (uint16_t i = 0; i < 4000; i++) {
+			struct nflog_packet p = packet(i);
+
+			p.mac = (struct mac){ 0 };
+			p.indev = 7;
+			p.mark = 1 + i % 2;
+			p.src.bytes[3] = (uint8_t)p.mark;
+			denies_add(d, &p, REASON_NO_FLOW, 1000);
+		}
+		denies_flush(d, of_mark, &e);
+		assert_int_equal(e.packets, 2000);
+		denies_free(d);
+	}
+}
+
+/* Whatever tells devices apart, none stands in for another, even where they share a slot. */
+static void test_many_devices(void **state)
+{
+	(void)state;
+	for (int what = 0; what < 3; what++) {
+		struct denies *d = denies_new();
+		struct seen s = { 0 };
+
+		for (uint32_t i = 0; i < DENIES_MAX - DENIES_COARSE; i++) {
+			struct nflog_packet p = packet(443);
+
+			if (what == 0)
+				p.mac.b[4] = (uint8_t)(i >> 8), p.mac.b[5] = (uint8_t)i;
+			else if (what == 1)
+				p.indev = i;
+			else
+				p.mark = i;
+			denies_add(d, &p, REASON_NO_FLOW, 1000);
+			denies_add(d, &p, REASON_NO_FLOW, 1000);
+		}
+		denies_flush(d, on_sum, &s);
+		assert_int_equal(s.sums, DENIES_MAX - DENIES_COARSE);
+		assert_int_equal(s.of_device + s.of_reason, 0);
+		denies_free(d);
+	}
+}
+
 static void test_reason(void **state)
 {
 	(void)state;
@@ -144,8 +207,12 @@ static void test_reason(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sums),       cmocka_unit_test(test_times),
-		cmocka_unit_test(test_one_device), cmocka_unit_test(test_ceiling),
+		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_one_device),
+		cmocka_unit_test(test_ceiling),
+		cmocka_unit_test(test_two_behind_a_vpn),
+		cmocka_unit_test(test_many_devices),
 		cmocka_unit_test(test_reason),
 	};
 

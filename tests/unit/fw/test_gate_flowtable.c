@@ -110,6 +110,37 @@ static void test_ceiling(void **state)
 	flowtable_free(t);
 }
 
+/* The end of a connection to a published address finds its beginning, which named the server. */
+static void test_published(void **state)
+{
+	const struct addr client = { 4, { 45, 113, 7, 10 } },
+			  server = { 4, { 10, 30, 0, 10 } };
+	const struct addr published = { 4, { 45, 113, 7, 1 } };
+	const struct ctevent_tuple packet = { client, server, .proto = IPPROTO_TCP,
+					      .src_port = 1000, .dst_port = 8443 };
+	struct ctevent end = { .orig = packet,
+			       .reply = { server, published, .proto = IPPROTO_TCP,
+					  .src_port = 8443, .dst_port = 1024 } };
+	struct ctevent_tuple seen;
+
+	(void)state;
+	end.orig.dst = published;
+	end.orig.dst_port = 443;
+	seen = flowtable_seen(&end);
+	assert_memory_equal(&seen, &packet, sizeof(seen));
+	end.orig.proto = IPPROTO_ICMP;
+	end.reply.proto = IPPROTO_ICMP; /* the answer is of another type */
+	end.orig.icmp_type = 8;
+	end.orig.icmp_id = 77;
+	seen = flowtable_seen(&end);
+	assert_true(addr_equal(seen.dst, server));
+	assert_int_equal(seen.icmp_type, 8);
+	assert_int_equal(seen.icmp_id, 77);
+	end.reply = (struct ctevent_tuple){ 0 };
+	seen = flowtable_seen(&end);
+	assert_true(addr_equal(seen.dst, published));
+}
+
 /* Every part of the key tells connections apart. */
 static void test_key(void **state)
 {
@@ -171,6 +202,7 @@ int main(void)
 		cmocka_unit_test(test_same_ports_again),
 		cmocka_unit_test(test_same_ports_without_end),
 		cmocka_unit_test(test_ceiling),
+		cmocka_unit_test(test_published),
 		cmocka_unit_test(test_key),
 		cmocka_unit_test(test_icmp_key),
 		cmocka_unit_test(test_out_of_memory),
