@@ -1,18 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lib/rd.h"
 
-void rd_bytes(struct rd *r, void *dst, size_t len)
-{
-	const uint8_t *p = rd_take(r, len);
-
-	if (len == 0)
-		return;
-	if (p != NULL)
-		memcpy(dst, p, len);
-	else
-		memset(dst, 0, len);
-}
-
 void rd_str(struct rd *r, char *dst, size_t size)
 {
 	size_t len = rd_be16(r);
@@ -27,11 +15,4 @@ void rd_str(struct rd *r, char *dst, size_t size)
 	}
 	memcpy(dst, p, len);
 	dst[len] = '\0';
-}
-
-struct rd rd_sub(struct rd *r, size_t len)
-{
-	const uint8_t *p = rd_take(r, len);
-
-	return p != NULL ? rd_of(p, len) : (struct rd){ .failed = r->failed };
 }

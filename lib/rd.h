@@ -90,7 +90,17 @@ static inline uint64_t rd_be64(struct rd *r)
 	return be64toh(v);
 }
 
-void rd_bytes(struct rd *r, void *dst, size_t len);
+static inline void rd_bytes(struct rd *r, void *dst, size_t len)
+{
+	const uint8_t *p = rd_take(r, len);
+
+	if (len == 0)
+		return;
+	if (p != NULL)
+		memcpy(dst, p, len);
+	else
+		memset(dst, 0, len);
+}
 
 /*
  * A string written by wr_str(): 16-bit length, then the bytes. Fails when it
@@ -99,6 +109,11 @@ void rd_bytes(struct rd *r, void *dst, size_t len);
 void rd_str(struct rd *r, char *dst, size_t size);
 
 /* A reader over the next len bytes, which r steps over. */
-struct rd rd_sub(struct rd *r, size_t len);
+static inline struct rd rd_sub(struct rd *r, size_t len)
+{
+	const uint8_t *p = rd_take(r, len);
+
+	return p != NULL ? rd_of(p, len) : (struct rd){ .failed = r->failed };
+}
 
 #endif

@@ -114,10 +114,9 @@ static void flag_cards(struct prover *v, const struct asked *a, bool *flag, uint
 	}
 }
 
-size_t bounds_speakers(struct prover *v, uint32_t iif, enum cube_who who, uint32_t flow,
-		       struct speaker **ret)
+/* The cards of that right at an interface; WHO_ANY: all that are not in quarantine. */
+static struct speakers find_speakers(struct prover *v, const struct asked *a)
 {
-	const struct asked a = { iif, who, flow };
 	const struct devices *d = &v->p->expect.devices;
 	uint32_t max = space_all(&v->s, FIELD_MAC).max;
 	bool *flag = work_alloc(v->w, (size_t)max + 1, sizeof(*flag));
@@ -125,21 +124,21 @@ size_t bounds_speakers(struct prover *v, uint32_t iif, enum cube_who who, uint32
 	size_t count;
 
 	if (flag == NULL || list == NULL)
-		return 0;
-	flag_cards(v, &a, flag, max);
+		return (struct speakers){ 0 };
+	flag_cards(v, a, flag, max);
 	count = add_runs(flag, max, list);
-	for (size_t i = 0; i < d->count && who != WHO_ANY; i++) {
-		uint32_t atom = space_atom(&v->s, FIELD_MAC, num_from(d->item[i].mac));
+	for (size_t i = 0; i < d->count && a->who != WHO_ANY; i++) {
+		const struct device *one = &d->item[i];
 
-		if (d->item[i].address.family != 0 && has_right(&d->item[i], &a))
+		if (one->address.family != 0 && has_right(one, a))
 			list[count++] = (struct speaker){
-				.mac = d->item[i].peer ? space_all(&v->s, FIELD_MAC)
-						       : (struct span){ atom, atom },
-				.bound = &d->item[i],
+				.mac = one->peer ? space_all(&v->s, FIELD_MAC)
+						 : bounds_atoms(v, FIELD_MAC, one->mac,
+								one->mac),
+				.bound = one,
 			};
 	}
-	*ret = list;
-	return count;
+	return (struct speakers){ list, count };
 }
 
 bool bounds_speak(struct prover *v, const struct speaker *s, bool unbound, struct box *b)
@@ -160,6 +159,12 @@ bool bounds_speak(struct prover *v, const struct speaker *s, bool unbound, struc
 	return box_cut(b, FIELD_SADDR, address);
 }
 
+struct span bounds_atoms(struct prover *v, enum field f, uint64_t min, uint64_t max)
+{
+	return (struct span){ space_atom(&v->s, f, num_from(min)),
+			      space_atom(&v->s, f, num_from(max)) };
+}
+
 struct box bounds_box(struct prover *v, const struct cube *c)
 {
 	struct box b;
@@ -176,10 +181,8 @@ struct box bounds_box(struct prover *v, const struct cube *c)
 	return b;
 }
 
-/* Devices are asked for again and again. */
-struct devices_cache {
-	struct speaker *list;
-	size_t count;
+struct known_speakers { /* cubes ask for the same ones again and again */
+	struct speakers of;
 	bool known;
 	uint32_t flow;
 };
@@ -198,35 +201,55 @@ static bool is_spoken(const struct prover *v, const struct cube *c)
 		v->p->expect.devices.isolated_count != 0);
 }
 
-static void add_cube(struct prover *v, struct devices_cache *cache, uint32_t i)
+static void add_cube(struct prover *v, struct known_speakers *cache, uint32_t i)
 {
 	const struct cube *c = &v->p->expect.cube[i];
 	struct bound *to = c->sure ? &v->sure[c->hook] : &v->may[c->hook];
 	struct box b = bounds_box(v, c);
 	uint32_t iif = (uint32_t)c->r[FIELD_IIF].min.lo;
-	struct devices_cache *d = &cache[iif * WHO_COUNT + (uint32_t)c->who];
+	struct known_speakers *d = &cache[iif * WHO_COUNT + (uint32_t)c->who];
 
 	if (!is_spoken(v, c)) {
 		bound_add(v, to, &b, i);
 		return;
 	}
 	if (!d->known || d->flow != c->limited)
-		d->count = bounds_speakers(v, iif, c->who, c->limited, &d->list);
+		d->of = find_speakers(v, &(struct asked){ iif, c->who, c->limited });
 	d->known = true;
 	d->flow = c->limited;
-	for (size_t k = 0; k < d->count; k++) {
+	for (size_t k = 0; k < d->of.count; k++) {
 		struct box one = b;
 
-		if (bounds_speak(v, &d->list[k], c->unbound, &one))
+		if (bounds_speak(v, &d->of.item[k], c->unbound, &one))
 			bound_add(v, to, &one, i);
+	}
+}
+
+/* Who may speak at each interface in its zone, for all phases of the proof. */
+static void add_speakers(struct prover *v)
+{
+	const struct expect *e = &v->p->expect;
+	uint32_t zones = (uint32_t)e->rev->policy->zone_count;
+
+	v->speakers = work_alloc(v->w, v->p->names.count, sizeof(*v->speakers));
+	for (uint32_t i = 0; i < v->p->names.count && v->w->error == 0; i++) {
+		uint32_t zone = e->zone_of[i];
+
+		if (zone < zones)
+			v->speakers[i] = find_speakers(
+				v, &(struct asked){ i,
+						    expect_admits(e, zone) ? WHO_ADMITTED
+									   : WHO_ANY,
+						    0 });
 	}
 }
 
 void bounds_make(struct prover *v)
 {
-	struct devices_cache *cache =
+	struct known_speakers *cache =
 		work_alloc(v->w, (size_t)v->p->names.count * WHO_COUNT, sizeof(*cache));
 
 	for (uint32_t i = 0; i < v->p->expect.count && v->w->error == 0; i++)
 		add_cube(v, cache, i);
+	add_speakers(v);
 }

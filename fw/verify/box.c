@@ -4,22 +4,54 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#define BLOCK_BYTES (256u * 1024)
+#define HUGE_PAGE   ((size_t)2 << 20)
+#define BLOCK_BYTES (HUGE_PAGE - sizeof(struct work_block))
+#define PAGE        ((size_t)4096)
 #define ALIGNMENT   16u
 #define ROOM_FIRST  1
 
 struct work_block {
 	struct work_block *next;
 	size_t used, size;
+	size_t dirty; /* what lies behind was never given out, and is clear */
 	_Alignas(16) unsigned char data[];
 };
+
+/*
+ * Cleared. Of huge pages, because taken one by one pages cost a fifth of a large proof;
+ * but not an arena's first block, of which most arenas use little.
+ */
+static struct work_block *map_block(size_t size, bool huge)
+{
+	size_t whole = size + HUGE_PAGE;
+	unsigned char *p = mmap(NULL, whole, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t before;
+
+	if (p == MAP_FAILED)
+		return NULL;
+	before = -(uintptr_t)p & (HUGE_PAGE - 1);
+	if (before != 0)
+		(void)munmap(p, before);
+	(void)munmap(p + before + size, HUGE_PAGE - before);
+	if (huge)
+		(void)madvise(p + before, size, MADV_HUGEPAGE); /* where there are such */
+	return (struct work_block *)(p + before);
+}
+
+static void unmap_block(struct work_block *b)
+{
+	(void)munmap(b, sizeof(*b) + b->size);
+}
 
 static struct work_block *new_block(struct work *w, size_t bytes)
 {
 	size_t size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
 	struct work_block *b;
 
+	size = (size + sizeof(*b) + PAGE - 1) / PAGE * PAGE - sizeof(*b);
 	if (size > WORK_BYTES_MAX - w->bytes) {
 		w->error = -E2BIG;
 		return NULL;
@@ -28,7 +60,7 @@ static struct work_block *new_block(struct work *w, size_t bytes)
 	if (b != NULL && size == BLOCK_BYTES)
 		w->spare = b->next;
 	else
-		b = malloc(sizeof(*b) + size);
+		b = map_block(sizeof(*b) + size, w->block != NULL);
 	if (b == NULL) {
 		w->error = -ENOMEM;
 		return NULL;
@@ -41,11 +73,29 @@ static struct work_block *new_block(struct work *w, size_t bytes)
 	return b;
 }
 
+/* Clears only what was given out before: pages that nobody touches cost nothing. */
+static void *take(struct work_block *b, size_t bytes)
+{
+	unsigned char *p = b->data + b->used;
+	size_t end = b->used + bytes;
+
+	if (b->used < b->dirty)
+		memset(p, 0, (end < b->dirty ? end : b->dirty) - b->used);
+	b->used = end;
+	if (b->dirty < end)
+		b->dirty = end;
+	return p;
+}
+
+static size_t aligned(size_t bytes)
+{
+	return (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+}
+
 void *work_alloc(struct work *w, size_t count, size_t size)
 {
 	struct work_block *b = w->block;
 	size_t bytes;
-	void *p;
 
 	if (w->error < 0)
 		return NULL;
@@ -53,15 +103,10 @@ void *work_alloc(struct work *w, size_t count, size_t size)
 		w->error = -E2BIG;
 		return NULL;
 	}
-	bytes = (count * size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+	bytes = aligned(count * size);
 	if (b == NULL || bytes > b->size - b->used)
 		b = new_block(w, bytes);
-	if (b == NULL)
-		return NULL;
-	p = b->data + b->used;
-	b->used += bytes;
-	memset(p, 0, bytes);
-	return p;
+	return b == NULL ? NULL : take(b, bytes);
 }
 
 int work_step(struct work *w, size_t n)
@@ -87,7 +132,7 @@ void work_reset(struct work *w, struct work_mark m)
 		w->block = b->next;
 		w->bytes -= b->size;
 		if (b->size != BLOCK_BYTES) {
-			free(b);
+			unmap_block(b);
 			continue;
 		}
 		b->next = w->spare; /* the next one will be like it */
@@ -102,9 +147,23 @@ void work_free(struct work *w)
 	work_reset(w, (struct work_mark){ 0 });
 	for (struct work_block *b = w->spare, *next; b != NULL; b = next) {
 		next = b->next;
-		free(b);
+		unmap_block(b);
 	}
 	*w = (struct work){ 0 };
+}
+
+/* What was given out last can grow where it is. */
+static bool extend(struct work *w, const void *items, size_t old, size_t new)
+{
+	struct work_block *b = w->block;
+	size_t more = aligned(new) - aligned(old);
+
+	if (items == NULL || w->error < 0 || new > WORK_BYTES_MAX ||
+	    b->used < aligned(old) || items != b->data + b->used - aligned(old) ||
+	    more > b->size - b->used)
+		return false;
+	(void)take(b, more);
+	return true;
 }
 
 void *work_grow(struct work *w, void *items, size_t size, size_t count, size_t *room)
@@ -114,11 +173,17 @@ void *work_grow(struct work *w, void *items, size_t size, size_t count, size_t *
 
 	if (count < *room && w->error == 0)
 		return items;
+	while (want <= count)
+		want *= 2;
+	if (extend(w, items, *room * size, want * size)) {
+		*room = want;
+		return items;
+	}
 	p = work_alloc(w, want, size);
 	if (p == NULL)
 		return NULL;
-	if (items != NULL && count != 0)
-		memcpy(p, items, count * size);
+	if (items != NULL && *room != 0)
+		memcpy(p, items, *room * size);
 	*room = want;
 	return p;
 }

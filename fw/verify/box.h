@@ -45,7 +45,10 @@ struct work_mark work_mark(const struct work *w);
 /* Everything that was allocated since is gone. */
 void work_reset(struct work *w, struct work_mark m);
 
-/* Room for one more item in an array that grows in the arena; NULL: see w->error. */
+/*
+ * Room for an item behind the first count in an array that grows in the arena; what is new
+ * is clear. NULL: see w->error.
+ */
 void *work_grow(struct work *w, void *items, size_t size, size_t count, size_t *room);
 
 struct span { /* both ends are in it */

@@ -209,7 +209,6 @@ static uint64_t number_of(struct mac mac)
 	return n;
 }
 
-/* Every card of every permit in force, in zones that look at permits. */
 /* No end is the latest. */
 static int64_t end_of(const struct device *d)
 {

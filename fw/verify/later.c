@@ -12,21 +12,11 @@
  */
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
-#include <netinet/icmp6.h>
 #include <netinet/in.h>
-#include <netinet/ip_icmp.h>
 #include <string.h>
 
 #include "fw/verify/num.h"
 #include "fw/verify/prove_parts.h"
-
-#define LATER UINT32_MAX /* no cube */
-
-static struct span atoms(struct prover *v, enum field f, uint64_t min, uint64_t max)
-{
-	return (struct span){ space_atom(&v->s, f, num_from(min)),
-			      space_atom(&v->s, f, num_from(max)) };
-}
 
 /* Add the box once for each span of marks that openings give. */
 static void add_given(struct prover *v, struct bound *to, struct box b)
@@ -40,7 +30,7 @@ static void add_given(struct prover *v, struct bound *to, struct box b)
 		while (b.f[FIELD_CT_MARK].max < all.max &&
 		       v->given[b.f[FIELD_CT_MARK].max + 1])
 			i = ++b.f[FIELD_CT_MARK].max;
-		bound_add(v, to, &b, LATER);
+		bound_add(v, to, &b, BOUND_LATER);
 	}
 }
 
@@ -50,22 +40,10 @@ static struct box open_box(struct prover *v)
 	struct box b = bounds_box(v, &any);
 
 	/* a first packet that comes again has its connection's mark already */
-	b.f[FIELD_CT_STATE] =
-		atoms(v, FIELD_CT_STATE,
-		      v->marks_elsewhere ? STATE_ESTABLISHED : STATE_NEW, STATE_RELATED);
+	b.f[FIELD_CT_STATE] = bounds_atoms(
+		v, FIELD_CT_STATE, v->marks_elsewhere ? STATE_ESTABLISHED : STATE_NEW,
+		STATE_RELATED);
 	return b;
-}
-
-static enum cube_who who_of(const struct prover *v, uint32_t zone)
-{
-	return expect_admits(&v->p->expect, zone) ? WHO_ADMITTED : WHO_ANY;
-}
-
-/* Who may speak at that interface. */
-static size_t speakers(struct prover *v, uint32_t zone, uint32_t iif,
-		       struct speaker **ret)
-{
-	return bounds_speakers(v, iif, who_of(v, zone), 0, ret);
 }
 
 /* What may open a connection may go on with it. */
@@ -82,7 +60,7 @@ static void add_openers(struct prover *v, struct bound *may, size_t cubes)
 			(struct span){ open.f[FIELD_CT_STATE].min,
 				       space_atom(&v->s, FIELD_CT_STATE,
 						  num_from(STATE_ESTABLISHED)) };
-		b.f[FIELD_CT_DIR] = atoms(v, FIELD_CT_DIR, 0, 0);
+		b.f[FIELD_CT_DIR] = bounds_atoms(v, FIELD_CT_DIR, 0, 0);
 		add_given(v, may, b);
 	}
 }
@@ -114,9 +92,10 @@ static void add_backward(struct prover *v, uint32_t zone, struct box b)
 	struct box errors = b;
 
 	b.f[FIELD_CT_STATE] =
-		atoms(v, FIELD_CT_STATE, STATE_ESTABLISHED, STATE_ESTABLISHED);
-	b.f[FIELD_CT_DIR] = atoms(v, FIELD_CT_DIR, 1, 1);
-	errors.f[FIELD_CT_STATE] = atoms(v, FIELD_CT_STATE, STATE_RELATED, STATE_RELATED);
+		bounds_atoms(v, FIELD_CT_STATE, STATE_ESTABLISHED, STATE_ESTABLISHED);
+	b.f[FIELD_CT_DIR] = bounds_atoms(v, FIELD_CT_DIR, 1, 1);
+	errors.f[FIELD_CT_STATE] =
+		bounds_atoms(v, FIELD_CT_STATE, STATE_RELATED, STATE_RELATED);
 	add_given(v, &v->may[NF_INET_LOCAL_IN], b);
 	add_given(v, &v->may[NF_INET_FORWARD], b);
 	add_given(v, &v->may[NF_INET_LOCAL_IN], errors);
@@ -128,30 +107,23 @@ static void add_interface(struct prover *v, uint32_t zone, uint32_t iif)
 {
 	const struct ranges *src = &v->p->expect.sources[zone].may;
 	struct box b = open_box(v);
-	struct speaker *dev = NULL;
-	size_t count = speakers(v, zone, iif, &dev);
+	const struct speakers *cards = &v->speakers[iif];
 
 	b.f[FIELD_IIF] = (struct span){ iif, iif };
 	for (size_t i = 0; i < src->count; i++) {
 		b.f[FIELD_FAMILY] =
-			atoms(v, FIELD_FAMILY, src->family[i], src->family[i]);
+			bounds_atoms(v, FIELD_FAMILY, src->family[i], src->family[i]);
 		b.f[FIELD_SADDR] =
 			(struct span){ space_atom(&v->s, FIELD_SADDR, src->item[i].min),
 				       space_atom(&v->s, FIELD_SADDR, src->item[i].max) };
-		for (size_t k = 0; k < count; k++) {
+		for (size_t k = 0; k < cards->count; k++) {
 			struct box one = b;
 
-			if (bounds_speak(v, &dev[k], false, &one))
+			if (bounds_speak(v, &cards->item[k], false, &one))
 				add_backward(v, zone, one);
 		}
 	}
 }
-
-struct opened { /* a first packet that passes, and has to */
-	struct box box;
-	uint32_t mark; /* atom that its connection gets */
-	uint32_t hook;
-};
 
 static void swap(struct box *b, enum field x, enum field y)
 {
@@ -171,14 +143,14 @@ static bool answer_type(struct prover *v, struct box *b)
 	};
 	uint32_t proto = b->f[FIELD_PROTO].min, type = b->f[FIELD_ICMP_TYPE].min;
 
-	if (proto != atoms(v, FIELD_PROTO, IPPROTO_ICMP, 0).min &&
-	    proto != atoms(v, FIELD_PROTO, IPPROTO_ICMPV6, 0).min)
+	if (proto != bounds_atoms(v, FIELD_PROTO, IPPROTO_ICMP, 0).min &&
+	    proto != bounds_atoms(v, FIELD_PROTO, IPPROTO_ICMPV6, 0).min)
 		return true;
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		if (proto == atoms(v, FIELD_PROTO, pairs[i][0], 0).min &&
-		    type == atoms(v, FIELD_ICMP_TYPE, pairs[i][1], 0).min) {
-			b->f[FIELD_ICMP_TYPE] =
-				atoms(v, FIELD_ICMP_TYPE, pairs[i][2], pairs[i][2]);
+		if (proto == bounds_atoms(v, FIELD_PROTO, pairs[i][0], 0).min &&
+		    type == bounds_atoms(v, FIELD_ICMP_TYPE, pairs[i][1], 0).min) {
+			b->f[FIELD_ICMP_TYPE] = bounds_atoms(v, FIELD_ICMP_TYPE,
+							     pairs[i][2], pairs[i][2]);
 			return true;
 		}
 	}
@@ -198,35 +170,30 @@ static struct span source_span(struct prover *v, struct range r)
 			      space_atom(&v->s, FIELD_SADDR, r.max) };
 }
 
-/*
- * What comes to this machine or through it: from addresses of the zone, and from
- * devices that may speak. This machine's own packets need neither.
- */
-static void add_from_zone(struct prover *v, uint32_t hook, struct box b)
+void later_add_from_zone(struct prover *v, uint32_t hook, struct box b)
 {
 	uint32_t iif = b.f[FIELD_IIF].min, zone = v->p->expect.zone_of[iif];
-	uint32_t six = atoms(v, FIELD_FAMILY, 6, 6).min;
+	uint32_t six = bounds_atoms(v, FIELD_FAMILY, 6, 6).min;
 	const struct ranges *src;
-	struct speaker *dev = NULL;
-	size_t count;
+	const struct speakers *cards;
 
 	if (hook == NF_INET_LOCAL_OUT || zone == EXPECT_NOBODY) {
-		bound_add(v, &v->sure[hook], &b, LATER);
+		bound_add(v, &v->sure[hook], &b, BOUND_LATER);
 		return;
 	}
 	src = &v->p->expect.sources[zone].sure;
-	count = speakers(v, zone, iif, &dev);
+	cards = &v->speakers[iif];
 	for (size_t i = 0; i < src->count; i++) {
 		struct box own = b;
 
 		if ((b.f[FIELD_FAMILY].min == six) != (src->family[i] == 6) ||
 		    !box_cut(&own, FIELD_SADDR, source_span(v, src->item[i])))
 			continue;
-		for (size_t k = 0; k < count; k++) {
+		for (size_t k = 0; k < cards->count; k++) {
 			struct box one = own;
 
-			if (bounds_speak(v, &dev[k], false, &one))
-				bound_add(v, &v->sure[hook], &one, LATER);
+			if (bounds_speak(v, &cards->item[k], false, &one))
+				bound_add(v, &v->sure[hook], &one, BOUND_LATER);
 		}
 	}
 }
@@ -243,67 +210,14 @@ static void add_answers(struct prover *v, const struct opened *o)
 	b.f[FIELD_MARK] = all.f[FIELD_MARK];
 	b.f[FIELD_MAC] = all.f[FIELD_MAC];
 	b.f[FIELD_SKUID] = all.f[FIELD_SKUID];
-	b.f[FIELD_LOCAL] = hook == NF_INET_LOCAL_IN ? atoms(v, FIELD_LOCAL, 1, 1)
-						    : atoms(v, FIELD_LOCAL, 0, 0);
-	b.f[FIELD_CT_DIR] = atoms(v, FIELD_CT_DIR, 1, 1);
+	b.f[FIELD_LOCAL] = hook == NF_INET_LOCAL_IN ? bounds_atoms(v, FIELD_LOCAL, 1, 1)
+						    : bounds_atoms(v, FIELD_LOCAL, 0, 0);
+	b.f[FIELD_CT_DIR] = bounds_atoms(v, FIELD_CT_DIR, 1, 1);
 	b.f[FIELD_CT_STATE] =
-		atoms(v, FIELD_CT_STATE, STATE_ESTABLISHED, STATE_ESTABLISHED);
+		bounds_atoms(v, FIELD_CT_STATE, STATE_ESTABLISHED, STATE_ESTABLISHED);
 	b.f[FIELD_CT_MARK] = (struct span){ o->mark, o->mark };
 	if (answer_type(v, &b))
-		add_from_zone(v, hook, b);
-}
-
-/* Errors about it, from a router on the way to where it leads. */
-static void add_errors(struct prover *v, const struct opened *o)
-{
-	const struct cube any = cube_any(NF_INET_FORWARD);
-	uint32_t zone = v->p->expect.zone_of[o->box.f[FIELD_OIF].min];
-	struct box b = bounds_box(v, &any);
-	bool six = o->box.f[FIELD_FAMILY].min == atoms(v, FIELD_FAMILY, 6, 6).min;
-
-	if (o->hook == NF_INET_LOCAL_IN || zone == EXPECT_NOBODY)
-		return;
-	b.f[FIELD_FAMILY] = o->box.f[FIELD_FAMILY];
-	b.f[FIELD_IIF] = o->box.f[FIELD_OIF];
-	b.f[FIELD_OIF] = o->box.f[FIELD_IIF];
-	b.f[FIELD_DADDR] = o->box.f[FIELD_SADDR];
-	b.f[FIELD_RPF] = atoms(v, FIELD_RPF, 1, 1);
-	b.f[FIELD_LOCAL] = o->hook == NF_INET_FORWARD ? atoms(v, FIELD_LOCAL, 0, 0)
-						      : atoms(v, FIELD_LOCAL, 1, 1);
-	b.f[FIELD_CT_STATE] = atoms(v, FIELD_CT_STATE, STATE_RELATED, STATE_RELATED);
-	b.f[FIELD_CT_DIR] = atoms(v, FIELD_CT_DIR, 1, 1);
-	b.f[FIELD_CT_MARK] = (struct span){ o->mark, o->mark };
-	b.f[FIELD_PROTO] = six ? atoms(v, FIELD_PROTO, IPPROTO_ICMPV6, IPPROTO_ICMPV6)
-			       : atoms(v, FIELD_PROTO, IPPROTO_ICMP, IPPROTO_ICMP);
-	b.f[FIELD_ICMP_TYPE] =
-		six ? atoms(v, FIELD_ICMP_TYPE, ICMP6_DST_UNREACH, ICMP6_TIME_EXCEEDED)
-		    : atoms(v, FIELD_ICMP_TYPE, ICMP_DEST_UNREACH, ICMP_DEST_UNREACH);
-	add_from_zone(v, hook_back(o->hook), b);
-}
-
-/* Errors that this machine itself has to report: too large, no way, too many hops. */
-static void add_own_errors(struct prover *v, const struct opened *o)
-{
-	const struct cube any = cube_any(NF_INET_LOCAL_OUT);
-	struct box b = bounds_box(v, &any);
-	bool six = o->box.f[FIELD_FAMILY].min == atoms(v, FIELD_FAMILY, 6, 6).min;
-
-	if (o->hook == NF_INET_LOCAL_OUT)
-		return;
-	b.f[FIELD_FAMILY] = o->box.f[FIELD_FAMILY];
-	b.f[FIELD_IIF] = (struct span){ NAME_NONE, NAME_NONE };
-	b.f[FIELD_OIF] = o->box.f[FIELD_IIF];
-	b.f[FIELD_DADDR] = o->box.f[FIELD_SADDR];
-	b.f[FIELD_SKUID] = atoms(v, FIELD_SKUID, UID_NONE, UID_NONE);
-	b.f[FIELD_CT_STATE] = atoms(v, FIELD_CT_STATE, STATE_RELATED, STATE_RELATED);
-	b.f[FIELD_CT_DIR] = atoms(v, FIELD_CT_DIR, 1, 1);
-	b.f[FIELD_CT_MARK] = (struct span){ o->mark, o->mark };
-	b.f[FIELD_PROTO] = six ? atoms(v, FIELD_PROTO, IPPROTO_ICMPV6, IPPROTO_ICMPV6)
-			       : atoms(v, FIELD_PROTO, IPPROTO_ICMP, IPPROTO_ICMP);
-	b.f[FIELD_ICMP_TYPE] =
-		six ? atoms(v, FIELD_ICMP_TYPE, ICMP6_DST_UNREACH, ICMP6_TIME_EXCEEDED)
-		    : atoms(v, FIELD_ICMP_TYPE, ICMP_DEST_UNREACH, ICMP_DEST_UNREACH);
-	bound_add(v, &v->sure[NF_INET_LOCAL_OUT], &b, LATER);
+		later_add_from_zone(v, hook, b);
 }
 
 static void add_opened(struct prover *v, const struct opened *o)
@@ -312,12 +226,11 @@ static void add_opened(struct prover *v, const struct opened *o)
 
 	b.f[FIELD_MARK] = space_all(&v->s, FIELD_MARK);
 	b.f[FIELD_CT_STATE] =
-		atoms(v, FIELD_CT_STATE, STATE_ESTABLISHED, STATE_ESTABLISHED);
+		bounds_atoms(v, FIELD_CT_STATE, STATE_ESTABLISHED, STATE_ESTABLISHED);
 	b.f[FIELD_CT_MARK] = (struct span){ o->mark, o->mark };
-	bound_add(v, &v->sure[o->hook], &b, LATER);
+	bound_add(v, &v->sure[o->hook], &b, BOUND_LATER);
 	add_answers(v, o);
-	add_errors(v, o);
-	add_own_errors(v, o);
+	later_add_errors(v, o);
 }
 
 struct opening {

@@ -8,11 +8,23 @@
 struct bound { /* boxes, and which cube each is of */
 	struct boxes boxes;
 	struct box_index index;
-	uint32_t *cube; /* UINT32_MAX: what follows a first packet */
+	uint32_t *cube; /* or BOUND_LATER */
 	size_t room;
 };
 
+#define BOUND_LATER UINT32_MAX /* no cube's: what follows a first packet */
+
 #define HOOKS 5 /* NF_INET_PRE_ROUTING .. NF_INET_POST_ROUTING */
+
+struct speaker { /* cards that may send something */
+	struct span mac;
+	const struct device *bound; /* a single one, with its address only; or NULL */
+};
+
+struct speakers {
+	struct speaker *item;
+	size_t count;
+};
 
 struct prover {
 	struct proof *p;
@@ -23,6 +35,8 @@ struct prover {
 		sure[EXPECT_PUBLISH + 1]; /* first packets, and untracked ones */
 	struct outcomes fresh[HOOKS]; /* of first packets */
 	bool *given; /* by atom of FIELD_MARK: what openings give their connections */
+	struct speakers *speakers; /* by interface: who may speak there, in its zone */
+	struct told *told; /* later_errors.c's */
 	bool around; /* what is judged now is not on the packet's own hook */
 	bool marks_elsewhere; /* connections are marked on other hooks too */
 };
@@ -34,14 +48,6 @@ void prover_reason(struct prover *v, const char *fmt, ...) PRINTF_FMT(2, 3);
 void bounds_borders(struct prover *v);
 void bounds_make(struct prover *v);
 void bound_add(struct prover *v, struct bound *b, const struct box *box, uint32_t cube);
-struct speaker { /* cards that may send something */
-	struct span mac;
-	const struct device *bound; /* a single one, with its address only; or NULL */
-};
-
-/* The cards of who at an interface; WHO_ANY: all that are not in quarantine. */
-size_t bounds_speakers(struct prover *v, uint32_t iif, enum cube_who who, uint32_t flow,
-		       struct speaker **ret);
 
 /*
  * What of b such a card may send; unbound: with any source, of its family. False:
@@ -49,6 +55,7 @@ size_t bounds_speakers(struct prover *v, uint32_t iif, enum cube_who who, uint32
  */
 bool bounds_speak(struct prover *v, const struct speaker *s, bool unbound, struct box *b);
 struct box bounds_box(struct prover *v, const struct cube *c);
+struct span bounds_atoms(struct prover *v, enum field f, uint64_t min, uint64_t max);
 
 /* --- order.c --- */
 
@@ -60,6 +67,23 @@ void order_check(struct prover *v);
 /* --- later.c: what an opened connection needs, and what it must not get --- */
 
 void later_make(struct prover *v);
+
+struct opened { /* a first packet that passes, and has to */
+	struct box box;
+	uint32_t mark; /* atom that its connection gets */
+	uint32_t hook;
+};
+
+/*
+ * What has to come to this machine or through it: b, from addresses of its zone and from
+ * devices that may speak. This machine's own packets need neither.
+ */
+void later_add_from_zone(struct prover *v, uint32_t hook, struct box b);
+
+/* --- later_errors.c --- */
+
+/* What either side of the connection has to hear of the way to the other one. */
+void later_add_errors(struct prover *v, const struct opened *o);
 
 /* --- judge.c --- */
 

@@ -7,6 +7,7 @@
 
 #include "fw/verify/walk.h"
 
+#define DYNSET  "dynset"
 #define ATTRS   16 /* of a rule; those of newer kernels are left aside */
 #define COMMENT 0 /* type of user data, as nft writes it */
 
@@ -230,8 +231,8 @@ static int spoil(struct decode *d, const struct message *m, struct rd expression
 
 	if (nla_sort(expression, e, ARRAY_LEN(e), NULL) < 0)
 		return -EBADMSG;
-	if (e[NFTA_EXPR_NAME].data.left < sizeof("dynset") - 1 ||
-	    memcmp(e[NFTA_EXPR_NAME].data.pos, "dynset", sizeof("dynset") - 1) != 0)
+	if (e[NFTA_EXPR_NAME].data.left < sizeof(DYNSET) - 1 ||
+	    memcmp(e[NFTA_EXPR_NAME].data.pos, DYNSET, sizeof(DYNSET) - 1) != 0)
 		return 0;
 	if (nla_sort(e[NFTA_EXPR_DATA].data, t, ARRAY_LEN(t), NULL) < 0 ||
 	    nla_sort(m->attrs, rule, ARRAY_LEN(rule), NULL) < 0 ||
@@ -255,6 +256,9 @@ static int spoil_sets(struct decode *d)
 	for (size_t i = 0; r == 0 && i < d->rule.count; i++) {
 		r = nla_sort(d->rule.at[i].attrs, t, ARRAY_LEN(t), NULL);
 		list = t[NFTA_RULE_EXPRESSIONS].data;
+		if (list.left == 0 ||
+		    memmem(list.pos, list.left, DYNSET, sizeof(DYNSET) - 1) == NULL)
+			continue; /* most rules; what is wrong with them, reading them tells */
 		while (r == 0 && (r = nla_next(&list, &type, &one)) > 0)
 			r = spoil(d, &d->rule.at[i], one);
 	}

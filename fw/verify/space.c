@@ -61,18 +61,42 @@ void devices_flows(const struct devices *d, bool *ret_named)
 	}
 }
 
-static void add_start(struct space *s, enum field f, struct num v)
+/*
+ * Was it added lately? Rules name the same few values over and over, and sorting them
+ * was a tenth of a proof. 0 is on every axis, so that a cleared place says the truth.
+ */
+static bool is_known(struct space *s, struct axis *a, struct num v)
 {
-	struct axis *a = &s->axis[axis_of(f)];
-	void *p;
+	uint64_t mixed = (v.lo ^ v.hi) * UINT64_C(0x9e3779b97f4a7c15);
+	struct num *known;
 
-	if (num_cmp(v, field_max(f)) > 0)
-		return;
-	p = work_grow(s->w, a->start, sizeof(*a->start), a->count, &a->room);
+	if (a->known == NULL)
+		a->known = work_alloc(s->w, SPACE_KNOWN, sizeof(*a->known));
+	if (a->known == NULL)
+		return false;
+	known = &a->known[mixed >> 32 & (SPACE_KNOWN - 1)];
+	if (num_cmp(*known, v) == 0)
+		return true;
+	*known = v;
+	return false;
+}
+
+static void append(struct space *s, struct axis *a, struct num v)
+{
+	void *p = work_grow(s->w, a->start, sizeof(*a->start), a->count, &a->room);
+
 	if (p == NULL)
 		return;
 	a->start = p;
 	a->start[a->count++] = v;
+}
+
+static void add_start(struct space *s, enum field f, struct num v)
+{
+	struct axis *a = &s->axis[axis_of(f)];
+
+	if (num_cmp(v, field_max(f)) <= 0 && !is_known(s, a, v))
+		append(s, a, v);
 }
 
 void space_border(struct space *s, enum field f, struct range r)
@@ -89,7 +113,7 @@ static void sort_axis(struct space *s, enum field f)
 	struct axis *a = &s->axis[f];
 	size_t n = 1;
 
-	add_start(s, f, num_from(0));
+	append(s, a, num_from(0));
 	if (s->w->error < 0)
 		return;
 	qsort(a->start, a->count, sizeof(*a->start), compare_num);

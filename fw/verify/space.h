@@ -37,6 +37,7 @@ struct devices { /* by iif, then by mac */
 };
 
 #define SPACE_CACHE 16
+#define SPACE_KNOWN 4096 /* a power of two */
 
 struct space {
 	struct work *w;
@@ -47,6 +48,7 @@ struct space {
 	struct axis {
 		struct num *start; /* of each interval, ascending; the first is 0 */
 		size_t count, room;
+		struct num *known; /* SPACE_KNOWN of those, while it is built */
 		uint32_t *class; /* of an interval; NULL: each is its own */
 		uint32_t class_count;
 		struct {

@@ -8,7 +8,8 @@
  *                                  in and out: milliseconds to sign and store each, and
  *                                  from the request to the answer
  *     bench_fw status ROOT         what PROTO_STATUS says
- *     bench_fw prove ROOT          what PROTO_PROVE says; fails when nobody answers it
+ *     bench_fw prove ROOT          what PROTO_PROVE says, and milliseconds from the
+ *                                request to the last of it; fails when nobody answers
  *     bench_fw cut MARK            ends the connections with that mark, of this namespace
  *     bench_fw flush MARK          the kernel's part of it: one message, and its answer
  *     bench_fw records FOLDER      what the spool holds, by kind
@@ -158,10 +159,13 @@ static int prove(const char *root)
 	char path[PATH_TEXT_MAX];
 	uint16_t got = 0;
 	size_t len = 0;
+	int64_t begun;
 	int fd = -1;
 	int r;
 
 	socket_path(path, root);
+	(void)printf("{\"said\": ");
+	begun = wire_now();
 	r = ipc_connect(path, ANSWER_MS, &fd);
 	if (r == 0)
 		r = ipc_send(fd, PROTO_PROVE, NULL, 0);
@@ -174,6 +178,7 @@ static int prove(const char *root)
 	}
 	if (r < 0)
 		fail(path, r);
+	(void)printf(", \"ms\": %.3f}\n", MS(wire_now() - begun));
 	return EXIT_SUCCESS;
 }
 

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 /*
- * Make the nth malloc, calloc, realloc or strdup of our own objects from now on
- * fail, once; 0 switches that off. Libraries keep their memory.
+ * Make the nth malloc, calloc, realloc, strdup or mmap of no file of our own objects from
+ * now on fail, once; 0 switches that off. Libraries keep their memory.
  */
 void alloc_fail_at(unsigned nth);
 

@@ -102,7 +102,7 @@ static void test_missing_account(void **state)
 	assert_int_equal(
 		compile_text(
 			SITE CORE
-			"gateway: { ntp: { servers: [10.1.0.1], account: ntpsec } }\n",
+			"gateway: { ntp: { servers: [192.0.2.1], account: ntpsec } }\n",
 			text, sizeof(text)),
 		-EINVAL);
 	assert_non_null(strstr(text,

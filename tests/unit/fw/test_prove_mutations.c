@@ -126,6 +126,15 @@ static enum oracle_answer ask_later(struct site *s, const struct mutation *mu,
 	return a;
 }
 
+/*
+ * A permit's end stands in several sets, and in zones that only detect it ends nothing but
+ * a record. The proof wants each of them right; packets need not notice.
+ */
+static bool is_end(const struct mutation *mu)
+{
+	return mu->kind == MUTATE_TIMEOUT || mu->kind == MUTATE_NO_TIMEOUT;
+}
+
 /* Now, when every permit with an end is over, and around the ends of a changed one. */
 static enum oracle_answer ask_oracle(struct site *s, const struct model *bad,
 				     const struct mutation *mu, struct packet *k,
@@ -136,7 +145,7 @@ static enum oracle_answer ask_oracle(struct site *s, const struct model *bad,
 	enum oracle_answer best =
 		oracle_compare(&s->oracle, s->good, bad, mu, 0, k, hook);
 
-	if (mu->kind == MUTATE_TIMEOUT || mu->kind == MUTATE_NO_TIMEOUT) {
+	if (is_end(mu)) {
 		times[count++] =
 			s->good->set[mu->set].element[mu->element].timeout_ms + 5000;
 		times[count++] = bad->set[mu->set].element[mu->element].timeout_ms + 5000;
@@ -191,6 +200,8 @@ static void try_one(struct site *s, const struct mutation *mu, struct tally *t)
 	}
 	prove(bad, s->rev, &facts, &p);
 	a = ask_oracle(s, bad, mu, &k, &hook);
+	if (a == ORACLE_SAME && is_end(mu))
+		a = ORACLE_OPEN;
 	t->all++;
 	t->of_kind[mu->kind]++;
 	if (a == ORACLE_OTHER && p.result == PROOF_PROVED) {
