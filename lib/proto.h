@@ -199,6 +199,9 @@ struct proto_row {
 struct proto_query_end {
 	int32_t code; /* 0 or a negative errno */
 	uint32_t more; /* 1: the limit cut the answer */
+	uint32_t behind; /* 1: there are records that are not stored yet */
+	uint32_t pad;
+	int64_t until_us; /* behind: older ones are stored; 0: nobody knows until when */
 };
 
 struct proto_verify {

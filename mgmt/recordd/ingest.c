@@ -157,6 +157,24 @@ int ingest_step(struct ingest *in)
 	return count == INGEST_BATCH;
 }
 
+bool ingest_is_behind(struct ingest *in, int64_t *ret_until_us)
+{
+	bool behind = in->store == NULL, unknown = behind;
+	int64_t until = INT64_MAX;
+
+	for (size_t i = 0; i < PRODUCER_COUNT && !unknown; i++) {
+		struct source *s = &in->source[i];
+		int r = source_peek(s);
+
+		behind = behind || r != 0;
+		unknown = r < 0;
+		if (r == 1 && s->rec.time_us < until)
+			until = s->rec.time_us;
+	}
+	*ret_until_us = unknown || !behind ? 0 : until;
+	return behind;
+}
+
 bool ingest_is_well(const struct ingest *in, char *dst, size_t size)
 {
 	if (in->error != 0) {

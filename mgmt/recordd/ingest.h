@@ -38,6 +38,12 @@ void ingest_close(struct ingest *in);
 /* One batch. 1: more is waiting, 0: all is stored, or a negative errno: try again later. */
 int ingest_step(struct ingest *in) MUST_CHECK;
 
+/*
+ * Are there records that are not stored yet? Those before *ret_until_us are; it is 0 when
+ * some cannot be read, or none can be stored.
+ */
+bool ingest_is_behind(struct ingest *in, int64_t *ret_until_us);
+
 /* Is everything well? If not, dst says in English what is wrong. */
 bool ingest_is_well(const struct ingest *in, char *dst, size_t size);
 

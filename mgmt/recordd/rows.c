@@ -11,8 +11,9 @@
 #include "mgmt/recordd/month.h"
 
 #define SQL_MAX       2048
-#define BINDS_MAX     20
+#define BINDS_MAX     24
 #define NARROW_MAX    5000 /* rows of a time span that are worth sorting */
+#define MEASURED_MAX  500000 /* and that are worth counting: under half a second */
 #define STEPS_A_CHECK 10000 /* virtual machine steps between looks at the clock */
 #define BUSY_MS       2000
 
@@ -37,6 +38,13 @@ struct rows {
 struct bind {
 	const char *text; /* NULL: number */
 	int64_t number;
+};
+
+/* Where the rows of q's time are. */
+struct extent {
+	bool narrow; /* so few that sorting them is cheaper than reading past others */
+	bool known;
+	int64_t first, last; /* when known: their numbers */
 };
 
 /* A statement in the making. Its text is ours; values only ever go in as bindings. */
@@ -132,16 +140,24 @@ static void put_search(struct builder *b, const struct proto_query *q)
 	put_text(b, " OR detail LIKE ? ESCAPE '\\')", b->like);
 }
 
-/* By the time index and then sorted, or in the order of n: the plus hides the index. */
-static void put_time(struct builder *b, const struct proto_query *q, bool narrow)
+static int64_t end_of(const struct proto_query *q)
 {
-	int64_t to_us = q->to_us != 0 ? q->to_us : INT64_MAX;
+	return q->to_us != 0 ? q->to_us : INT64_MAX;
+}
 
+/* By the time index and then sorted, or in the order of n: the plus hides the index. */
+static void put_time(struct builder *b, const struct proto_query *q,
+		     const struct extent *e)
+{
 	put_number(b,
-		   narrow ? " INDEXED BY row_time WHERE time_us >= ?"
-			  : " WHERE +time_us >= ?",
+		   e->narrow ? " INDEXED BY row_time WHERE time_us >= ?"
+			     : " WHERE +time_us >= ?",
 		   q->from_us);
-	put_number(b, narrow ? " AND time_us < ?" : " AND +time_us < ?", to_us);
+	put_number(b, e->narrow ? " AND time_us < ?" : " AND +time_us < ?", end_of(q));
+	if (e->known) {
+		put_number(b, " AND n >= ?", e->first);
+		put_number(b, " AND n <= ?", e->last);
+	}
 }
 
 static void put_conditions(struct builder *b, const struct proto_query *q)
@@ -188,37 +204,48 @@ static int bind_all(sqlite3_stmt *stmt, const struct builder *b)
 	return 0;
 }
 
-/* Do so few rows lie in q's time that sorting them is cheaper than reading past others? */
-static bool is_narrow(struct rows *r, const struct proto_query *q)
+/*
+ * Rows stand in the order in which they were stored, which nearly is that of their time.
+ * So that a day of weeks ago is not looked for row by row: between which numbers is it?
+ */
+static struct extent measure(struct rows *r, const struct proto_query *q)
 {
 	sqlite3_stmt *stmt = NULL;
-	bool narrow = false;
+	struct extent e = { 0 };
 
-	if (q->from_us == 0 && q->to_us == 0)
-		return false;
-	if (sqlite3_prepare_v2(r->handle,
-			       "SELECT count(*) FROM (SELECT 1 FROM row WHERE"
-			       " time_us >= ? AND time_us < ? LIMIT ?)",
+	if ((q->from_us == 0 && q->to_us == 0) ||
+	    sqlite3_prepare_v2(r->handle,
+			       "SELECT count(*), min(n), max(n) FROM (SELECT n FROM row"
+			       " INDEXED BY row_time WHERE time_us >= ? AND time_us < ?"
+			       " LIMIT ?)",
 			       -1, &stmt, NULL) != SQLITE_OK)
-		return false; /* what is wrong is seen again, and reported, in a moment */
+		return e; /* what is wrong is seen again, and reported, in a moment */
 	(void)sqlite3_bind_int64(stmt, 1, q->from_us);
-	(void)sqlite3_bind_int64(stmt, 2, q->to_us != 0 ? q->to_us : INT64_MAX);
-	(void)sqlite3_bind_int(stmt, 3, NARROW_MAX);
-	if (sqlite3_step(stmt) == SQLITE_ROW)
-		narrow = sqlite3_column_int(stmt, 0) < NARROW_MAX;
+	(void)sqlite3_bind_int64(stmt, 2, end_of(q));
+	(void)sqlite3_bind_int(stmt, 3, MEASURED_MAX);
+	if (sqlite3_step(stmt) == SQLITE_ROW) {
+		int count = sqlite3_column_int(stmt, 0);
+
+		e.narrow = count < NARROW_MAX;
+		e.known = count < MEASURED_MAX;
+		e.first = sqlite3_column_int64(stmt, 1);
+		e.last = sqlite3_column_int64(stmt, 2);
+	}
 	(void)sqlite3_finalize(stmt);
-	return narrow;
+	return e;
 }
 
 static int prepare(struct rows *r, const struct proto_query *q)
 {
 	struct builder b = { 0 };
+	struct extent e;
 	int code;
 
 	put(&b, "SELECT n, producer, seq, time_us, kind, reason, zone, device, mac, src,"
 		" dst, host, user, rule, detail, hash, record FROM row");
 	if (q != NULL) {
-		put_time(&b, q, is_narrow(r, q));
+		e = measure(r, q);
+		put_time(&b, q, &e);
 		put_conditions(&b, q);
 	}
 	put(&b, q != NULL && q->newest_first != 0 ? " ORDER BY n DESC" : " ORDER BY n");

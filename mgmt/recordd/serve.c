@@ -2,7 +2,10 @@
 #include "mgmt/recordd/serve.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "lib/log.h"
 #include "lib/mono.h"
@@ -10,7 +13,10 @@
 #include "mgmt/recordd/month.h"
 #include "mgmt/recordd/verify.h"
 
-#define QUERY_MS     5000 /* a search that takes longer is given up */
+#define QUERY_MS 4000 /* then a search is given up: the asker waits five seconds */
+#define ON_ITS_WAY_US \
+	2000000 /* younger records are nobody's loss: they are written now */
+#define ROOM_PARTS   20 /* of the disk: less than one of them is too little */
 #define CATCH_UP_MAX 400 /* batches between two parts of a verification */
 
 bool serve_query_ok(const struct proto_query *q)
@@ -64,6 +70,25 @@ static int send_rows(struct ipc_peer *peer, const char *dir, const struct proto_
 	return sending;
 }
 
+/*
+ * Store what waits, some batches with each question: somebody who asks all the time shall
+ * not keep records from being stored. What waits even then the asker is told of.
+ */
+static void store_some(struct ingest *in, struct proto_query_end *end)
+{
+	int64_t until = 0;
+	int r = 1;
+
+	for (int i = 0; r == 1 && i < SERVE_BATCHES; i++)
+		r = ingest_step(in);
+	if (r == 0 && ingest_is_well(in, NULL, 0))
+		return;
+	if (!ingest_is_behind(in, &until) || until > wall_us() - ON_ITS_WAY_US)
+		return;
+	end->behind = 1;
+	end->until_us = until;
+}
+
 static int on_query(struct ipc_peer *peer, const void *payload, size_t len, void *user)
 {
 	const struct serve *s = user;
@@ -74,6 +99,7 @@ static int on_query(struct ipc_peer *peer, const void *payload, size_t len, void
 	memcpy(&q, payload, len);
 	if (!serve_query_ok(&q))
 		return -EBADMSG;
+	store_some(s->ingest, &end);
 	r = send_rows(peer, s->ingest->records_dir, &q, &end);
 	return r < 0 ? r : ipc_reply(peer, PROTO_QUERY_END, &end, sizeof(end));
 }
@@ -101,6 +127,20 @@ static int on_verify(struct ipc_peer *peer, const void *payload, size_t len, voi
 	return ipc_reply(peer, PROTO_VERIFY_REPLY, &answer, sizeof(answer));
 }
 
+/* Records are kept for good: before they fill the disk somebody has to hear of it. */
+static bool has_room(const char *dir, char *dst, size_t size)
+{
+	struct statvfs v;
+
+	if (statvfs(dir, &v) == -1 || v.f_bavail >= v.f_blocks / ROOM_PARTS)
+		return true;
+	(void)snprintf(dst, size,
+		       "the disk is nearly full: %" PRIu64 " MiB are left for records;"
+		       " without room for them new connections are refused",
+		       (uint64_t)v.f_bavail * v.f_frsize >> 20);
+	return false;
+}
+
 static int on_status(struct ipc_peer *peer, const void *payload, size_t len, void *user)
 {
 	const struct serve *s = user;
@@ -108,7 +148,8 @@ static int on_status(struct ipc_peer *peer, const void *payload, size_t len, voi
 
 	(void)payload;
 	(void)len;
-	st.ok = ingest_is_well(s->ingest, st.text, sizeof(st.text));
+	st.ok = ingest_is_well(s->ingest, st.text, sizeof(st.text)) &&
+		has_room(s->ingest->records_dir, st.text, sizeof(st.text));
 	st.records = s->ingest->stored;
 	st.lost = s->ingest->lost;
 	return ipc_reply(peer, PROTO_STATUS_REPLY, &st, sizeof(st));

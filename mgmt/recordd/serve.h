@@ -9,6 +9,8 @@
 #include "lib/svc.h"
 #include "mgmt/recordd/ingest.h"
 
+#define SERVE_BATCHES 10 /* stored before a question is answered, at most */
+
 struct serve {
 	const struct svc *svc;
 	struct ingest *ingest;

@@ -238,7 +238,20 @@ static void test_replaced_segments(void **state)
 	replace_spool(b, NULL, 3);
 }
 
-/* The producer cuts its spool where it is damaged, and gives those numbers out again. */
+static void spoil(const struct box *b, off_t at)
+{
+	char path[160];
+	struct stat st;
+	int fd;
+
+	spool_path(b, "mgmtd", "0000000000000001.spool", path);
+	fd = open(path, O_WRONLY);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(pwrite(fd, "????", 4, at < 0 ? st.st_size + at : at), 4);
+	assert_int_equal(close(fd), 0);
+}
+
+/* The producer cuts off its last entry, which is damaged, and gives its number out again. */
 static void test_cut_spool(void **state)
 {
 	const struct box *b = *state;
@@ -247,13 +260,8 @@ static void test_cut_spool(void **state)
 	for (int i = 1; i <= 2; i++) {
 		struct ingest *in = ingest_of(b);
 		int64_t had = rows(b);
-		char path[160];
-		int fd;
 
-		spool_path(b, "mgmtd", "0000000000000001.spool", path);
-		fd = open(path, O_WRONLY);
-		assert_int_equal(pwrite(fd, "????", 4, 4096), 4);
-		assert_int_equal(close(fd), 0);
+		spoil(b, -4);
 		box_fill(b, "mgmtd", BOX_NOVEMBER_US + i, 2000, 1);
 		if (i == 1) /* recordd ran meanwhile */
 			ingest_all(in);
@@ -263,6 +271,42 @@ static void test_cut_spool(void **state)
 		assert_int_equal(breaks(b), i);
 		assert_true(rows(b) > had + 2000);
 	}
+}
+
+/* Damage before it was read, and the producer begins again: one record, and that is told. */
+static void test_spoilt_and_restarted(void **state)
+{
+	const struct box *b = *state;
+	struct ingest *in;
+
+	box_fill(b, "mgmtd", BOX_NOVEMBER_US, 1000, 1);
+	spoil(b, 4096);
+	box_fill(b, "mgmtd", BOX_NOVEMBER_US, 10, 1001);
+	in = ingest_of(b);
+	assert_int_equal(in->stored, 1009); /* as the status says */
+	assert_int_equal(in->lost, 1);
+	ingest_close(in);
+	free(in);
+	assert_int_equal(rows(b), 1010); /* the gap stands where the record was */
+	assert_int_equal(
+		box_sql(b, FILE_NAME, "SELECT count(*) FROM row WHERE kind = 11"), 1);
+	assert_int_equal(box_sql(b, FILE_NAME, "SELECT max(seq) FROM row"), 1010);
+	assert_chain_whole(b, 1010);
+}
+
+/* Damage to what was read already: nothing is missing, and nothing is stored twice. */
+static void test_spoilt_behind_us(void **state)
+{
+	const struct box *b = *state;
+
+	box_fill(b, "mgmtd", BOX_NOVEMBER_US, 1000, 1);
+	box_ingest(b);
+	spoil(b, 4096);
+	box_fill(b, "mgmtd", BOX_NOVEMBER_US, 10, 1001);
+	box_ingest(b);
+	assert_int_equal(rows(b), 1010);
+	assert_int_equal(
+		box_sql(b, FILE_NAME, "SELECT count(*) FROM row WHERE kind = 11"), 0);
 }
 
 /* A position that an older recordd stored: no break is made up. */
@@ -400,6 +444,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_replaced_folder, box_setup,
 						box_teardown),
 		cmocka_unit_test_setup_teardown(test_replaced_segments, box_setup,
+						box_teardown),
+		cmocka_unit_test_setup_teardown(test_spoilt_and_restarted, box_setup,
+						box_teardown),
+		cmocka_unit_test_setup_teardown(test_spoilt_behind_us, box_setup,
 						box_teardown),
 		cmocka_unit_test_setup_teardown(test_cut_spool, box_setup, box_teardown),
 		cmocka_unit_test_setup_teardown(test_position_without_mark, box_setup,

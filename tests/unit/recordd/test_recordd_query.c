@@ -176,6 +176,42 @@ static void test_deadline(void **state)
 			 -ETIMEDOUT);
 }
 
+/* Many rows in no order: those of a time are the same, however they are looked for. */
+static void test_many_rows_out_of_order(void **state)
+{
+	const struct box *b = *state;
+	const int64_t from = NOVEMBER_US + 3000 * SECOND_US;
+	struct proto_query q = { .from_us = from };
+	static const unsigned begins[] = { 6000, 0, 4000, 2000, 8000 };
+	char sql[128];
+
+	for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
+		box_fill(b, "gated", NOVEMBER_US + begins[i] * SECOND_US, 3000, 1);
+		box_ingest(b);
+	}
+	for (int i = 0; i < 4; i++) {
+		struct merge *m = NULL;
+		struct merge_row row;
+		int64_t found = 0, sum = 0;
+
+		q.newest_first = (uint32_t)(i % 2);
+		q.to_us = from + (i < 2 ? 1800 : 6000) * SECOND_US;
+		assert_int_equal(merge_open(b->records_dir, &q, (struct mono){ 0 }, &m),
+				 0);
+		while (merge_next(m, &row) == 1) {
+			found++;
+			sum += (int64_t)row.row.n;
+		}
+		merge_free(m);
+		(void)snprintf(sql, sizeof(sql),
+			       "SELECT count(*) * 100000000 + sum(n) FROM row WHERE"
+			       " time_us >= %lld AND time_us < %lld",
+			       (long long)q.from_us, (long long)q.to_us);
+		assert_int_equal(found * 100000000 + sum, box_sql(b, "2023-11.db", sql));
+		assert_true((found < 5000) == (i < 2)); /* both ways are taken */
+	}
+}
+
 static void test_malformed_questions(void **state)
 {
 	struct proto_query q = { .limit = 1 };
@@ -206,6 +242,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_text, setup, box_teardown),
 		cmocka_unit_test_setup_teardown(test_everything, setup, box_teardown),
 		cmocka_unit_test_setup_teardown(test_deadline, setup, box_teardown),
+		cmocka_unit_test_setup_teardown(test_many_rows_out_of_order, box_setup,
+						box_teardown),
 		cmocka_unit_test(test_malformed_questions),
 	};
 
