@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One lab: where its things lie, how it is brought up, asked and torn down."""
 import json
+import math
 import os
 import pathlib
 import re
@@ -29,6 +30,7 @@ ENTRIES = ((site.ALLOWED, "業務で使う / needed at work"), (site.WWW, "県�
            (site.PRIVATE, "検査用: 内部を指す名前 / check: a name that leads inwards"))
 DEVICES = ((topo.CORE, "core0", "給付係 / benefits"), (topo.OFFICE, "office0", "庶務係 / office"))
 SLOW = float(os.environ.get("SEKISHO_LAB_SLOW", "1"))  # so many times slower is this machine
+LATE = 3 * SLOW  # seconds that a busy machine may lose anywhere; benches judge the goals
 SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|UndefinedBehavior")
 
 
@@ -253,11 +255,13 @@ class Lab:
         return subprocess.Popen(self.net.enter(machine) + list(argv), **more)
 
     def tcp(self, machine, address, port, seconds=1):
-        return self.on(machine, "nc", "-z", "-w", str(seconds), address, str(port)).returncode == 0
+        return self.on(machine, "nc", "-z", "-w", str(math.ceil(seconds)), address,
+                       str(port)).returncode == 0
 
     def udp(self, machine, address, port=site.ECHO_UDP[-1], seconds=1):
         word = f"probe-{machine}-{secrets.token_hex(4)}"
-        done = self.on(machine, "nc", "-u", "-w", str(seconds), address, str(port), text_in=word)
+        done = self.on(machine, "nc", "-u", "-w", str(math.ceil(seconds)), address, str(port),
+                       text_in=word)
         return word in done.stdout
 
     def ping(self, machine, address, seconds=1):

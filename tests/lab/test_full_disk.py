@@ -5,24 +5,28 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
+import sys
 
 import pytest
 
-from lab import sites as site, topology as topo
+from lab import sites as site, supervisor, topology as topo
 from lab.lab import proxy_url, wait_for
+
+FRAMES = pathlib.Path(__file__).with_name("sensor") / "frames.py"
 
 
 @contextlib.contextmanager
-def small_disks(lab, *folders):
-    """Mount a tmpfs of one megabyte over each folder of the state, owner and mode kept."""
+def small_disks(lab, *folders, size="1m"):
+    """Mount a tmpfs of that size over each folder of the state, owner and mode kept."""
     mounted = []
     try:
         for name in folders:
             path = lab.root / "var/lib/sekisho" / name
             stat = path.stat()
             subprocess.run(["mount", "-t", "tmpfs", "-o",
-                            f"size=1m,mode={stat.st_mode & 0o7777:o},uid={stat.st_uid},"
+                            f"size={size},mode={stat.st_mode & 0o7777:o},uid={stat.st_uid},"
                             f"gid={stat.st_gid}", "tmpfs", str(path)], check=True)
             mounted.append(path)
         yield [p / "filler" for p in mounted]
@@ -82,6 +86,26 @@ def test_full_spool_stops_new_connections(make_lab):
         assert wait_for(lambda: lab.cli("status", check=False).returncode == 0, 15)
 
 
+def test_little_room_for_records_is_told(make_lab):
+    """While there still is some: records are kept for good."""
+    def recordd():
+        answer = json.loads(lab.cli("--json", "status", check=False).stdout)
+        return next((p["ok"], p["text"]) for p in answer["parts"] if p["name"] == "recordd")
+
+    with contextlib.ExitStack() as stack:
+        fillers = []
+        lab = make_lab(prepare=lambda lab: fillers.extend(
+            stack.enter_context(small_disks(lab, "records", size="64m"))))
+        assert wait_for(lambda: recordd() == (True, ""), 10), recordd()
+        with open(fillers[0], "wb") as f:
+            room = os.statvfs(fillers[0])
+            os.posix_fallocate(f.fileno(), 0, room.f_bavail * room.f_frsize - (2 << 20))
+        assert wait_for(lambda: not recordd()[0] and "nearly full" in recordd()[1], 10), recordd()
+        assert lab.cli("status", check=False).returncode == 1
+        fillers[0].unlink()
+        assert wait_for(lambda: recordd() == (True, ""), 10), recordd()
+
+
 def in_force(lab):
     """What passes: a request that could not be approved may stay a request."""
     entries = json.loads(lab.cli("--json", "allow", "list").stdout)["entries"]
@@ -120,6 +144,108 @@ def test_full_state_refuses_changes(make_lab, folder):
             pathlib.Path(filler).unlink()
         lab.cli("allow", "add", "after.example.org", "--reason", "a test")
         assert wait_for(lambda: lab.cli("status", check=False).returncode == 0, 15), folder
+
+
+def put_on_a_small_disk(lab, size):
+    """All of the state on a disk of its own."""
+    path = lab.root / "var/lib/sekisho"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=755", "tmpfs", str(path)],
+                   check=True)
+    subprocess.run([topo.REPO / "image/setup-accounts", str(lab.root)], check=True)
+    return path
+
+
+def states(lab):
+    return {one["mac"]: one["state"] for one in
+            json.loads(lab.cli("--json", "device", "list").stdout)["devices"]}
+
+
+def test_a_full_disk_keeps_nobody_connected(make_lab):
+    """Quarantine and revocation count at once, and after a restart; what gives is refused."""
+    mounted = []
+    try:
+        lab = make_lab(prepare=lambda lab: mounted.append(put_on_a_small_disk(lab, "64m")))
+        office, core = topo.MAC[topo.OFFICE], topo.MAC[topo.CORE]
+        claims = topo.ADDRESS[topo.CLAIMS][0]
+        lab.cli("device", "approve", topo.MAC[topo.ROGUE], "--kind", "business", "--owner", "o",
+                "--reason", "a test", "--interface", "office0")
+        assert fetch(lab, site.ALLOWED) == 200 and lab.tcp(topo.CORE, claims, 443)
+        fill(mounted[0] / "filler")
+        assert lab.cli("allow", "add", "n.example.org", "--reason", "a test",
+                       check=False).returncode == 1
+        lab.cli("device", "quarantine", office, "--reason", "a test")
+        assert fetch(lab, site.ALLOWED) == 0
+        lab.cli("device", "revoke", core, "--reason", "a test")
+        assert not lab.tcp(topo.CORE, claims, 443)
+        # still full for everything else, and again and again
+        fill(mounted[0] / "filler2")
+        assert lab.cli("device", "approve", core, "--kind", "business", "--owner", "o",
+                       "--reason", "a test", "--interface", "core0", check=False).returncode == 1
+        lab.cli("device", "quarantine", topo.MAC[topo.ROGUE], "--reason", "a test")
+        # it ends in order, and what that frees is taken by others
+        supervisor.ask(lab.dir, "kill", "mgmtd", hold=True, signal=signal.SIGTERM)
+        assert wait_for(lambda: lab.state()["mgmtd"]["pid"] == 0, 20)
+        fill(mounted[0] / "filler3")
+        lab.release("mgmtd")
+        lab.kill("mgmtd")
+        lab.kill("gated")
+        lab.wait_ready("mgmtd", "gated")
+        assert fetch(lab, site.ALLOWED) == 0 and not lab.tcp(topo.CORE, claims, 443)
+        for name in ("filler", "filler2", "filler3"):
+            (mounted[0] / name).unlink()
+        assert wait_for(lambda: lab.cli("status", check=False).returncode == 0, 20)
+        assert fetch(lab, site.ALLOWED) == 0 and not lab.tcp(topo.CORE, claims, 443)
+        now = states(lab)
+        assert now[office] == "quarantined" and now[core] == "revoked", now
+    finally:
+        for path in mounted:
+            subprocess.run(["umount", "-l", str(path)], check=True)
+
+
+def test_a_full_disk_does_not_stop_the_automatic_quarantine(make_lab):
+    mounted = []
+    try:
+        lab = make_lab(prepare=lambda lab: mounted.append(put_on_a_small_disk(lab, "64m")))
+        assert wait_for(lambda: "listening on office0" in lab.log("sensord"), 15)
+        office = topo.MAC[topo.OFFICE]
+        lab.cli("admission", "set", "gateway-taken=quarantine", "--reason", "a test")
+        assert fetch(lab, site.ALLOWED) == 200
+        fill(mounted[0] / "filler")
+        assert lab.cli("allow", "add", "n.example.org", "--reason", "a test",
+                       check=False).returncode == 1
+        done = lab.on(topo.OFFICE, sys.executable, "-B", str(FRAMES), "arp-gateway", office)
+        assert done.returncode == 0, done.stderr
+        assert wait_for(lambda: states(lab)[office] == "quarantined", 20), states(lab)
+        (mounted[0] / "filler").unlink()
+        assert wait_for(lambda: lab.cli("status", check=False).returncode == 0, 20)
+        assert fetch(lab, site.ALLOWED) == 0
+    finally:
+        for path in mounted:
+            subprocess.run(["umount", "-l", str(path)], check=True)
+
+
+def test_a_lockdown_on_a_full_disk_is_kept_and_ends(make_lab):
+    mounted = []
+    try:
+        lab = make_lab(prepare=lambda lab: mounted.append(put_on_a_small_disk(lab, "64m")))
+        assert fetch(lab, site.ALLOWED) == 200
+        fill(mounted[0] / "filler")
+        assert lab.cli("allow", "add", "n.example.org", "--reason", "a test",
+                       check=False).returncode == 1
+        lab.cli("lockdown", "on", "--reason", "a test of the order")
+        said = lab.cli("status", check=False).stdout
+        assert "a test of the order" in said and "until the next start" not in said, said
+        lab.kill("gated")
+        lab.wait_ready("gated")
+        assert wait_for(lambda: "locked: only management passes" in
+                        lab.cli("status", check=False).stdout, 20)
+        (mounted[0] / "filler").unlink()
+        assert wait_for(lambda: "a test of the order" in
+                        lab.cli("status", check=False).stdout, 20)
+        assert fetch(lab, site.ALLOWED) != 200
+    finally:
+        for path in mounted:
+            subprocess.run(["umount", "-l", str(path)], check=True)
 
 
 def test_lockdown_without_room_is_kept_when_there_is(make_lab):

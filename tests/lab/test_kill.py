@@ -15,7 +15,7 @@ def test_all_dead_is_closed_and_all_come_back(make_lab):
         lab.kill(name, hold=True)
     assert closed(lab)
     # the kernel lets nothing new pass that nobody can record
-    assert wait_for(lambda: not lab.tcp(topo.CORE, topo.ADDRESS[topo.CLAIMS][0], 443), 6)
+    assert wait_for(lambda: not lab.tcp(topo.CORE, topo.ADDRESS[topo.CLAIMS][0], 443), 20)
     for name in reversed(list(DAEMONS)):
         lab.release(name)
     assert wait_for(lambda: lab.cli("status", check=False).returncode == 0, 15)
@@ -57,9 +57,9 @@ def test_flows_of_the_seconds_without_gated_are_recorded_at_their_end(make_lab):
     answered = [p for p in ports if lab.curl(
         topo.CORE, f"https://{site.CLAIMS_NAME}/", "--resolve",
         f"{site.CLAIMS_NAME}:443:10.20.0.10", "--local-port", str(p))[0] == 200]
-    assert wait_for(lambda: not lab.tcp(topo.CORE, "10.20.0.10", 443), 6)
+    assert wait_for(lambda: not lab.tcp(topo.CORE, "10.20.0.10", 443), 20)
     lab.release("gated")
-    assert wait_for(lambda: lab.tcp(topo.CORE, "10.20.0.10", 443), 5)
+    assert wait_for(lambda: lab.tcp(topo.CORE, "10.20.0.10", 443), 20)
     assert lab.on(topo.GW, "conntrack", "-F").returncode == 0  # their end, sooner
 
     def missing():

@@ -69,7 +69,7 @@ def test_configuration(make_lab):
 def test_page_form_and_numbers(make_lab):
     lab = make_lab()
     admit(lab, THERE)
-    assert wait_for(lambda: lab.curl(THERE, PAGE, proxy=proxy_url())[0] == 200, 5)
+    assert wait_for(lambda: lab.curl(THERE, PAGE, proxy=proxy_url())[0] == 200, 20)
     before = metrics(lab)
     refuse(lab, HERE, ONE)
     refuse(lab, THERE, TWO)

@@ -117,14 +117,14 @@ def test_curl_uploads_64_mib(place, big, url, how):
 
 
 def test_curl_is_asked_to_go_on(place):
-    """The origin's 100 reaches the client, which else would wait ten seconds."""
+    """The origin's 100 reaches the client, which else would wait a minute."""
     small = place.home / "small"
     small.write_bytes(b"x" * 5000)
     done = place.curl("-v", "-T", str(small), "-H", "Expect: 100-continue", "--expect100-timeout",
-                      "10", "-w", "\n%{time_total}", f"http://up.{ZONE}:{OWN_HTTP}/")
+                      "60", "-w", "\n%{time_total}", f"http://up.{ZONE}:{OWN_HTTP}/")
     digest, _, seconds = done.stdout.partition("\n")
     assert digest == hashlib.sha256(b"x" * 5000).hexdigest()
-    assert "100 Continue" in done.stderr and float(seconds) < 5
+    assert "100 Continue" in done.stderr and float(seconds) < 30
 
 
 def test_curl_reuses_connections_on_both_sides(place):
@@ -327,7 +327,7 @@ def test_chromium_loads_a_page_of_50_resources(place, scheme, how):
                      "--virtual-time-budget=15000", "--dump-dom", url)
     assert "<title>50</title>" in done.stdout, done.stdout[:500] + str(place.arrived(name))
     wanted = {f"/{name}/{i}.{'js' if i % 2 else 'css'}" for i in range(50)}
-    assert wait_for(lambda: wanted <= {a[6] for a in place.site.accesses() if a[4] == "200"}, 5)
+    assert wait_for(lambda: wanted <= {a[6] for a in place.site.accesses() if a[4] == "200"}, 20)
 
 
 @pytest.mark.parametrize("path", ["/proxy.pac", "/wpad.dat"])

@@ -40,7 +40,7 @@ class Played:
         control = (*addresses.CONTROL, DENIED_AT)
         self.unreachable = netns.inside(stand.gw, lambda: [
             a for a in control if not reachable(a)])
-        self.seen = wait_for(lambda: stand.arrived() >= len(control) - len(self.unreachable), 5)
+        self.seen = wait_for(lambda: stand.arrived() >= len(control) - len(self.unreachable), 20)
         stand.forget()
         self.results = cases.play_all(stand, CASES)
         self.alive = stand.proxy.poll() is None

@@ -51,7 +51,7 @@ class Supervised(Stand):
             finally:
                 os._exit(0)
         self.proxy, self.dir = pid, directory
-        assert wait_for((directory / "control").exists, 5)
+        assert wait_for((directory / "control").exists, 20)
         supervisor.ask(directory, "start", "proxyd")
         assert wait_for(lambda: self.state()["ready"], 15), self.log()
 
@@ -210,7 +210,7 @@ def test_tunnels_go_on(make, kind):
     assert not stand.closes()
     for client in (bulk, echo):
         client.close()
-    assert wait_for(lambda: len(stand.closes()) == 2, 5)
+    assert wait_for(lambda: len(stand.closes()) == 2, 20)
     ends = stand.closes()
     assert {h: r["conn"] for h, r in ends.items()} == opened
     assert {r["reason"] for r in ends.values()} == {"closed"}
@@ -269,7 +269,7 @@ def test_a_policy_that_cuts_is_published_in_between(make):
     stand.publish()
     stand.restart()
     assert echo.wait_end(3)
-    assert wait_for(lambda: ECHO in stand.closes(), 5)
+    assert wait_for(lambda: ECHO in stand.closes(), 20)
     assert stand.closes()[ECHO]["reason"] == "shutdown"
 
 

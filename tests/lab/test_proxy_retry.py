@@ -34,7 +34,7 @@ def server_fixture(stand):
     with open(log, "wb") as out:
         process = subprocess.Popen(  # pylint: disable=consider-using-with
             netns.command(stand.net, argv), stdout=out, stderr=out, stdin=subprocess.DEVNULL)
-    assert wait_for(lambda: b"ACCEPT" in log.read_bytes(), 5), log.read_text(encoding="utf-8")
+    assert wait_for(lambda: b"ACCEPT" in log.read_bytes(), 20), log.read_text(encoding="utf-8")
     yield log
     process.kill()
     process.wait()

@@ -27,7 +27,10 @@ def test_refused_policies_change_nothing(make_lab, tmp_path):
         "empty": ("", "policy"),
         "unknown-key": (GOOD.replace("admission: enforce", "admision: enforce", 1),
                         r"policy\.yaml:\d+:\d+: .*admision"),
-        "big": ("# " + "x" * 97 + "\n", "policy"),
+        "big": ("# " + "x" * 97 + "\n", "1048576 bytes at most"),
+        "deep": ("version: " + "[" * 100000, r"policy\.yaml:1:21: nested too deeply"),
+        "many": ("version: 1\nzones:\n" + "".join(f"  z{i}: {{}}\n" for i in range(20000)),
+                 "zones has 20000 members; 64 are accepted"),
         "interface": (GOOD.replace("wan0", "nope0"), "nope0"),
     }
     for name, (text, complaint) in cases.items():

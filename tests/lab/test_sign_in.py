@@ -78,7 +78,7 @@ def test_sign_in(make_lab, tmp_path):
     change_password(lab, login, first, PASSWORD)
     assert fetch(lab, login)[0] == 200
     assert fetch(lab, login, url=f"http://{site.ALLOWED}/")[0] == 200
-    assert wait_for(lambda: records(lab, "proxy-close", user=login, host=site.ALLOWED), 5)
+    assert wait_for(lambda: records(lab, "proxy-close", user=login, host=site.ALLOWED), 20)
     assert records(lab, "proxy-open", user=login, host=site.ALLOWED)
     assert records(lab, "proxy-deny", reason_name="sign-in", host=site.ALLOWED)
     assert [r for r in records(lab, "sign-in", user=login)
@@ -109,12 +109,12 @@ def test_sign_in(make_lab, tmp_path):
                           f"http://{host}:{port}", "--proxy-user", f"{login}:{PASSWORD}",
                           "--limit-rate", "1k", "-o", "/dev/null", f"{URL}{site.BIG_FILE}")
     try:
-        assert wait_for(lambda: tunnels_of(lab, login) == 1, 5)
+        assert wait_for(lambda: tunnels_of(lab, login) == 1, 20)
         lab.cli("user", "disable", login, "--reason", "left")
         assert tunnels_of(lab, login) == 0
     finally:
         tunnel.kill()
         tunnel.wait()
     assert fetch(lab, login)[0] == 407
-    assert wait_for(lambda: records(lab, "proxy-close", user=login, reason_name="withdrawn"), 5), \
+    assert wait_for(lambda: records(lab, "proxy-close", user=login, reason_name="withdrawn"), 20), \
         lab.records("--kind", "proxy-close")

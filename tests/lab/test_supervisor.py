@@ -49,7 +49,7 @@ def run_fixture():
             finally:
                 os._exit(0)
         children.append(pid)
-        assert wait_for((directory / "control").exists, 5)
+        assert wait_for((directory / "control").exists, 20)
         supervisor.ask(directory, "start", *[s.name for s in services])
         return directory
 
@@ -75,7 +75,7 @@ def test_a_killed_service_is_back(run):
 def test_a_held_service_stays_dead_until_it_is_started(run):
     where = run(supervisor.Service("a", [], python("import time; time.sleep(600)")))
     supervisor.ask(where, "kill", "a", hold=True)
-    assert wait_for(lambda: state(where)["pid"] == 0, 2)
+    assert wait_for(lambda: state(where)["pid"] == 0, 20)
     assert not wait_for(lambda: state(where)["pid"] != 0, 0.5)
     supervisor.ask(where, "start", "a")
     assert state(where)["pid"] != 0
@@ -83,7 +83,7 @@ def test_a_held_service_stays_dead_until_it_is_started(run):
 
 def test_one_that_cannot_run_is_tried_ever_more_slowly(run):
     where = run(supervisor.Service("a", [], ["/bin/false"]))
-    assert wait_for(lambda: state(where)["starts"] >= 3, 3)
+    assert wait_for(lambda: state(where)["starts"] >= 3, 20)
     assert state(where)["starts"] < 6
     assert state(where)["last_exit"] == "status 1"
 
@@ -91,7 +91,7 @@ def test_one_that_cannot_run_is_tried_ever_more_slowly(run):
 def test_ready_is_what_the_service_says(run):
     where = run(supervisor.Service("a", [], python(NOTIFY), notify=True),
                 supervisor.Service("b", [], python("import time; time.sleep(600)"), notify=True))
-    assert wait_for(lambda: state(where)["ready"], 5)
+    assert wait_for(lambda: state(where)["ready"], 20)
     assert not state(where, "b")["ready"]
 
 
@@ -138,9 +138,9 @@ def test_a_descriptor_is_kept_for_the_next_one(run):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     where = run(supervisor.Service("a", [], python(KEEPS) + [str(port)], notify=True))
-    assert wait_for(lambda: state(where)["last_exit"] == "signal 9", 5)
+    assert wait_for(lambda: state(where)["last_exit"] == "signal 9", 20)
     with socket.create_connection(("127.0.0.1", port), timeout=5) as conn:
         assert conn.recv(20) == b"kept"
     # it is given back: the next one begins anew, on the port that is free again
-    assert wait_for(lambda: state(where)["starts"] >= 3, 5)
+    assert wait_for(lambda: state(where)["starts"] >= 3, 20)
     assert state(where)["last_exit"] in ("signal 9", "status 0")

@@ -39,7 +39,7 @@ def test_transparent(make_lab, tmp_path):
     apply(lab, tmp_path, ON)
     for address in NOWHERE:
         for port in (80, 443):
-            assert lab.tcp(topo.OFFICE, address, port)
+            assert lab.tcp(topo.OFFICE, address, port, lab_module.LATE)
     assert nobody_gets_through(lab, topo.OFFICE, 8443)
     for stranger in (topo.CONTRACTOR, topo.ROGUE):  # neither has a permit here
         assert nobody_gets_through(lab, stranger, 80, 443)
@@ -48,7 +48,7 @@ def test_transparent(make_lab, tmp_path):
     # a connection that was led to the proxy is none that a flow permits; it stays all the same
     held = lab.start_on(topo.OFFICE, "nc", NOWHERE[0], "443", stdin=subprocess.PIPE)
     try:
-        assert lab_module.wait_for(lambda: is_tracked(lab, NOWHERE[0]), 5)
+        assert lab_module.wait_for(lambda: is_tracked(lab, NOWHERE[0]), 20)
         apply(lab, tmp_path, ON + MORE)
         assert is_tracked(lab, NOWHERE[0])
     finally:
@@ -94,7 +94,7 @@ def test_the_name_counts_and_not_the_address(make_lab, tmp_path):
 
     want = {("proxy-open", "entry", site.ALLOWED), ("proxy-deny", "not-listed", site.BLOCKED),
             ("proxy-deny", "sni", ""), ("proxy-deny", "not-tls", "")}
-    assert lab_module.wait_for(lambda: want <= found(), 5), (want, found())
+    assert lab_module.wait_for(lambda: want <= found(), 20), (want, found())
     # the rules may be behind for a moment: proxyd itself knows which zones are transparent
     tunnel = lab.start_on(topo.OFFICE, "openssl", "s_client", "-quiet", "-servername", site.ALLOWED,
                           "-connect", f"{NOWHERE[0]}:443", stdin=subprocess.PIPE,
@@ -104,14 +104,14 @@ def test_the_name_counts_and_not_the_address(make_lab, tmp_path):
             rows = json.loads(lab.cli("--json", "proxy", "connections").stdout)["connections"]
             return [r for r in rows if r["state"] == "relay" and r["transparent"]]
 
-        assert lab_module.wait_for(relays, 5)
+        assert lab_module.wait_for(relays, 20)
         apply(lab, tmp_path, POLICY)
-        assert tunnel.wait(5) is not None
+        assert tunnel.wait(20) is not None
     finally:
         tunnel.kill()
         tunnel.wait()
     assert lab_module.wait_for(lambda: [r for r in lab.records("--kind", "proxy-close")
-                                        if r["reason_name"] == "withdrawn"], 5)
+                                        if r["reason_name"] == "withdrawn"], 20)
 
 
 STRAY = """table ip stray {
@@ -137,7 +137,7 @@ def test_a_redirected_connection_of_another_zone_is_refused(make_lab, tmp_path):
         return sorted(r["method"] for r in lab.records("--kind", "proxy-deny")
                       if r["reason_name"] == "zone" and r["host"] == site.ALLOWED)
 
-    assert lab_module.wait_for(lambda: refused() == ["CONNECT", "GET"], 5), refused()
+    assert lab_module.wait_for(lambda: refused() == ["CONNECT", "GET"], 20), refused()
 
 
 SAYS_HELLO = ("import socket, sys; s = socket.create_connection((sys.argv[1], 443), 5); "
@@ -164,4 +164,4 @@ def test_encrypted_hello_is_refused_where_the_policy_says_so(make_lab, tmp_path)
         return [r["detail"] for r in lab.records("--kind", "proxy-deny")
                 if r["reason_name"] == "sni" and r["host"] == site.ALLOWED]
 
-    assert lab_module.wait_for(lambda: refused() == ["transparent, ECH"], 5), refused()
+    assert lab_module.wait_for(lambda: refused() == ["transparent, ECH"], 20), refused()

@@ -16,7 +16,7 @@ import threading
 import time
 
 from firewall.fwstand import tool
-from lab.lab import SLOW
+from lab.lab import LATE, SLOW
 from proxy import netns
 
 BRIDGE = "br0"
@@ -95,7 +95,7 @@ class Ear:
         ready = threading.Event()
         self.thread = threading.Thread(target=self._run, args=(ns, ready))
         self.thread.start()
-        ready.wait(5)
+        assert ready.wait(20)
 
     def _run(self, ns, ready):
         netns.enter(ns)
@@ -232,6 +232,10 @@ class Stand:
             "ping", "-n", "-c", count, "-i", "0.05", "-W", seconds, address]),
             check=False).returncode == 0
 
+    def answers(self, port, address):
+        """For what has to answer, on a busy machine as well."""
+        return self.ping(port, address, seconds=LATE)
+
     def pings(self, port, address):
         """A ping that goes on; see times()."""
         return self.start(port, ["ping", "-n", "-D", "-i", "0.02", address])
@@ -261,5 +265,5 @@ class Stand:
 def end(child):
     """Stop it and give the times at which something arrived."""
     child.terminate()
-    out = child.communicate(timeout=5 * SLOW)[0]
+    out = child.communicate(timeout=20 * SLOW)[0]
     return [float(t) for t in re.findall(r"^\[?(\d+\.\d+)\]?(?:$| \d+ bytes)", out, re.M)]

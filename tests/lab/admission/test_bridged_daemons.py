@@ -8,7 +8,7 @@ import time
 import pytest
 
 from lab import lab as lab_module, sites as site, topology as topo
-from lab.lab import DAEMONS, proxy_url, wait_for
+from lab.lab import DAEMONS, LATE, proxy_url, wait_for
 
 PORTS = {topo.OFFICE: "p1", topo.CONTRACTOR: "p2", topo.ROGUE: "p3"}
 POLICY = lab_module.POLICY.read_text(encoding="utf-8").replace(
@@ -67,19 +67,19 @@ def pings(lab, name, address):
 
 def last(child):
     child.terminate()
-    times = re.findall(r"^\[(\d+\.\d+)\] \d+ bytes", child.communicate(timeout=5)[0], re.M)
+    times = re.findall(r"^\[(\d+\.\d+)\] \d+ bytes", child.communicate(timeout=20)[0], re.M)
     assert times
     return float(times[-1])
 
 
 def test_permits_by_port(lab, tmp_path, record_property):
     apply(lab, tmp_path, OFF)
-    assert lab.ping(topo.OFFICE, FRIEND[0]) and proxied(lab, topo.ROGUE)
+    assert lab.ping(topo.OFFICE, FRIEND[0], LATE) and proxied(lab, topo.ROGUE)
     apply(lab, tmp_path, POLICY)
     assert not lab.ping(topo.OFFICE, FRIEND[0]) and not proxied(lab, topo.ROGUE)
     approve(lab, topo.OFFICE)
     approve(lab, topo.CONTRACTOR)
-    assert all(lab.ping(topo.OFFICE, a, 3) for a in FRIEND)
+    assert all(lab.ping(topo.OFFICE, a, LATE) for a in FRIEND)
     assert proxied(lab, topo.OFFICE) and not proxied(lab, topo.ROGUE)
     # refused frames are on record, with their port
     lab.ping(topo.ROGUE, topo.PROXY4)
@@ -88,23 +88,24 @@ def test_permits_by_port(lab, tmp_path, record_property):
         return [r for r in lab.records("--kind", "flow-deny")
                 if r.get("mac") == topo.MAC[topo.ROGUE] and "port p3" in r.get("detail", "")]
 
-    assert wait_for(refused, 10, 0.5), lab.records("--kind", "flow-deny")
+    assert wait_for(refused, 20, 0.5), lab.records("--kind", "flow-deny")
     assert refused()[0]["reason_name"] == "not-admitted" and refused()[0]["zone"] == "office"
     # withdrawn in the middle
     child = pings(lab, topo.OFFICE, FRIEND[0])
-    time.sleep(1)
+    time.sleep(LATE)
     lab.cli("device", "revoke", topo.MAC[topo.CONTRACTOR], "--reason", "a test")
     gone = time.time()
-    time.sleep(2)
+    time.sleep(LATE + 1)
     late = last(child) - gone
     record_property("revoke_ms", round(late * 1000))
     print(f"last packet {late:+.3f} s after the command had ended")
-    assert late < 1
+    assert late < LATE
 
 
 def test_an_end_with_every_daemon_dead(lab, record_property):
     approve(lab, topo.OFFICE)
-    approve(lab, topo.CONTRACTOR, "--for", "8s")
+    asked = time.time()
+    approve(lab, topo.CONTRACTOR, "--for", "20s")
     shown = json.loads(lab.cli("--json", "device", "list").stdout)
     print(shown)
     began = time.time()
@@ -112,22 +113,22 @@ def test_an_end_with_every_daemon_dead(lab, record_property):
     for name in DAEMONS:
         lab.kill(name, hold=True)
     dead = time.time()
-    time.sleep(max(0, began + 8.5 - time.time()))
+    time.sleep(max(0, began + 20 + LATE + 1 - time.time()))
     end = last(child)
     record_property("end_s", round(end - began, 2))
-    print(f"dead after {dead - began:.2f} s, last packet after {end - began:.2f} s of 8")
-    assert dead < end and 6.5 < end - began < 8.2
+    print(f"dead after {dead - began:.2f} s, last packet after {end - began:.2f} s of 20")
+    assert dead < end and asked + 20 - LATE < end < began + 20 + LATE
     assert not lab.ping(topo.CONTRACTOR, topo.ADDRESS[topo.OFFICE][0])
 
 
 def test_what_others_delete_comes_back(lab):
     approve(lab, topo.OFFICE)
     approve(lab, topo.CONTRACTOR)
-    assert lab.ping(topo.OFFICE, FRIEND[0], 3)
+    assert lab.ping(topo.OFFICE, FRIEND[0], LATE)
     for table in ("sekisho", "sekisho-guard"):
         assert lab.on(topo.GW, "nft", "delete", "table", "bridge", table).returncode == 0
         assert wait_for(lambda t=table: lab.on(
-            topo.GW, "nft", "list", "table", "bridge", t).returncode == 0, 3)
-    assert lab.ping(topo.OFFICE, FRIEND[0], 3) and not lab.ping(topo.ROGUE, FRIEND[0])
+            topo.GW, "nft", "list", "table", "bridge", t).returncode == 0, 20)
+    assert lab.ping(topo.OFFICE, FRIEND[0], LATE) and not lab.ping(topo.ROGUE, FRIEND[0])
     assert wait_for(lambda: any("rules changed and put back" in r.get("detail", "")
                                 for r in lab.records("--kind", "service")), 10)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lab.lab import wait_for
+from lab.lab import LATE, wait_for
 from lab import topology as topo
 
 OFFICE, PEER, ROGUE = topo.OFFICE, topo.CONTRACTOR, topo.ROGUE
@@ -162,8 +162,8 @@ def test_containment(lan, tmp_path):
         gap = max(b - a for a, b in zip(times, times[1:]))
         print(f"the admitted pair: longest silence {gap * 1000:.0f} ms")
         # a neighbour led astray stays so for half a minute
-        assert gap < 8 and times[-1] > ended
-    assert lan.tcp(PEER, addresses(OFFICE)[0], PORT)
+        assert gap < 15 and times[-1] > ended
+    assert lan.tcp(PEER, addresses(OFFICE)[0], PORT, LATE)
     # the sensor holds no capability for it
     pid = lan.state()["sensord"]["pid"]
     status = open(f"/proc/{pid}/status", encoding="utf-8").read()
@@ -181,12 +181,24 @@ def test_containment(lan, tmp_path):
         assert wait_for(lambda t=target: lan.ping(ROGUE, t), 20)
     print(f"both families again {time.monotonic() - began:.1f} s after the permit")
     assert wait_for(lambda: lan.tcp(OFFICE, addresses(PEER)[0], PORT) or
-                    lan.ping(OFFICE, addresses(ROGUE)[0]), 5)
+                    lan.ping(OFFICE, addresses(ROGUE)[0]), 20)
 
     # and its withdrawal ends it again
     lan.cli("device", "revoke", topo.MAC[ROGUE], "--reason", "返却")
     announce(lan)
     assert is_parted(lan, ROGUE, addresses(OFFICE))
+
+    # so does its end, of which nobody tells the sensor
+    lan.cli("device", "approve", topo.MAC[ROGUE], "--kind", "business", "--owner", "庶務係",
+            "--reason", "業務用端末", "--interface", "office0", "--for", "60s")
+    until = time.monotonic() + 60
+    for target in addresses(OFFICE):
+        assert wait_for(lambda t=target: lan.ping(ROGUE, t), 20)
+    assert time.monotonic() < until
+    time.sleep(until - time.monotonic())
+    announce(lan)
+    assert is_parted(lan, ROGUE, addresses(OFFICE))
+    print(f"parted again at most {time.monotonic() - until:.1f} s after the permit's end")
 
 
 def test_quarantine(lan, tmp_path):
@@ -204,19 +216,22 @@ def test_owner_is_not_harmed(lan, tmp_path):
     contain(lan, tmp_path, True)
     announce(lan)
     four = addresses(PEER)[0]
-    assert lan.ping(OFFICE, four)
+    assert lan.ping(OFFICE, four, LATE)
     script = ("from scapy.all import *\n"
               f"for i in range(20):\n sendp(Ether(dst='ff:ff:ff:ff:ff:ff')/ARP(op=1,"
               f"hwsrc='{topo.MAC[ROGUE]}',psrc='{four}',pdst='10.30.0.1'),iface='eth0',"
               "verbose=0)\n time.sleep(0.2)\n")
     attack = lan.start_on(ROGUE, sys.executable, "-c", script)
-    attack.wait(30)
+    assert attack.wait(60) == 0
     time.sleep(5)  # what the attack itself did is over
     heard = ("from scapy.all import *\n"
              "for p in sniff(iface='eth0', timeout=5, filter='arp'):\n"
              " print(p[ARP].psrc, p[ARP].hwsrc, flush=True)\n")
-    said = lan.on(OFFICE, sys.executable, "-c", heard).stdout
+    done = lan.on(OFFICE, sys.executable, "-c", heard)
+    assert done.returncode == 0, done
     own = json.loads(lan.on(topo.GW, "ip", "-j", "link", "show", "office0").stdout)
     card = next(link["address"] for link in own if "address" in link)
-    assert f"{four} {card}" not in said
+    # of the rogue device's own address it is heard, of the taken one not
+    assert f"{addresses(ROGUE)[0]} {card}" in done.stdout, done
+    assert f"{four} {card}" not in done.stdout
     assert wait_for(lambda: lan.ping(OFFICE, four), 10)

@@ -12,10 +12,11 @@ import pytest
 from firewall import door
 from admission import small
 from lab import topology as topo
-from lab.lab import wait_for
+from lab.lab import LATE, wait_for
 
 MANY = 10000
 ROUNDS = 30
+TALK_S = 4 + 2 * LATE  # long after the end that is to stop it
 CLAIMS4, CLAIMS6 = topo.ADDRESS[topo.CLAIMS]
 
 
@@ -60,7 +61,7 @@ def test_one_permit_beside_ten_thousand(make_lab):
         come.append(timed(lambda n=number: door.load(lab, n)))
         assert door.load(lab, number, daemon="proxyd").code == 0
         if i == 0:
-            assert lab.tcp(topo.ROGUE, topo.PROXY4, topo.PROXY_PORT)
+            assert lab.tcp(topo.ROGUE, topo.PROXY4, topo.PROXY_PORT, LATE)
             assert ("office0", mac) in elements(lab, "permits")
         number = writer.small(removed=[one["id"]])
         gone.append(timed(lambda n=number: door.load(lab, n)))
@@ -78,7 +79,7 @@ def test_one_permit_beside_ten_thousand(make_lab):
     number = writer.small(added=[one])
     assert door.load(lab, number).code == 0
     door.nft(lab, "flush", "map", "inet", "sekisho", "permits")
-    assert wait_for(lambda: ("office0", mac) in elements(lab, "permits"), 5)
+    assert wait_for(lambda: ("office0", mac) in elements(lab, "permits"), 20)
     # and so has what a start finds: the chain of files
     lab.restart("gated")
     assert wait_for(lambda: door.status(lab)[0] == number, 20)
@@ -93,20 +94,20 @@ def test_a_permit_begins_and_ends_in_its_second(make_lab):
     writer = small.Writer(lab)
     writer.whole(lambda text: None)
     writer.load()
-    begin = int(time.time()) + 3
+    begin = int(time.time()) + 15
     one = small.permit(7, "office", (topo.MAC[topo.ROGUE], "office0"),
-                       **{"from": begin, "until": begin + 3})
+                       **{"from": begin, "until": begin + 12})
     writer.small(added=[one])
     writer.load()
     assert not lab.tcp(topo.ROGUE, topo.PROXY4, topo.PROXY_PORT)
     mine = ("office0", topo.MAC[topo.ROGUE])
-    assert wait_for(lambda: mine in elements(lab, "permits"), 6)
+    assert wait_for(lambda: mine in elements(lab, "permits"), 30)
     late = time.time() - begin
     print(f"the permit began {late:.2f} s after its second")
-    assert 0 <= late < 1.5
-    assert lab.tcp(topo.ROGUE, topo.PROXY4, topo.PROXY_PORT)
-    assert wait_for(lambda: mine not in elements(lab, "permits"), 6)
-    assert begin + 3 <= time.time() < begin + 4
+    assert 0 <= late < LATE
+    assert lab.tcp(topo.ROGUE, topo.PROXY4, topo.PROXY_PORT, LATE)
+    assert wait_for(lambda: mine not in elements(lab, "permits"), 20)
+    assert begin + 12 <= time.time() < begin + 12 + LATE
     assert not lab.tcp(topo.ROGUE, topo.PROXY4, topo.PROXY_PORT)
     lab.release("mgmtd")
 
@@ -173,15 +174,15 @@ def test_quarantine_takes_a_device_off_at_once(make_lab):
     writer = small.Writer(lab)
     writer.whole(many)
     writer.load()
-    server = lab.start_on(topo.CLAIMS, sys.executable, "-c", SERVER, "6",
+    server = lab.start_on(topo.CLAIMS, sys.executable, "-c", SERVER, str(TALK_S + 1),
                           stdout=subprocess.PIPE, text=True)
     assert server.stdout.readline() == "ready\n"
-    client = lab.start_on(topo.OFFICE, sys.executable, "-c", CLIENT, "5", CLAIMS4, CLAIMS6,
+    client = lab.start_on(topo.OFFICE, sys.executable, "-c", CLIENT, str(TALK_S), CLAIMS4, CLAIMS6,
                           stdout=subprocess.PIPE, text=True)
     assert client.stdout.readline() == "ready\n"
     tunnel = lab.start_on(topo.OFFICE, "sh", "-c",
                           f"(printf 'CONNECT www.example.com:443 HTTP/1.1\\r\\n"
-                          f"Host: www.example.com:443\\r\\n\\r\\n'; sleep 8) | nc "
+                          f"Host: www.example.com:443\\r\\n\\r\\n'; sleep {TALK_S}) | nc "
                           f"{topo.PROXY4} {topo.PROXY_PORT}", stdout=subprocess.PIPE)
     time.sleep(2)
     number = writer.small(isolated=[topo.MAC[topo.OFFICE]])
@@ -200,14 +201,14 @@ def test_quarantine_takes_a_device_off_at_once(make_lab):
     print(f"quarantine answered after {(answered - begun) * 1000:.1f} ms")
     for where, at in sorted(heard.items()):
         print(f"last packet from or to {where}: {(at - begun) * 1000:.1f} ms")
-        assert at > begun - 0.5
-    assert max(heard.values()) - begun < 2  # goal 100 ms: tests/bench/admission judges it
+        assert at > begun - LATE
+    assert max(heard.values()) - begun < LATE  # goal 100 ms: tests/bench/admission judges it
     assert not lab.tcp(topo.OFFICE, topo.PROXY4, topo.PROXY_PORT)
-    assert lab.tcp(topo.CORE, CLAIMS4, 443)
+    assert lab.tcp(topo.CORE, CLAIMS4, 443, LATE)
     # release: the same permit is in force again
     writer.small(released=[topo.MAC[topo.OFFICE]])
     writer.load()
-    assert lab.tcp(topo.OFFICE, topo.PROXY4, topo.PROXY_PORT)
+    assert lab.tcp(topo.OFFICE, topo.PROXY4, topo.PROXY_PORT, LATE)
     lab.release("mgmtd")
     assert wait_for(lambda: any(r.get("reason_name") == "quarantined" for r in
                                 lab.records("--kind", "flow-deny")), 10)
@@ -239,12 +240,12 @@ def test_nothing_goes_to_a_device_in_quarantine(make_lab, admission):
     writer.whole(lambda text: None)
     writer.load()
     office = topo.ADDRESS[topo.OFFICE]
-    servers = {machine: lab.start_on(machine, sys.executable, "-c", SERVER, "7",
+    servers = {machine: lab.start_on(machine, sys.executable, "-c", SERVER, str(TALK_S + 1),
                                      stdout=subprocess.PIPE, text=True)
                for machine in (topo.CLAIMS, topo.OFFICE)}
     for server in servers.values():
         assert server.stdout.readline() == "ready\n"
-    clients = {machine: lab.start_on(machine, sys.executable, "-c", CLIENT, "6", *to,
+    clients = {machine: lab.start_on(machine, sys.executable, "-c", CLIENT, str(TALK_S), *to,
                                      stdout=subprocess.PIPE, text=True)
                for machine, to in ((topo.OFFICE, (CLAIMS4, CLAIMS6)), (topo.CLAIMS, office))}
     for client in clients.values():
@@ -263,16 +264,16 @@ def test_nothing_goes_to_a_device_in_quarantine(make_lab, admission):
         for (machine, what), last in heard.items()))
     for last in heard.values():
         assert len(last) == 2, heard  # both families spoke
-        assert begun - 1 < max(last.values()) < begun + 0.5, heard
+        assert begun - LATE < max(last.values()) < begun + LATE, heard
     # and nobody can begin anything
-    assert not lab.udp(topo.CLAIMS, office[0], 9000)
+    assert not any(lab.ping(topo.CLAIMS, a) for a in office)
     # an interface that comes back is no way around it; neither is somebody else's hand
     door.nft(lab, "delete", "table", "netdev", "sekisho")
-    assert wait_for(lambda: "netdev sekisho" in door.nft(lab, "list", "tables"), 5)
+    assert wait_for(lambda: "netdev sekisho" in door.nft(lab, "list", "tables"), 20)
     number = writer.small(released=[topo.MAC[topo.OFFICE]])
     assert door.load(lab, number).code == 0
     assert "netdev" not in door.nft(lab, "list", "tables")
-    assert lab.ping(topo.CLAIMS, office[0]) and lab.ping(topo.CLAIMS, office[1])
+    assert all(lab.ping(topo.CLAIMS, a, LATE) for a in office)
     lab.release("mgmtd")
 
 

@@ -43,19 +43,21 @@ for number, (mac, src, dst) in enumerate(frames):
           Raw(str(number).encode()), iface="eth0")
 """
 HEAR = """
-import json, socket, sys
+import json, select, socket, sys
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
 s.bind(("::", 9000))
 print("ready", flush=True)
-heard = set()
-s.settimeout(20)  # until the first: the sender takes its time to start
-try:
-    while True:
+heard, watched, seconds = set(), [s, sys.stdin], None
+while True:
+    ready = select.select(watched, [], [], seconds)[0]
+    if sys.stdin in ready:  # all is sent: what comes, comes now
+        watched, seconds = [s], 1.5
+    elif not ready:
+        break
+    if s in ready:
         heard.add(int(s.recv(100)))
-        s.settimeout(float(sys.argv[1]))
-except TimeoutError:
-    print(json.dumps(sorted(heard)))
+print(json.dumps(sorted(heard)))
 """
 
 
@@ -70,11 +72,12 @@ def sent(stand, frames):
     """Those of the frames that come out behind the gateway."""
     gateway = json.loads(netns.run(netns.command(
         stand.gw, ["ip", "-j", "link", "show", "core0"])).stdout)[0]["address"]
-    hear = stand.start(stand.ns("claims0"), [sys.executable, "-c", HEAR, "1.5"],
-                       stdout=subprocess.PIPE)
+    hear = stand.start(stand.ns("claims0"), [sys.executable, "-c", HEAR],
+                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert hear.stdout.readline() == b"ready\n"
     netns.run(netns.command(stand.ns("core0"),
                             [sys.executable, "-c", SEND, gateway, json.dumps(frames)]))
+    hear.stdin.close()
     return {tuple(frames[i][:2]) for i in json.loads(hear.stdout.readline())}
 
 

@@ -26,7 +26,7 @@ def ask(lab, daemon, kind, payload, reply, seconds=20):
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as conn:
         conn.settimeout(seconds * SLOW)
         assert wait_for(lambda: conn.connect_ex(
-            str(lab.root / f"run/sekisho/{daemon}.sock")) == 0, 5), daemon
+            str(lab.root / f"run/sekisho/{daemon}.sock")) == 0, 20), daemon
         conn.send(struct.pack("=HHI", kind, VERSION, len(payload)) + payload)
         data = conn.recv(65536)
     got, _, length = struct.unpack("=HHI", data[:8])

@@ -4,7 +4,8 @@ Runs on a machine of the lab:
 
     flood.py send ADDRESS PORT SECONDS RATE   numbered datagrams; prints how many (RATE 0: as
                                               many as it can)
-    flood.py count PORT...                    until end of input; prints "PORT COUNT DISTINCT"
+    flood.py count PORT...                    until end of input; prints "FAMILY PORT COUNT
+                                              DISTINCT"
 """
 import selectors
 import socket
@@ -16,7 +17,8 @@ ROUND = 20  # datagrams between two looks at the clock
 
 
 def send(address, port, seconds, rate):
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET,
+                         socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 22)
     sock.connect((address, port))
     sent, began = 0, time.monotonic()
@@ -37,30 +39,36 @@ def send(address, port, seconds, rate):
     print(sent)
 
 
+def listen(family, port):
+    sock = socket.socket(socket.AF_INET if family == 4 else socket.AF_INET6, socket.SOCK_DGRAM)
+    if family == 6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, 33, 1 << 26)  # SO_RCVBUFFORCE
+    sock.setblocking(False)
+    sock.bind(("", port))
+    return sock
+
+
 def count(ports):
     sel, seen, total = selectors.DefaultSelector(), {}, {}
-    for port in ports:
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        sock.setsockopt(socket.SOL_SOCKET, 33, 1 << 26)  # SO_RCVBUFFORCE
-        sock.setblocking(False)
-        sock.bind(("", port))
-        sel.register(sock, selectors.EVENT_READ, port)
-        seen[port], total[port] = set(), 0
-    sel.register(sys.stdin, selectors.EVENT_READ, 0)
+    for way in ((family, port) for family in (4, 6) for port in ports):
+        sel.register(listen(*way), selectors.EVENT_READ, way)
+        seen[way], total[way] = set(), 0
+    sel.register(sys.stdin, selectors.EVENT_READ, None)
     print("ready", flush=True)
     ended = False
     while not ended:
         for key, _ in sel.select(1):
-            ended = ended or key.data == 0
-            while key.data:
+            ended = ended or key.data is None
+            while key.data is not None:
                 try:
                     data = key.fileobj.recv(64)
                 except BlockingIOError:
                     break
                 total[key.data] += 1
                 seen[key.data].add(data)
-    for port in ports:
-        print(port, total[port], len(seen[port]))
+    for way, number in total.items():
+        print(*way, number, len(seen[way]))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import subprocess
 
 from firewall import door
 from lab import topology as topo
-from lab.lab import wait_for
+from lab.lab import LATE, wait_for
 
 CLAIMS4, CLAIMS6 = topo.ADDRESS[topo.CLAIMS]
 OFFICE4, OFFICE6 = topo.ADDRESS[topo.OFFICE]
@@ -30,11 +30,11 @@ def test_withdrawn_flows_of_every_protocol_are_cut(make_lab):
     for address in (CLAIMS4, CLAIMS6):
         clients.append(lab.start_on(topo.OFFICE, "nc", address, "443", stdin=subprocess.PIPE))
         lab.udp(topo.OFFICE, address, 7777)
-        assert lab.ping(topo.OFFICE, address)
-    assert lab.tcp(topo.CORE, CLAIMS4, 443)
+        assert lab.ping(topo.OFFICE, address, LATE)
+    assert lab.tcp(topo.CORE, CLAIMS4, 443, LATE)
     names = {OFFICE4: ["icmp", "tcp", "udp"], OFFICE6: ["icmpv6", "tcp", "udp"]}
     for source, want in names.items():
-        assert wait_for(lambda s=source, w=want: tracked(lab, s) == w, 3), tracked(lab, source)
+        assert wait_for(lambda s=source, w=want: tracked(lab, s) == w, 20), tracked(lab, source)
     mine = len(tracked(lab, topo.ADDRESS[topo.CORE][0]))
     done = door.load(lab, before)
     assert done.code == 0 and done.cut == 6, done
@@ -75,6 +75,6 @@ def test_what_is_led_to_another_server_now_is_cut(make_lab):
 
     apply(CLAIMS4)
     lab.udp(topo.INTERNET, topo.WAN4 + "1", 7777)
-    assert wait_for(lambda: led_to() == ["src=" + CLAIMS4], 3), led_to()
+    assert wait_for(lambda: led_to() == ["src=" + CLAIMS4], 20), led_to()
     apply("10.20.0.11")
-    assert wait_for(lambda: led_to() == [], 3), led_to()
+    assert wait_for(lambda: led_to() == [], 20), led_to()

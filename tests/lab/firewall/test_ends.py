@@ -8,6 +8,7 @@ import time
 import pytest
 
 from firewall import fwstand
+from lab.lab import LATE, SLOW
 
 POLICY = """# SPDX-License-Identifier: GPL-3.0-or-later
 version: 1
@@ -34,7 +35,7 @@ flows:
 """
 PERMITS = [fwstand.permit(1, "core0", "core")]
 TO = ("10.20.0.10", "fd20::10")
-END_S = 4
+END_S = int(10 * SLOW)
 
 # one question, then answers without end: what still arrives tells when it stopped
 TALK = """
@@ -66,13 +67,14 @@ print("ready", flush=True)
 """
 LISTEN = """
 import json, socket, sys, threading, time
-asked, seconds = json.loads(sys.argv[1]), float(sys.argv[2])
+asked, seconds, late = json.loads(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
 last = {}
 def listen(proto, address, port):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     s = socket.socket(family, socket.SOCK_STREAM if proto == "tcp" else socket.SOCK_DGRAM)
-    s.settimeout(1)
+    s.settimeout(late)
     s.connect((address, port))
+    s.settimeout(1)
     if proto == "udp":
         s.send(b"?")
     end = time.monotonic() + seconds
@@ -92,23 +94,23 @@ print(json.dumps(last))
 def test_end(stand):
     talker = stand.start(stand.ns("claims0"), [sys.executable, "-c", TALK], stdout=subprocess.PIPE)
     assert talker.stdout.readline() == b"ready\n"
-    assert all(stand.ping(stand.ns("core0"), a) for a in TO)
+    assert all(stand.ping(stand.ns("core0"), a, "-W", "3") for a in TO)
     stand.load(POLICY, PERMITS, END_S)
     end = time.time() + END_S
     ending = [(proto, a, 9000) for a in TO for proto in ("tcp", "udp")]
     staying = [("tcp", a, 9001) for a in TO]
-    assert all(stand.ping(stand.ns("core0"), a) for a in TO)
-    seconds = END_S + 2
+    assert all(stand.ping(stand.ns("core0"), a, "-W", "3") for a in TO)
+    seconds = END_S + LATE + 2
     listener = stand.start(stand.ns("core0"), [sys.executable, "-c", LISTEN,
-                                               json.dumps(ending + staying), seconds],
+                                               json.dumps(ending + staying), seconds, LATE],
                            stdout=subprocess.PIPE)
     last = json.loads(listener.stdout.read())
     for way in ending:  # the second in which the load began is not known better than that
-        assert end - 2 < last[" ".join(map(str, way))] < end + 0.5, way
+        assert end - LATE < last[" ".join(map(str, way))] < end + LATE, way
     for way in staying:
-        assert last[" ".join(map(str, way))] > end + 1, way
+        assert last[" ".join(map(str, way))] > end + LATE, way
     assert not any(stand.ping(stand.ns("core0"), a) for a in TO)
-    assert stand.reached(stand.ns("core0"), ending + staying) == set(staying)
+    assert stand.reached(stand.ns("core0"), ending + staying, seconds=3) == set(staying)
 
 
 @pytest.mark.parametrize("key", ["schedule: night", "valid_until: 2020-01-01",
@@ -121,6 +123,6 @@ def test_not_open(stand, key):
         "services:\n", "schedules:\n  night: " + hours + "\nservices:\n", 1)
     ways = [("tcp", a, port) for a in TO for port in (9000, 9001)]
     stand.load(POLICY, PERMITS)
-    assert stand.reached(stand.ns("core0"), ways) == set(ways)
+    assert stand.reached(stand.ns("core0"), ways, seconds=3) == set(ways)
     stand.load(closed, PERMITS)
-    assert stand.reached(stand.ns("core0"), ways) == {w for w in ways if w[2] == 9001}
+    assert stand.reached(stand.ns("core0"), ways, seconds=3) == {w for w in ways if w[2] == 9001}

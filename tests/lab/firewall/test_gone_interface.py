@@ -2,7 +2,7 @@
 """A card that is not there, or not yet: the others keep their rules, and can be locked."""
 from firewall import door
 from lab import sites as site, topology as topo
-from lab.lab import proxy_url, wait_for
+from lab.lab import LATE, proxy_url, wait_for
 
 CLAIMS = topo.ADDRESS[topo.CLAIMS][0]
 
@@ -14,20 +14,20 @@ def fetch(lab):
 def test_a_dead_card_takes_no_rules_with_it(make_lab, tmp_path):
     lab = make_lab()
     lab.kill("mgmtd", hold=True)
-    assert lab.tcp(topo.CORE, CLAIMS, 443) and fetch(lab) == 200
+    assert lab.tcp(topo.CORE, CLAIMS, 443, LATE) and fetch(lab) == 200
     topo.run(["ip", "-netns", lab.net.ns(topo.GW), "link", "del", "wan0"])
     # locking compiles anew
     assert door.lockdown(lab, True).code == 0
     assert not lab.tcp(topo.CORE, CLAIMS, 443)
     assert door.lockdown(lab, False).code == 0
-    assert wait_for(lambda: lab.tcp(topo.CORE, CLAIMS, 443), 3)
+    assert wait_for(lambda: lab.tcp(topo.CORE, CLAIMS, 443), 20)
     # a start without it, and without any rules in the kernel, as after a boot
     number = door.current(lab)
     lab.kill("gated", hold=True)
     door.nft(lab, "flush", "ruleset")
     lab.release("gated")
-    assert wait_for(lambda: door.status(lab)[0] == number, 5)
-    assert wait_for(lambda: lab.tcp(topo.CORE, CLAIMS, 443), 3)
+    assert wait_for(lambda: door.status(lab)[0] == number, 20)
+    assert wait_for(lambda: lab.tcp(topo.CORE, CLAIMS, 443), 20)
     assert "wan0" in door.nft(lab, "list", "table", "inet", "sekisho")
     # changes are taken; a name that is new has to be there
     lab.release("mgmtd")

@@ -5,32 +5,38 @@ import subprocess
 
 from firewall import door
 from lab import probes, topology as topo
-from lab.lab import wait_for
+from lab.lab import LATE, wait_for
 
 CLAIMS = topo.ADDRESS[topo.CLAIMS][0]
 FILE = pathlib.Path(__file__).resolve().parents[3] / "conf/nftables/sekisho-guard.nft"
 
 
-def closed(lab):
-    """Neither what was permitted, nor what never was; not to this machine, not from it."""
+INTERNET = topo.ADDRESS[topo.INTERNET][0]
+
+
+def passing(lab):
+    """What was permitted, and what never was; to this machine, and from it: what gets through?"""
     listener = lab.start_on(topo.GW, "nc", "-l", "-k", "10.30.0.1", "7070")
+    asked = probes.to_internet(topo.CORE, 4) + probes.to_internet(topo.ROGUE, 6)
     try:
-        return not (lab.tcp(topo.CORE, CLAIMS, 443) or lab.ping(topo.CORE, CLAIMS) or
-                    lab.tcp(topo.OFFICE, CLAIMS, 443) or
-                    lab.tcp(topo.OFFICE, "10.30.0.1", 7070) or
-                    lab.ping(topo.OFFICE, "10.30.0.1") or
-                    lab.ping(topo.GW, topo.ADDRESS[topo.INTERNET][0]) or
-                    lab.tcp(topo.GW, topo.ADDRESS[topo.INTERNET][0], 443) or
-                    probes.run_all(lab, probes.to_internet(topo.CORE, 4) +
-                                   probes.to_internet(topo.ROGUE, 6)))
+        assert wait_for(lambda: ":7070" in lab.on(topo.GW, "ss", "-ltn").stdout, 20)
+        reached = probes.run_all(lab, asked)
+        return [lab.tcp(topo.CORE, CLAIMS, 443), lab.ping(topo.CORE, CLAIMS),
+                lab.tcp(topo.OFFICE, CLAIMS, 443), lab.tcp(topo.OFFICE, "10.30.0.1", 7070),
+                lab.ping(topo.OFFICE, "10.30.0.1"), lab.ping(topo.GW, INTERNET),
+                lab.tcp(topo.GW, INTERNET, 443), *(probe in reached for probe in asked)]
     finally:
         listener.kill()
         listener.wait()
 
 
+def closed(lab):
+    return not any(passing(lab))
+
+
 def test_without_our_table_nothing_passes(make_lab):
     lab = make_lab()
-    assert lab.tcp(topo.CORE, CLAIMS, 443)
+    assert lab.tcp(topo.CORE, CLAIMS, 443, LATE)
     lab.kill("gated", hold=True)
     door.nft(lab, "delete", "table", "inet", "sekisho")
     assert closed(lab)
@@ -46,18 +52,18 @@ def test_without_our_table_nothing_passes(make_lab):
     assert closed(lab)
     door.nft(lab, "delete", "table", "inet", "other")
     lab.release("gated")
-    assert wait_for(lambda: lab.tcp(topo.CORE, CLAIMS, 443), 5)
+    assert wait_for(lambda: lab.tcp(topo.CORE, CLAIMS, 443), 20)
 
 
 def test_the_file_of_the_boot_closes(make_lab):
     """What was open without it is closed with it, before any daemon has run."""
     lab = make_lab(start=False, provision=False)
     lab.net.forward(True)
-    assert lab.tcp(topo.CORE, CLAIMS, 443) and lab.tcp(topo.OFFICE, CLAIMS, 443)
+    assert wait_for(lambda: all(passing(lab)), 20)
     door.nft(lab, "-f", str(FILE))
     assert closed(lab)
     assert lab.on(topo.GW, "ping", "-n", "-c", "1", "-W", "1", "127.0.0.1").returncode == 0
     lab.start_daemons()
     lab.provision()
-    assert wait_for(lambda: lab.tcp(topo.CORE, CLAIMS, 443), 5)
+    assert wait_for(lambda: lab.tcp(topo.CORE, CLAIMS, 443), 20)
     assert not lab.tcp(topo.OFFICE, CLAIMS, 443)

@@ -52,7 +52,7 @@ def test_published_server(stand):
     assert stand.reached(wan, asked, seconds=3) == {one for one in asked if one[2] == 80}
     # the server sees who asked
     seen = stand.ask(wan, [("tcp", "45.113.7.1", 80, "45.113.7.10"),
-                           ("tcp", "2a0e:5a4d:7::1", 80, "2a0e:5a4d:7::10")])
+                           ("tcp", "2a0e:5a4d:7::1", 80, "2a0e:5a4d:7::10")], seconds=3)
     assert seen == ["::ffff:45.113.7.10", "2a0e:5a4d:7::10"]
     # a neighbour has no flow; the addresses lead nowhere from inside
     assert stand.reached(stand.ns("claims0"), asked) == set()

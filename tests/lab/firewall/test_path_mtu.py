@@ -57,7 +57,7 @@ except OSError as e:
 REFUSED = """
 import socket, sys
 s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
-s.settimeout(1.5)
+s.settimeout(5)
 s.connect((sys.argv[1], 4001))
 s.send(b"?")
 try:
@@ -188,9 +188,9 @@ def hold(stand):
 
 
 def test_fragments(stand):
-    assert all(stand.ping(stand.ns("core0"), to, "-s", "4000") for to in TO)
+    assert all(stand.ping(stand.ns("core0"), to, "-s", "4000", "-W", "3") for to in TO)
     stand.load(POLICY, PERMITS)
-    assert all(stand.ping(stand.ns("core0"), to, "-s", "4000") for to in TO)
+    assert all(stand.ping(stand.ns("core0"), to, "-s", "4000", "-W", "3") for to in TO)
     # in pieces, what is not permitted is not either
     for to in TO:
         family = socket.AF_INET6 if ":" in to else socket.AF_INET
@@ -199,6 +199,77 @@ def test_fragments(stand):
         before = denied(stand)
         python(stand, "core0", asked)
         assert denied(stand) > before
+
+
+PIECES = """
+import logging, sys
+logging.getLogger("scapy.runtime").setLevel(logging.ERROR)
+from scapy.all import IP, IPv6, IPv6ExtHdrFragment, UDP, Raw, raw, send
+kind, dport = sys.argv[1], int(sys.argv[2])
+for to, source in zip(sys.argv[3:5], sys.argv[5:7]):
+    six = ":" in to
+    head = (IPv6 if six else IP)(src=source, dst=to)
+    def body(port):
+        whole = head / UDP(sport=5000, dport=port) / Raw(b"%04d" % dport + b"y" * 44)
+        return raw(whole)[40 if six else 20:]
+    def piece(at, end, port=dport):
+        part, more, number = body(port)[at:end], end < len(body(port)), 7000 + dport
+        if six:
+            return head / IPv6ExtHdrFragment(nh=17, offset=at // 8, m=more, id=number) / Raw(part)
+        return IP(src=source, dst=to, id=number, proto=17, frag=at // 8,
+                  flags="MF" if more else 0) / Raw(part)
+    cuts = [piece(at, at + 8) for at in range(0, len(body(dport)), 8)]
+    if kind == "backwards":
+        cuts.reverse()
+    if kind == "over":  # another destination port for what has come
+        cuts = [piece(0, 16, 4000), piece(0, 24), piece(16, 56)]
+    for c in cuts:
+        send(c, verbose=0)
+"""
+COLLECT = """
+import json, select, socket, sys
+socks = []
+for port in (4000, 9):
+    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    s.bind(("::", port))
+    socks.append(s)
+print("ready", flush=True)
+heard, watched, seconds = [], socks + [sys.stdin], None
+while True:
+    ready = select.select(watched, [], [], seconds)[0]
+    if sys.stdin in ready:  # all is sent: what comes, comes now
+        watched, seconds = socks, 1
+    elif not ready:
+        break
+    for s in ready:
+        if s is not sys.stdin:
+            data, peer = s.recvfrom(100)
+            heard.append([s.getsockname()[1], "v4" if peer[0].startswith("::ffff:") else "v6",
+                          data[:4].decode()])
+print(json.dumps(heard))
+"""
+
+
+def test_pieces_of_a_head(stand):
+    """The head in pieces of eight bytes, in any order, or written over: judged as a whole."""
+
+    def heard(kind, port):
+        listener = stand.start(stand.ns("claims0"), [sys.executable, "-c", COLLECT],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert listener.stdout.readline() == b"ready\n"
+        python(stand, "core0", PIECES, kind, str(port), *TO, "10.10.0.11", "fd10::11")
+        listener.stdin.close()
+        return sorted(map(tuple, json.loads(listener.stdout.read())))
+
+    both = lambda port: [(port, "v4", f"{port:04d}"), (port, "v6", f"{port:04d}")]
+    for kind in ("in order", "backwards"):
+        assert heard(kind, 9) == both(9)  # without rules
+    stand.load(POLICY, PERMITS)
+    for kind in ("in order", "backwards"):
+        assert heard(kind, 4000) == both(4000), kind
+        assert heard(kind, 9) == [], kind
+    assert [one for one in heard("over", 9) if one[0] == 9] == []
 
 
 def denied(stand):
@@ -214,3 +285,25 @@ def test_neighbours(stand):
         for ns in (stand.gw, stand.ns("core0"), stand.ns("claims0")):
             netns.run(["ip", "-netns", ns, "neigh", "flush", "all"])
         assert all(stand.ping(stand.ns("core0"), to, "-W", "3") for to in TO)
+
+
+DAD = """
+import logging, sys
+logging.getLogger("scapy.runtime").setLevel(logging.ERROR)
+from scapy.all import Ether, IPv6, ICMPv6ND_NS, ICMPv6ND_NA, AsyncSniffer, sendp
+heard = AsyncSniffer(iface="eth0", lfilter=lambda p: p.haslayer(ICMPv6ND_NA), timeout=10, count=1)
+heard.start()
+for _ in range(3):
+    sendp(Ether(src=sys.argv[2], dst="33:33:ff:00:00:01") / IPv6(src="::", dst="ff02::1:ff00:1") /
+          ICMPv6ND_NS(tgt=sys.argv[1]), iface="eth0", verbose=0, inter=0.3)
+heard.join()
+print(*(p[ICMPv6ND_NA].tgt for p in heard.results))
+"""
+
+
+def test_who_takes_our_address_hears_of_it(stand):
+    """Duplicate address detection asks without an address of its own (RFC 4862)."""
+    mac = fwstand.MACS["core0"]
+    assert python(stand, "core0", DAD, "fd10::1", mac) == "fd10::1"
+    stand.load(POLICY, PERMITS)
+    assert python(stand, "core0", DAD, "fd10::1", mac) == "fd10::1"

@@ -16,7 +16,7 @@ import pytest
 
 from firewall import door, fwstand
 from lab import topology as topo
-from lab.lab import wait_for
+from lab.lab import LATE, wait_for
 from proxy import netns
 
 GOLDEN = pathlib.Path(__file__).resolve().parents[2] / "golden/fw/clinic.yaml"
@@ -139,7 +139,7 @@ def test_nobody_hears_of_it(bench):
         left = netns.run(["ip", "netns", "exec", stand.gw, "conntrack", "-L"], check=False).stdout
         assert "tcp" not in left and "udp" not in left, left
         # a real one is heard, and is tracked
-        assert stand.reached(stand.ns("core0"), [("tcp", "10.20.0.10", 443)])
+        assert stand.reached(stand.ns("core0"), [("tcp", "10.20.0.10", 443)], seconds=3)
         assert ears.heard(gateway_macs(stand.gw))
     finally:
         ears.close()
@@ -201,14 +201,14 @@ def test_by_gated(make_lab):
     """Through the daemons: good, on record once, nothing else on record, no alarm of the watch."""
     lab = make_lab()
     claims = topo.ADDRESS[topo.CLAIMS][0]
-    assert wait_for(lambda: lab.tcp(topo.CORE, claims, 443), 5)
+    assert wait_for(lambda: lab.tcp(topo.CORE, claims, 443), 20)
     assert wait_for(lambda: [r for r in lab.records() if r["kind"] == "flow-open"], 10)
-    time.sleep(1.5)  # what was refused before is written every second
+    time.sleep(1.5 + LATE)  # what was refused before is written every second
     before = max(r["id"] for r in lab.records())
     found = [ask(lab), ask(lab)]
     assert all(f["result"] == "good" and f["untested"] == 0 for f in found), found
     time.sleep(0.5)  # longer than the kernel keeps what is logged
-    assert lab.tcp(topo.CORE, claims, 443)  # its record comes behind all those of the probes
+    assert lab.tcp(topo.CORE, claims, 443, LATE)  # its record comes behind all those of the probes
 
     def since():
         return [r for r in lab.records() if r["id"] > before]
@@ -235,7 +235,7 @@ def test_without_the_probe_role(make_lab):
     """It is killed: not tested, never good or bad; everything else goes on."""
     lab = make_lab()
     claims = topo.ADDRESS[topo.CLAIMS][0]
-    assert wait_for(lambda: lab.tcp(topo.CORE, claims, 443), 5)
+    assert wait_for(lambda: lab.tcp(topo.CORE, claims, 443), 20)
     role = probe_role(lab)
     status = pathlib.Path(f"/proc/{role}/status").read_text(encoding="utf-8")
     assert re.search(r"CapEff:\s0+\n", status) and re.search(r"CapPrm:\s0+\n", status), status
@@ -245,7 +245,7 @@ def test_without_the_probe_role(make_lab):
         assert found["result"] == "not-tested" and found["refused"], found
         assert found["passed"] == found["blocked"] == found["contradictions"] == 0, found
     assert "sekisho_probe" not in door.nft(lab, "list", "tables")
-    assert lab.tcp(topo.CORE, claims, 443)
+    assert lab.tcp(topo.CORE, claims, 443, LATE)
 
 
 def test_the_probe_role_dies_with_a_question_unread(make_lab):

@@ -54,19 +54,23 @@ def test_proved_and_told_of_others(make_lab):
 
 def explain(lab, source, to, port):
     done = lab.cli("--json", "explain", "--from", source, "--to", to, "--port", port, check=False)
-    return json.loads(done.stdout)["firewall"]
+    return json.loads(done.stdout)
 
 
 def test_explained(make_lab):
     lab = make_lab()
     wait_for(lab, "proved")
-    told = explain(lab, "10.10.0.10", "10.20.0.10", "443")
-    assert (told["verdict"], told["flow"]) == ("accept", "core-claims"), told
-    assert told["from"] == "core" and told["to"] == "claims" and told["path"]
-    assert told["rule"]["chain"] == "open-core-claims"
-    told = explain(lab, "10.10.0.10", "10.20.0.10", "22")
-    assert (told["verdict"], told["flow"], told["reason"]) == ("drop", None, "no-flow"), told
-    assert told["rule"]["chain"] == "deny"
+    for source, to in zip(topo.ADDRESS[topo.CORE], topo.ADDRESS[topo.CLAIMS]):
+        told = explain(lab, source, to, "443")
+        firewall = told["firewall"]
+        assert (firewall["verdict"], firewall["flow"]) == ("accept", "core-claims"), told
+        assert firewall["from"] == "core" and firewall["to"] == "claims" and firewall["path"]
+        assert firewall["rule"]["chain"] == "open-core-claims"
+        flow, = [a for a in told["approvals"] if a["kind"] == "flow"]
+        assert flow["id"] == "core-claims" and flow["by"] == "root" and flow["since"], told
+        firewall = explain(lab, source, to, "22")["firewall"]
+        assert (firewall["verdict"], firewall["flow"]) == ("drop", None), firewall
+        assert firewall["reason"] == "no-flow" and firewall["rule"]["chain"] == "deny"
 
 
 def catch_aside(lab, asked):

@@ -53,10 +53,12 @@ def test_connections(stand):
 def test_no_room_is_closed(stand):
     stand.serve("claims0", [("tcp", 443)])
     stand.load(POLICY.replace("LIMITS", f"{{ new_per_second: {CEILING} }}"), PERMITS)
-    to, one, other = PAIRS[0]
-    assert count(stand, to, one, 1) == 1
-    others = ", ".join(f"100.64.{i >> 8}.{i & 255}" for i in range(16383))
-    stand.nft(f"add element inet sekisho rate4-0 {{ {others} }}")
-    assert count(stand, to, other, 1) == 0  # no room for it
-    assert count(stand, to, one, 1) == 1  # is known already
-    assert count(stand, *PAIRS[1][:2], 1) == 1
+    for (to, one, other), family in zip(PAIRS, (4, 6)):
+        assert count(stand, to, one, 1) == 1
+        others = ", ".join(f"100.64.{i >> 8}.{i & 255}" if family == 4 else f"fd66::{i:x}"
+                           for i in range(16383))
+        stand.nft(f"add element inet sekisho rate{family}-0 {{ {others} }}")
+        assert count(stand, to, other, 1) == 0  # no room for it
+        assert count(stand, to, one, 1) == 1  # is known already
+        if family == 4:
+            assert count(stand, *PAIRS[1][:2], 1) == 1  # the other family has its own

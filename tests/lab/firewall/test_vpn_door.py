@@ -40,7 +40,7 @@ def test_vpn_door(stand):
     stand.load(POLICY)
     assert stand.reached(wan, ASKED) == set()
     stand.load(vpn(""))
-    assert stand.reached(wan, ASKED) == DOOR
+    assert stand.reached(wan, ASKED, seconds=3) == DOOR
     assert stand.reached(core, ASKED) == set()
     for uid in (0, fwstand.UID_PROXY):  # who is not asked does not speak
         assert stand.reached(stand.gw, out, uid) == set()
@@ -48,10 +48,10 @@ def test_vpn_door(stand):
     stand.load(vpn(', peers: [45.113.7.53, "2a0e:5a4d:7::53"]'))
     asked = [("udp", "45.113.7.1", PORT, s) for s in ("45.113.7.10", "45.113.7.53")] + \
             [("udp", OURS[1], PORT, f"2a0e:5a4d:7::{n}") for n in (10, 53)]
-    assert stand.reached(wan, asked) == {asked[1], asked[3]}
+    assert stand.reached(wan, asked, seconds=3) == {asked[1], asked[3]}
     # by another zone, and gone again
     stand.load(vpn(", from: claims"))
     assert stand.reached(wan, ASKED) == set()
-    assert stand.reached(stand.ns("claims0"), ASKED) == DOOR
+    assert stand.reached(stand.ns("claims0"), ASKED, seconds=3) == DOOR
     stand.load(POLICY)
     assert stand.reached(stand.ns("claims0"), ASKED) == set()

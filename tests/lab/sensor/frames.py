@@ -11,7 +11,7 @@ logging.getLogger("scapy").setLevel(logging.ERROR)
 from scapy.layers.dhcp import BOOTP, DHCP  # noqa: E402
 from scapy.layers.dhcp6 import DHCP6_Advertise, DHCP6OptServerId, DUID_LL  # noqa: E402
 from scapy.layers.inet import IP, UDP  # noqa: E402
-from scapy.layers.inet6 import (ICMPv6ND_NA, ICMPv6ND_RA, ICMPv6NDOptDstLLAddr,  # noqa: E402
+from scapy.layers.inet6 import (ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6ND_RA, ICMPv6NDOptDstLLAddr,  # noqa: E402
                                 ICMPv6NDOptPrefixInfo, ICMPv6NDOptSrcLLAddr,
                                 IPv6, IPv6ExtHdrDestOpt)
 from scapy.layers.l2 import ARP, Ether  # noqa: E402
@@ -45,6 +45,20 @@ def arp_neighbour(mac):
                                pdst="10.30.0.10"))] * 5
 
 
+def nd_neighbour(mac):
+    """office-pc's other address."""
+    return [bytes(Ether(src=mac, dst="33:33:00:00:00:01") /
+                  IPv6(src="fe80::99", dst="ff02::1", hlim=255) /
+                  ICMPv6ND_NA(tgt="fd30::10", R=0, O=1) / ICMPv6NDOptDstLLAddr(lladdr=mac))] * 5
+
+
+def dhcp_client(mac, wants):
+    return [broadcast(mac, IP(src="0.0.0.0", dst="255.255.255.255") / UDP(sport=68, dport=67) /
+                      BOOTP(chaddr=bytes.fromhex(mac.replace(":", ""))) /
+                      DHCP(options=[("message-type", "discover"), ("param_req_list", wants),
+                                    "end"]))] * 3
+
+
 def dhcp(mac):
     return [broadcast(mac, IP(src="10.30.0.66", dst="255.255.255.255") /
                       UDP(sport=67, dport=68) /
@@ -76,6 +90,13 @@ def scan(mac):
             for net in (0, 1) for host in range(2, 255)]
 
 
+def nd_scan(mac):
+    return [bytes(Ether(src=mac, dst="33:33:ff:00:00:01") /
+                  IPv6(src="fe80::99", dst="ff02::1:ff00:1", hlim=255) /
+                  ICMPv6ND_NS(tgt=f"fd30::1:{host:x}") / ICMPv6NDOptSrcLLAddr(lladdr=mac))
+            for host in range(2, 512)]
+
+
 def flood(mac):
     """Like macof: every frame from another card."""
     frame = bytearray(presence(mac))
@@ -90,7 +111,10 @@ def flood(mac):
 
 KINDS = {"presence": lambda mac: [presence(mac)], "arp-gateway": arp_gateway,
          "nd-gateway": nd_gateway, "arp-neighbour": arp_neighbour, "dhcp": dhcp, "dhcp6": dhcp6,
-         "router": router, "router-hidden": router_hidden, "scan": scan, "flood": flood}
+         "nd-neighbour": nd_neighbour, "nd-scan": nd_scan, "router": router,
+         "router-hidden": router_hidden, "scan": scan, "flood": flood,
+         "dhcp-windows": lambda mac: dhcp_client(mac, [1, 3, 6, 15, 31, 33, 43, 44, 46, 47]),
+         "dhcp-printer": lambda mac: dhcp_client(mac, [1, 3, 6, 12, 15])}
 
 
 def main():

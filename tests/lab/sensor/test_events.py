@@ -19,6 +19,7 @@ ATTACKS = (
     ("router", "02:00:00:66:00:05", "foreign-ra"),
     ("router-hidden", "02:00:00:66:00:06", "foreign-ra"),
     ("scan", "02:00:00:66:00:07", "scan"),
+    ("nd-scan", "02:00:00:66:00:0a", "scan"),
 )
 
 
@@ -74,6 +75,20 @@ def test_each_attack_is_one_event(make_lab):
     happened(lab, "address-taken", "02:00:00:66:00:08")
     assert topo.MAC[topo.OFFICE] in events(lab, "address-taken")[0]["detail"]
     assert not events(lab, "address-taken", topo.MAC[topo.OFFICE])
+    speak(lab)
+    lab.ping(topo.OFFICE, topo.PROXY6)
+    send(lab, "nd-neighbour", "02:00:00:66:00:0b")
+    happened(lab, "address-taken", "02:00:00:66:00:0b")
+    assert events(lab, "address-taken", "02:00:00:66:00:0b")[0]["src"] == "fd30::10"
+
+    # another system behind an admitted card
+    card = topo.MAC[topo.OFFICE]
+    send(lab, "dhcp-windows", card, topo.OFFICE)
+    send(lab, "dhcp-printer", "02:00:00:66:00:0c")  # nobody's: it has no habits
+    assert not events(lab, "fingerprint")
+    send(lab, "dhcp-printer", card)
+    happened(lab, "fingerprint", card)
+    assert len(events(lab, "fingerprint")) == 1
 
     # an admitted card, and its copy on another interface
     copied = topo.MAC[topo.CORE]
