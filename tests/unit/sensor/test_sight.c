@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 
 #define SOURCE_AT     6
 #define ARP_SENDER_AT (14 + 8)
+#define SAID_MAX      600 /* bytes */
 
 static const struct mac device = { { 2, 0, 0, 0, 0, 0x11 } };
 
@@ -60,6 +62,93 @@ static void test_rows(void **state)
 		assert_int_equal(sight.vlan, rows[i].vlan);
 		assert_addr(sight.addr, rows[i].addr);
 		assert_string_equal(sight.name, rows[i].name);
+	}
+}
+
+/* Frames that real programs sent: see docs/testing.md. */
+static const struct {
+	const char *seed;
+	uint8_t last; /* of the card's address */
+	const char *said;
+} captured[] = {
+	{ "avahi-host4", 1, "mdns 192.0.2.77 - - madoguchi-mac - -" },
+	{ "avahi-host6", 1, "mdns fe80::216:3eff:fe5a:1 - - madoguchi-mac - -" },
+	{ "avahi-probe4", 1, "nothing" },
+	{ "avahi-probe6", 1, "nothing" },
+	{ "avahi-workstation", 1, "mdns fe80::216:3eff:fe5a:1 - - madoguchi-mac - -" },
+	{ "dhclient-discover", 1,
+	  "dhcp4 - - - vm - 1,28,2,3,15,6,119,12,44,47,26,121,42" },
+	{ "dhclient-solicit", 1, "dhcp6 fe80::216:3eff:fe5a:1 - - - - 23,24,39,31" },
+	{ "dnsmasq-ack", 2,
+	  "dhcp4 192.0.2.1 - - - DHCP message 5, gives 192.0.2.57 to 00:16:3e:5a:00:01 "
+	  "-" },
+	{ "dnsmasq-advertise", 2,
+	  "dhcp6 fe80::216:3eff:fe5a:2 - - - DHCPv6 message 2 -" },
+	{ "dnsmasq-offer", 2,
+	  "dhcp4 192.0.2.1 - - - DHCP message 2, gives 192.0.2.57 to 00:16:3e:5a:00:01 "
+	  "-" },
+	{ "dnsmasq-ra", 2,
+	  "nd fe80::216:3eff:fe5a:2 fe80::216:3eff:fe5a:2 - - lifetime 1800 s, prefix"
+	  " 2001:db8:5::/64 -" },
+	{ "linux-arp-reply", 1, "arp 192.0.2.77 192.0.2.77 - - - -" },
+	{ "linux-arp-request", 1, "arp 192.0.2.77 192.0.2.77 192.0.2.1 - - -" },
+	{ "linux-dad-nonce", 2,
+	  "nd fe80::216:3eff:fe5a:2 - fe80::216:3eff:fe5a:2 - - -" },
+	{ "linux-mld", 2, "damaged" },
+	{ "linux-na-bare", 1, "nd fe80::216:3eff:fe5a:1 fe80::216:3eff:fe5a:1 - - - -" },
+	{ "linux-na-unsolicited", 1, "nd 2001:db8:5::6e 2001:db8:5::6e - - - -" },
+	{ "linux-ns-unicast", 2,
+	  "nd fe80::216:3eff:fe5a:2 fe80::216:3eff:fe5a:2 fe80::216:3eff:fe5a:1 - - -" },
+	{ "linux-rs", 1, "nd fe80::216:3eff:fe5a:1 fe80::216:3eff:fe5a:1 - - - -" },
+	{ "lldpd", 1, "lldp - - - kaigi-sw-3f - -" },
+	{ "rdisc6-rs", 1, "nd fe80::216:3eff:fe5a:1 fe80::216:3eff:fe5a:1 - - - -" },
+	{ "udhcpc-discover", 1,
+	  "dhcp4 - - - printer-2f - 1,3,6,12,15,28,42 udhcp 1.35.0" },
+	{ "udhcpc-request", 1,
+	  "dhcp4 192.0.2.57 - - printer-2f - 1,3,6,12,15,28,42 udhcp 1.35.0" },
+};
+
+static const char *or_dash(const char *text)
+{
+	return text[0] != '\0' ? text : "-";
+}
+
+static void tell(int r, const struct sight *s, char text[SAID_MAX])
+{
+	char addr[ADDR_TEXT_MAX], claim[ADDR_TEXT_MAX], asked[ADDR_TEXT_MAX];
+
+	(void)snprintf(text, SAID_MAX, "%s", r == -ENOMSG ? "nothing" : "damaged");
+	if (r < 0)
+		return;
+	addr_format(s->addr, addr);
+	addr_format(s->claim, claim);
+	addr_format(s->asked, asked);
+	(void)snprintf(text, SAID_MAX, "%s %s %s %s %s %s %s",
+		       sight_source_name(s->source), addr, claim, asked, or_dash(s->name),
+		       or_dash(s->note), or_dash(s->fingerprint));
+}
+
+static void test_captured(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(captured); i++) {
+		struct sight sight = { 0 };
+		struct seed s;
+		char name[64], text[SAID_MAX];
+		int r;
+
+		(void)snprintf(name, sizeof(name), "sight/real-%s", captured[i].seed);
+		s = seed_load(name);
+		r = sight_parse(rd_of(s.data, s.len), &sight);
+		tell(r, &sight, text);
+		assert_string_equal(text, captured[i].said);
+		assert_int_equal(s.data[SOURCE_AT + 5], captured[i].last);
+		for (size_t len = 0; len < s.len; len++) {
+			uint8_t *cut = seed_cut(&s, len);
+
+			(void)!sight_parse(rd_of(cut, len), &sight);
+			free(cut);
+		}
 	}
 }
 
@@ -259,12 +348,13 @@ static void test_three_tags(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),         cmocka_unit_test(test_server),
-		cmocka_unit_test(test_forged),       cmocka_unit_test(test_probe),
-		cmocka_unit_test(test_refused),      cmocka_unit_test(test_truncation),
-		cmocka_unit_test(test_hostile_name), cmocka_unit_test(test_roles),
-		cmocka_unit_test(test_claims),       cmocka_unit_test(test_fingerprint),
-		cmocka_unit_test(test_three_tags),   cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_rows),        cmocka_unit_test(test_captured),
+		cmocka_unit_test(test_server),      cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_probe),       cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_truncation),  cmocka_unit_test(test_hostile_name),
+		cmocka_unit_test(test_roles),       cmocka_unit_test(test_claims),
+		cmocka_unit_test(test_fingerprint), cmocka_unit_test(test_three_tags),
+		cmocka_unit_test(test_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
