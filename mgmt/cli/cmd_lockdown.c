@@ -48,6 +48,8 @@ static int ask_part(const struct cli *c, const char *name, const char *rel,
 		say(c, TEXT_LOCKDOWN_PART, name);
 	else if (r != 0)
 		say_problem(c, TEXT_LOCKDOWN_PART_NOT, name, strerror(-r));
+	if (r == 0 && result.text[0] != '\0') /* what it has to add, in its words */
+		say_problem(c, TEXT_LOCKDOWN_PART_BUT, name, result.text);
 	return r;
 }
 

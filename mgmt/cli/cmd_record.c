@@ -123,6 +123,22 @@ static void add_record(struct table *t, const json_t *rec)
 	show_cell(t, rec, "detail");
 }
 
+/* Whoever takes an answer for all there is must hear when it is not. */
+static void say_behind(const struct cli *c, const json_t *answer)
+{
+	const json_t *behind = json_object_get(answer, "behind");
+	char until[SHOW_TIME_MAX];
+
+	if (!json_is_object(behind))
+		return;
+	if (!json_is_string(json_object_get(behind, "until"))) {
+		say_problem(c, TEXT_BEHIND_UNKNOWN, "");
+		return;
+	}
+	show_time(show_string(behind, "until"), until);
+	say_problem(c, TEXT_BEHIND, until);
+}
+
 int cmd_record_search(const struct cli *c)
 {
 	CLEANUP(ask_free) json_t *answer = NULL;
@@ -145,6 +161,7 @@ int cmd_record_search(const struct cli *c)
 	r = show_end(&t);
 	if (json_is_true(json_object_get(answer, "more")))
 		say_problem(c, TEXT_MORE, "");
+	say_behind(c, answer);
 	return r;
 }
 
@@ -217,6 +234,7 @@ int cmd_record_tail(const struct cli *c)
 	if (answer == NULL)
 		return CLI_FAILED;
 	r = print_tail(c, answer, true, true, &last);
+	say_behind(c, answer);
 	return r == CLI_DONE && args_has(&c->args, "f") ? follow(c, last) : r;
 }
 

@@ -48,6 +48,9 @@ static int print(const struct cli *c, const json_t *answer, bool ok)
 	if (show_number(answer, "alarms") != 0)
 		say_problem(c, TEXT_ALARMS_WAIT,
 			    say_number(show_number(answer, "alarms")).text);
+	if (show_number(answer, "reviews_overdue") != 0)
+		say_problem(c, TEXT_REVIEWS_OVERDUE,
+			    say_number(show_number(answer, "reviews_overdue")).text);
 	json_array_foreach(json_object_get(answer, "parts"), i, part)
 	{
 		bool well = json_is_true(json_object_get(part, "ok"));

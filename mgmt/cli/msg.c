@@ -103,6 +103,7 @@ static const struct {
 				   "指示します（台帳には残りません）" },
 	[TEXT_LOCKDOWN_PART] = { "{1}: done", "{1}: 完了" },
 	[TEXT_LOCKDOWN_PART_NOT] = { "{1}: NOT DONE: {2}", "{1}: できませんでした: {2}" },
+	[TEXT_LOCKDOWN_PART_BUT] = { "{1}: {2}", "{1}: {2}" },
 	[TEXT_TRIAL_STATE] = { "revision {1} of {2} is on trial until {3}",
 			       "リビジョン {1}（{2}）を試行中です（{3} まで）" },
 	[TEXT_REVIEWED] = { "the review of {1} is written down; the next is due {2}",
@@ -147,6 +148,9 @@ static const struct {
 				"問題ありません。登録 {1} 件、更新 {2} 件になります" },
 	[TEXT_ALARMS_WAIT] = { "{1} alarms wait for somebody to look at them",
 			       "未対応の警報が {1} 件あります" },
+	[TEXT_REVIEWS_OVERDUE] = { "{1} flows are overdue for review: sekisho flow list",
+				   "点検期限を過ぎた通信許可が {1} 件あります: sekisho "
+				   "flow list" },
 	[TEXT_CONTAINMENT] = { "containment works on {1} of {2} interfaces; {3} devices "
 			       "are kept from their neighbours (weaker than a port under "
 			       "our control; it stops when the sensor stops)",
@@ -195,6 +199,18 @@ static const struct {
 				"記録 {1} 件目の後で連鎖が壊れています: {2}" },
 	[TEXT_MORE] = { "there is more; raise --limit or narrow the search",
 			"続きがあります。--limit を増やすか条件を絞ってください" },
+	[TEXT_BEHIND] = { "NOT COMPLETE: records from {1} on may be missing here; they "
+			  "are "
+			  "still being stored. Ask again in a while",
+			  "この結果は完全ではありません。{1} "
+			  "以降の記録は取り込みの途中です。"
+			  "しばらくしてから検索し直してください" },
+	[TEXT_BEHIND_UNKNOWN] = { "NOT COMPLETE: there are records that cannot be stored "
+				  "now "
+				  "and are missing here; see sekisho status",
+				  "この結果は完全ではありません。取り込めない記録がありま"
+				  "す。"
+				  "sekisho status を確認してください" },
 	[TEXT_USER_ADDED] = { "{1} is added", "{1} を追加しました" },
 	[TEXT_USER_DISABLED] = { "{1} is disabled", "{1} を無効にしました" },
 	[TEXT_PASSWORD] = { "initial password, shown this once: {1}",

@@ -132,11 +132,8 @@ static void record_it(struct app *app, const struct alarm *a, const char *what)
 /* Is the management page reached from there? */
 static bool is_managing(const struct policy *policy, size_t zone)
 {
-	for (size_t i = 0; i < policy->management.zone_count; i++) {
-		if (policy->management.zone[i] == zone)
-			return true;
-	}
-	return policy->zone[zone].kind == POLICY_ZONE_MANAGEMENT;
+	return policy_manages(policy, zone) ||
+	       policy->zone[zone].kind == POLICY_ZONE_MANAGEMENT;
 }
 
 /* Admitted devices of the zone, without those of asset. */
@@ -308,7 +305,35 @@ static int close_it(struct app *app, struct alarm *a)
 	return r == -ENOENT ? 0 : r;
 }
 
-int alarm_store(struct app *app, int64_t now)
+static bool isolates(struct app *app, enum event_kind kind)
+{
+	enum event_action action;
+
+	return store_action_get(app->db, kind, &action) == 0 &&
+	       action == EVENT_ACTION_QUARANTINE;
+}
+
+/*
+ * Does one of those that wait lead to a quarantine? That is stored on a full disk too;
+ * and so is everything before the others leave it no room in the ring.
+ */
+static bool is_withdrawal(struct app *app)
+{
+	if (app->alarms.count >= ALARM_RING_MAX / 2)
+		return true;
+	for (size_t i = 0; i < app->alarms.count; i++) {
+		const struct proto_event *m = &app->alarms.waiting[i];
+
+		if (m->state != PROTO_EVENT_RAISED)
+			continue;
+		if (isolates(app, (enum event_kind)m->kind) ||
+		    (m->kind == EVENT_NEW_DEVICE && isolates(app, EVENT_NO_PERMIT)))
+			return true;
+	}
+	return false;
+}
+
+static int store_waiting(struct app *app, int64_t now)
 {
 	struct alarm_ring *ring = &app->alarms;
 	size_t done = 0;
@@ -333,5 +358,18 @@ int alarm_store(struct app *app, int64_t now)
 	memmove(ring->waiting, ring->waiting + done,
 		(ring->count - done) * sizeof(ring->waiting[0]));
 	ring->count -= done;
+	return r;
+}
+
+int alarm_store(struct app *app, int64_t now)
+{
+	const bool withdrawal = is_withdrawal(app);
+	int r;
+
+	if (withdrawal)
+		reserve_give(&app->reserve);
+	r = store_waiting(app, now);
+	if (withdrawal)
+		reserve_take(&app->reserve);
 	return r;
 }

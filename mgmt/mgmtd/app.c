@@ -52,7 +52,8 @@ static int open_all(struct app *app, const char *root, const char **ret_what)
 	    (r = journal_init(&app->journal, root)) < 0)
 		return r;
 	*ret_what = "the revisions";
-	r = publish_init(&app->publisher, root, app->db, &app->parts, &app->journal);
+	r = publish_init(&app->publisher, root, app->db, &app->parts, &app->journal,
+			 &app->reserve);
 	if (r < 0)
 		return r;
 	*ret_what = "the policy in force";
@@ -68,8 +69,15 @@ int app_open(struct app *app, const char *root)
 	const char *what;
 	int r;
 
-	*app = (struct app){ .started_us = wall_us() };
+	*app = (struct app){ .reserve.fd = -1, .started_us = wall_us() };
+	r = reserve_open(&app->reserve, root);
+	if (r < 0)
+		log_warn("mgmtd", "no reserve for withdrawals on a full disk: %s",
+			 strerror(-r));
+	/* the ledger makes files when it is opened */
+	reserve_give(&app->reserve);
 	r = open_all(app, root, &what);
+	reserve_take(&app->reserve);
 	if (r < 0) {
 		log_err("mgmtd", "cannot open %s: %s", what, strerror(-r));
 		app_close(app);
@@ -84,6 +92,7 @@ int app_open(struct app *app, const char *root)
 void app_close(struct app *app)
 {
 	journal_close(&app->journal);
+	reserve_close(&app->reserve);
 	policy_free(app->policy);
 	app->policy = NULL;
 	db_close(app->db);
@@ -112,6 +121,7 @@ static void pay_sign_out(struct app *app)
 void app_tick(struct app *app, int64_t now)
 {
 	parts_poll(&app->parts);
+	reserve_tick(&app->reserve);
 	trial_tick(&app->publisher, now);
 	if (publish_renew(&app->publisher, now) < 0)
 		log_warn("mgmtd", "a full revision beforehand: not now");

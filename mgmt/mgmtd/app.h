@@ -16,12 +16,14 @@
 #include "mgmt/mgmtd/journal.h"
 #include "mgmt/mgmtd/parts.h"
 #include "mgmt/mgmtd/publish.h"
+#include "mgmt/mgmtd/reserve.h"
 #include "mgmt/mgmtd/sight.h"
 
 struct app {
 	struct db *db;
 	struct parts parts;
 	struct journal journal;
+	struct reserve reserve; /* of the disk, for withdrawals */
 	struct publisher publisher;
 	struct auth auth;
 	struct sight sight;

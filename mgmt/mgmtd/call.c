@@ -142,8 +142,7 @@ struct publish_order call_order(const struct call *c, const char *what,
 	};
 }
 
-/* What else the caller should know, in one text: sentence after sentence. */
-static void add_warning(const struct call *c, json_t *obj, enum msg msg, const char *arg)
+void call_warn(const struct call *c, json_t *obj, enum msg msg, const char *arg)
 {
 	const char *before = json_string_value(json_object_get(obj, "warning"));
 	char text[MSG_TEXT_MAX];
@@ -161,7 +160,7 @@ static void add_rolled_back(const struct call *c, json_t *obj, uint64_t number)
 
 	(void)snprintf(text, sizeof(text), "%" PRIu64, number);
 	(void)json_object_set_new(obj, "rolled_back", json_integer((json_int_t)number));
-	add_warning(c, obj, MSG_TRIAL_ENDED, text);
+	call_warn(c, obj, MSG_TRIAL_ENDED, text);
 }
 
 void call_add_result(struct call *c, json_t *obj, const struct publish_result *result,
@@ -186,9 +185,11 @@ void call_add_result(struct call *c, json_t *obj, const struct publish_result *r
 		(void)json_object_set(obj, "pending", pending);
 		if (json_array_size(pending) == 2)
 			name = "gated, proxyd";
-		add_warning(c, obj, MSG_PENDING, name);
+		call_warn(c, obj, MSG_PENDING, name);
 	}
 	json_decref(pending);
+	if (result->not_kept)
+		call_warn(c, obj, MSG_LOCKDOWN_NOT_KEPT, "");
 }
 
 const char *call_query(const struct call *c, const char *key)

@@ -51,6 +51,9 @@ void call_fail_publish(struct call *c, int r, const struct publish_result *resul
 struct publish_order call_order(const struct call *c, const char *what,
 				const char *object, const char *reason);
 
+/* What else the caller should know, in one text of the answer: sentence after sentence. */
+void call_warn(const struct call *c, json_t *obj, enum msg msg, const char *arg);
+
 /* Add what a publication brought: revision, cut when wanted, pending if any. */
 void call_add_result(struct call *c, json_t *obj, const struct publish_result *result,
 		     bool with_cut);

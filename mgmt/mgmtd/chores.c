@@ -8,6 +8,7 @@
 #include "lib/log.h"
 #include "lib/str.h"
 #include "mgmt/mgmtd/hold.h"
+#include "mgmt/mgmtd/register.h"
 #include "mgmt/mgmtd/store_permit.h"
 
 #define DAY_S    86400
@@ -154,8 +155,16 @@ static int withdraw_lapsed(struct app *app, int64_t now)
 
 void chores_run(struct app *app, int64_t now)
 {
-	int r = app->policy != NULL ? suspend_dormant(app, now) : 0;
+	int r = register_believes(app->db, now);
 
+	if (r <= 0) {
+		log_warn("mgmtd", "%s",
+			 r < 0 ? "the ledger cannot be read"
+			       : "the clock is a year ahead of the last change: is it "
+				 "right? Permits that are over by it are not ended yet");
+		return;
+	}
+	r = app->policy != NULL ? suspend_dormant(app, now) : 0;
 	if (r < 0)
 		log_warn("mgmtd", "dormant devices are not suspended: %s", strerror(-r));
 	r = app->policy != NULL ? withdraw_lapsed(app, now) : 0;

@@ -7,18 +7,21 @@ bool find_device(struct call *c, struct device *ret)
 {
 	char key[MAC_TEXT_MAX] = "";
 	struct mac mac;
-	int r = sight_store(&c->app->sight, c->app->db);
+	/* what is known is found, also on a full disk */
+	int stored = sight_store(&c->app->sight, c->app->db), r;
 
-	if (r == 0 && id_is('d', c->arg)) {
+	if (id_is('d', c->arg)) {
 		r = store_device_get(c->app->db, c->arg, ret);
-	} else if (r == 0) {
+	} else {
 		r = mac_read(c->arg, &mac) < 0 ? -ENOENT : 0;
 		if (r == 0) {
 			mac_format(mac, key);
 			r = store_device_find(c->app->db, key, NULL, ret);
 		}
 	}
-	if (r == -ENOENT)
+	if (r == -ENOENT && stored < 0)
+		call_fail_publish(c, stored, NULL);
+	else if (r == -ENOENT)
 		call_fail(c, MSG_NOT_FOUND, "");
 	else if (r == -ENOTUNIQ)
 		call_fail(c, MSG_AMBIGUOUS, key);

@@ -106,6 +106,7 @@ static const char *read_filter(const struct call *c, struct device_filter *f,
 	static const char *const owned[] = { "", "true", "false" };
 	static const char *const requested[] = { "false", "true", "true" };
 	static const char *const orders[] = { "mac", "first-seen", "last-seen" };
+	struct device last;
 	int o = word_of(c, "registered", owned), q = word_of(c, "requested", requested),
 	    order = word_of(c, "order", orders);
 
@@ -119,6 +120,9 @@ static const char *read_filter(const struct call *c, struct device_filter *f,
 	f->requested = q != 0;
 	f->order = (enum device_order)order;
 	f->after = call_query(c, "after");
+	/* it may have made room for another meanwhile: no end of the list, but no place in it */
+	if (f->after != NULL && store_device_get(c->app->db, f->after, &last) == -ENOENT)
+		return "after";
 	return NULL;
 }
 

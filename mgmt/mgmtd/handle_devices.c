@@ -11,6 +11,21 @@
 #include "mgmt/mgmtd/store_device.h"
 #include "mgmt/mgmtd/store_permit.h"
 
+/* A permit that is narrowed to flows where they are open to everybody. */
+static void warn_of_flows(const struct call *c, const struct device *d, json_t *obj)
+{
+	const struct policy *policy = c->app->policy;
+	size_t zone = policy != NULL ? policy_zone_by_interface(policy, d->interface)
+				     : POLICY_NONE;
+	const json_t *asked = json_object_get(obj, "request");
+	const json_t *p = json_is_object(asked) ? asked : json_object_get(obj, "permit");
+
+	if (zone != POLICY_NONE &&
+	    policy->zone[zone].admission != POLICY_ADMISSION_ENFORCE &&
+	    json_array_size(json_object_get(p, "flows")) != 0)
+		call_warn(c, obj, MSG_FLOWS_IN_VAIN, policy->zone[zone].name);
+}
+
 void device_answer(struct call *c, const char *id, const struct publish_result *result)
 {
 	struct device d;
@@ -25,6 +40,7 @@ void device_answer(struct call *c, const char *id, const struct publish_result *
 	}
 	if (result != NULL)
 		call_add_result(c, obj, result, false);
+	warn_of_flows(c, &d, obj);
 	call_json(c, 200, obj);
 }
 
@@ -51,9 +67,8 @@ void handle_device_add(struct call *c)
 	(void)str_copy(d.name, sizeof(d.name), in.name);
 	order = call_order(c, "device-add", d.id, "");
 	order.change.about = d.mac;
-	r = sight_store(&c->app->sight, c->app->db);
-	if (r == 0)
-		r = publish_begin(p);
+	/* what the sensor saw since the caller looked is not known to him: it is merged later */
+	r = publish_begin(p);
 	if (r == 0)
 		r = store_device_add(c->app->db, &d);
 	if (r == 0)

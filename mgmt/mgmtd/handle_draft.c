@@ -51,7 +51,7 @@ static int add_card(const struct device *d, void *user)
 	*card = (struct draft_card){ .device = *d,
 				     .zone = policy->zone[zone].name,
 				     .maker = maker_of(d->mac) };
-	if (input_is_blank(d->name)) /* it would not be taken back */
+	if (str_is_blank(d->name)) /* it would not be taken back */
 		card->device.name[0] = '\0';
 	return 0;
 }

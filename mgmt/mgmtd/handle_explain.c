@@ -13,6 +13,7 @@
 #include "lib/reason.h"
 #include "lib/revision.h"
 #include "lib/str.h"
+#include "mgmt/mgmtd/flow_stamp.h"
 #include "mgmt/mgmtd/handlers.h"
 #include "mgmt/mgmtd/store_device.h"
 #include "mgmt/mgmtd/store_entry.h"
@@ -107,12 +108,34 @@ static const char *read_target(const struct call *c, struct asked *q)
 	return NULL;
 }
 
-/* Versions from the newest on: the flow came in with the last one that has it. */
+/*
+ * Versions from the newest on, one on trial too: the flow came in with the last one that
+ * has it as it is now. Who approved what it was before has approved something else.
+ */
 struct since {
 	const char *flow;
+	char stamp[FLOW_STAMP_MAX]; /* as it is now; "" not met yet */
 	struct policy_version found; /* without its text */
+	unsigned seen; /* versions */
 	bool any, over;
 };
+
+/* Has the policy the flow, as it is now? */
+static bool has_flow(struct since *s, const struct policy *p)
+{
+	char stamp[FLOW_STAMP_MAX];
+
+	for (size_t i = 0; i < p->flow_count; i++) {
+		if (strcmp(p->flow[i].id, s->flow) != 0)
+			continue;
+		if (flow_stamp(p, &p->flow[i], stamp) < 0)
+			return false;
+		if (s->stamp[0] == '\0')
+			(void)str_copy(s->stamp, sizeof(s->stamp), stamp);
+		return strcmp(s->stamp, stamp) == 0;
+	}
+	return false;
+}
 
 static int look_for_flow(const struct policy_version *v, void *user)
 {
@@ -121,11 +144,12 @@ static int look_for_flow(const struct policy_version *v, void *user)
 	struct policy *p = NULL;
 	bool here = false;
 
-	if (s->over || strcmp(v->state, POLICY_CONFIRMED) != 0)
+	s->seen++;
+	if (s->over ||
+	    (strcmp(v->state, POLICY_CONFIRMED) != 0 && strcmp(v->state, "trial") != 0))
 		return 0;
 	if (policy_parse(v->text, strlen(v->text), &p, &diags) == 0) {
-		for (size_t i = 0; i < p->flow_count; i++)
-			here = here || strcmp(p->flow[i].id, s->flow) == 0;
+		here = has_flow(s, p);
 		policy_free(p);
 	}
 	s->over = !here;
@@ -153,6 +177,9 @@ static void add_flow(struct call *c, json_t *list, const char *flow)
 	struct since s = { .flow = flow };
 	int r = store_policy_each(c->app->db, true, VERSIONS_MAX, look_for_flow, &s);
 
+	/* it is older than what was read: nobody is named rather than the wrong one */
+	if (s.any && !s.over && s.seen == VERSIONS_MAX)
+		s.found = (struct policy_version){ 0 };
 	if (r == 0 && s.any)
 		(void)json_array_append_new(
 			list, approval_json("flow", flow, s.found.by, s.found.applied,
@@ -221,11 +248,7 @@ static bool through_proxy(const struct call *c, const struct asked *q)
 		return false;
 	if (zone == POLICY_NONE)
 		return q->from.family != 0;
-	for (size_t i = 0; i < p->proxy.zone_count; i++) {
-		if (p->proxy.zone[i] == zone)
-			return true;
-	}
-	return false;
+	return policy_serves(p, zone);
 }
 
 static json_t *ask_proxy(struct call *c, const struct asked *q, json_t *approvals)

@@ -74,19 +74,41 @@ static json_t *review_json(const struct flow_review *v)
 			 "result", v->result, "next", call_maybe(v->next));
 }
 
+uint32_t flow_reviews_overdue(const struct call *c)
+{
+	const struct policy *p = c->app->policy;
+	char today[16], stamp[FLOW_STAMP_MAX];
+	struct flow_review v;
+	uint32_t count = 0;
+
+	day_of(c->req->now, today);
+	for (size_t i = 0; p != NULL && i < p->flow_count; i++) {
+		const struct policy_flow *f = &p->flow[i];
+
+		if (f->review[0] != '\0' && strcmp(f->review, today) < 0 &&
+		    (flow_stamp(p, f, stamp) < 0 ||
+		     store_flow_reviewed(c->app->db, f->id, stamp, &v) < 0 ||
+		     strcmp(v.next, today) < 0))
+			count++;
+	}
+	return count;
+}
+
 json_t *flow_json(const struct call *c, const struct policy_flow *flow)
 {
 	const struct policy *p = c->app->policy;
 	const char *due = flow->review;
 	struct flow_review v = { 0 };
-	char today[16];
-	bool reviewed = store_flow_reviewed(c->app->db, flow->id, &v) == 0;
+	char today[16], stamp[FLOW_STAMP_MAX] = "";
+	bool reviewed = flow_stamp(p, flow, stamp) == 0 &&
+			store_flow_reviewed(c->app->db, flow->id, stamp, &v) == 0;
 
 	if (strcmp(v.next, due) > 0)
 		due = v.next;
 	day_of(c->req->now, today);
 	return json_pack(
-		"{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:I}",
+		"{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:s, "
+		"s:I}",
 		"id", flow->id, "from", p->zone[flow->from].name, "to",
 		p->zone[flow->to].name, "services", services_json(p, flow), "source",
 		groups_json(p, flow->source, flow->source_count), "destination",
@@ -94,8 +116,8 @@ json_t *flow_json(const struct call *c, const struct policy_flow *flow)
 		call_maybe(flow->partner), "basis", call_maybe(flow->basis), "owner",
 		call_maybe(flow->owner), "review", call_maybe(flow->review), "due",
 		call_maybe(due), "overdue", due[0] != '\0' && strcmp(due, today) < 0,
-		"reviewed", reviewed ? review_json(&v) : json_null(), "line",
-		(json_int_t)flow->at.line);
+		"reviewed", reviewed ? review_json(&v) : json_null(), "stamp", stamp,
+		"line", (json_int_t)flow->at.line);
 }
 
 void handle_flow_list(struct call *c)
@@ -122,7 +144,8 @@ static const struct policy_flow *find_flow(const struct policy *p, const char *i
 	return NULL;
 }
 
-static int store(struct call *c, const char *flow, const struct input_review *in)
+static int store(struct call *c, const char *flow, const char *stamp,
+		 const struct input_review *in)
 {
 	struct publish_order order = call_order(c, "flow-review", flow, in->result);
 	struct publisher *p = &c->app->publisher;
@@ -132,6 +155,7 @@ static int store(struct call *c, const char *flow, const struct input_review *in
 	(void)str_copy(v.who, sizeof(v.who), c->actor.login);
 	(void)str_copy(v.result, sizeof(v.result), in->result);
 	(void)str_copy(v.next, sizeof(v.next), in->next);
+	(void)str_copy(v.stamp, sizeof(v.stamp), stamp);
 	if (r == 0)
 		r = store_flow_review(c->app->db, flow, &v);
 	if (r < 0) {
@@ -144,6 +168,7 @@ static int store(struct call *c, const char *flow, const struct input_review *in
 void handle_flow_review(struct call *c)
 {
 	const struct policy_flow *flow;
+	char stamp[FLOW_STAMP_MAX];
 	struct input_review in;
 	struct input_error e;
 	int r;
@@ -159,7 +184,13 @@ void handle_flow_review(struct call *c)
 		call_fail_input(c, &e);
 		return;
 	}
-	r = store(c, flow->id, &in);
+	r = flow_stamp(c->app->policy, flow, stamp);
+	if (r == 0 && in.stamp[0] != '\0' && strcmp(in.stamp, stamp) != 0) {
+		call_fail(c, MSG_FLOW_CHANGED, "");
+		return;
+	}
+	if (r == 0)
+		r = store(c, flow->id, stamp, &in);
 	if (r < 0)
 		call_fail_publish(c, r, NULL);
 	else

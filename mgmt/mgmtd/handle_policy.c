@@ -110,7 +110,8 @@ static json_t *own_json(struct call *c, bool *all_ok)
 			 (json_int_t)c->app->publisher.current, "started",
 			 call_time(c->app->started_us / 1000000), "connections", 0,
 			 "records", (json_int_t)c->app->journal.written, "lost",
-			 (json_int_t)(c->app->sight.lost + c->app->sight.refused));
+			 (json_int_t)(c->app->sight.lost + c->app->sight.refused +
+				      c->app->alarms.lost));
 }
 
 void handle_status(struct call *c)
@@ -137,10 +138,11 @@ void handle_status(struct call *c)
 	result = json_string_value(json_object_get(probes, "result"));
 	ok = ok && (result == NULL || strcmp(result, "bad") != 0);
 	call_json(c, 200,
-		  json_pack("{s:b, s:I, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o}", "ok",
-			    (int)ok, "alarms", (json_int_t)alarms, "containment",
-			    containment_json(c), "probes", probes, "trial", trial_json(c),
-			    "lockdown", lockdown_json(c->app), "revision",
+		  json_pack("{s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o}",
+			    "ok", (int)ok, "alarms", (json_int_t)alarms,
+			    "reviews_overdue", (json_int_t)flow_reviews_overdue(c),
+			    "containment", containment_json(c), "probes", probes, "trial",
+			    trial_json(c), "lockdown", lockdown_json(c->app), "revision",
 			    (json_int_t)c->app->publisher.current, "site",
 			    c->app->policy != NULL ? c->app->policy->site : "", "time",
 			    call_time(c->req->now), "parts", parts));

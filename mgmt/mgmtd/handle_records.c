@@ -3,6 +3,7 @@
 
 #include "mgmt/mgmtd/handlers.h"
 #include "mgmt/mgmtd/record_query.h"
+#include "mgmt/mgmtd/when.h"
 
 struct listing {
 	json_t *list;
@@ -33,12 +34,25 @@ static bool note_reading(struct call *c)
 	return false;
 }
 
+/* Records that are not stored yet, and so cannot be found. */
+static json_t *behind_json(const struct proto_query_end *end)
+{
+	char until[WHEN_TEXT_MAX];
+
+	if (end->behind == 0)
+		return json_null();
+	if (end->until_us == 0)
+		return json_pack("{s:n}", "until");
+	when_format_us(end->until_us, until);
+	return json_pack("{s:s}", "until", until);
+}
+
 void handle_record_search(struct call *c)
 {
 	struct listing l = { .ja = c->ja };
 	struct proto_query q;
+	struct proto_query_end end = { 0 };
 	const char *bad;
-	bool more = false;
 	int r;
 
 	if (record_query_parse(c->req, &q, &bad) < 0) {
@@ -48,14 +62,17 @@ void handle_record_search(struct call *c)
 	if (!note_reading(c))
 		return;
 	l.list = json_array();
-	r = parts_query(&c->app->parts, &q, add_row, &l, &more);
+	r = parts_query(&c->app->parts, &q, add_row, &l, &end);
 	if (r == 0) {
 		call_json(c, 200,
-			  json_pack("{s:o, s:b}", "records", l.list, "more", (int)more));
+			  json_pack("{s:o, s:b, s:o}", "records", l.list, "more",
+				    (int)(end.more != 0), "behind", behind_json(&end)));
 		return;
 	}
 	json_decref(l.list);
-	if (r == -EHOSTDOWN || r == -ETIMEDOUT)
+	if (r == -ETIMEDOUT)
+		call_fail(c, MSG_SEARCH_LONG, "");
+	else if (r == -EHOSTDOWN)
 		call_fail(c, MSG_PART_AWAY, part_name(PART_RECORDD));
 	else
 		call_fail_internal(c, r);

@@ -54,10 +54,10 @@ static int stop_at_first(const struct proto_row *row, void *user)
 /* Is there a record that fits? */
 static int is_there(struct call *c, const struct proto_query *q, bool *ret)
 {
-	bool more;
+	struct proto_query_end end;
 
 	*ret = false;
-	return parts_query(&c->app->parts, q, stop_at_first, ret, &more);
+	return parts_query(&c->app->parts, q, stop_at_first, ret, &end);
 }
 
 /* --- lint --- */
@@ -86,7 +86,8 @@ static int check_use(struct linting *x, const struct entry *e)
 {
 	int64_t from = x->c->req->now - (int64_t)x->days * DAY_S;
 	struct proto_query q = { .from_us = from * 1000000, .limit = 1 };
-	bool used;
+	struct proto_query_end end = { 0 };
+	bool used = false;
 
 	if (e->approved > from)
 		return 0;
@@ -96,8 +97,12 @@ static int check_use(struct linting *x, const struct entry *e)
 	}
 	q.kinds = 1u << RECORD_PROXY_OPEN;
 	(void)str_copy(q.rule, sizeof(q.rule), e->id);
-	if (is_there(x->c, &q, &used) < 0) {
+	if (parts_query(&x->c->app->parts, &q, stop_at_first, &used, &end) < 0) {
 		x->away = true;
+		x->unchecked++;
+		return 0;
+	}
+	if (!used && end.behind != 0) { /* its use may not be stored yet */
 		x->unchecked++;
 		return 0;
 	}
@@ -185,15 +190,16 @@ static int take_all(struct suggesting *x, enum reason reason, int64_t from)
 				 .limit = PAGE_ROWS,
 				 .newest_first = 1,
 				 .reason = (uint32_t)reason };
-	bool more = true;
+	struct proto_query_end end = { .more = 1 };
 	int r = 0;
 
-	for (int page = 0; r == 0 && more; page++) {
+	for (int page = 0; r == 0 && end.more != 0; page++) {
 		if (page == PAGES_MAX || time_is_up(x->start)) {
 			x->cut = true;
 			break;
 		}
-		r = parts_query(&x->c->app->parts, &q, take_row, x, &more);
+		r = parts_query(&x->c->app->parts, &q, take_row, x, &end);
+		x->cut = x->cut || end.behind != 0;
 		q.after_id = x->last;
 	}
 	return r;

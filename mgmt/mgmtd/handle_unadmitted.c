@@ -92,17 +92,18 @@ static int take_all(struct search *s)
 	struct proto_query q = { .limit = PAGE_ROWS,
 				 .newest_first = 1,
 				 .reason = REASON_WOULD_NOT_ADMIT };
-	bool more = true;
+	struct proto_query_end end = { .more = 1 };
 	int r = 0;
 
 	q.from_us = (s->c->req->now - (int64_t)s->days * DAY_S) * 1000000;
 	(void)str_copy(q.zone, sizeof(q.zone), s->zone != NULL ? s->zone : "");
-	for (int page = 0; r == 0 && more; page++) {
+	for (int page = 0; r == 0 && end.more != 0; page++) {
 		if (page == PAGES_MAX || mono_diff_ms(mono_now(), s->start) > BUDGET_MS) {
 			s->cut = true;
 			break;
 		}
-		r = parts_query(&s->c->app->parts, &q, take_record, s, &more);
+		r = parts_query(&s->c->app->parts, &q, take_record, s, &end);
+		s->cut = s->cut || end.behind != 0;
 		q.after_id = s->last;
 	}
 	return r;

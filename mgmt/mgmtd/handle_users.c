@@ -147,6 +147,7 @@ void handle_user_disable(struct call *c)
 		return;
 	}
 	order = call_order(c, "user-disable", a.login, in.reason);
+	order.withdrawal = true;
 	r = publish_begin(p);
 	if (r == 0)
 		r = store_account_disable(c->app->db, a.login);
@@ -180,7 +181,7 @@ static int reset(struct call *c, const struct account *a, const char *password,
 	if (r == 0)
 		r = store_session_remove_of(c->app->db, a->login, "");
 	if (r == 0)
-		r = store_attempt_clear(c->app->db, a->login);
+		r = store_attempt_forgive(c->app->db, a->login);
 	if (r < 0) {
 		publish_abort(p);
 		return r;

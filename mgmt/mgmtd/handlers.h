@@ -41,6 +41,8 @@ void handle_probe_run(struct call *c);
 void handle_flow_list(struct call *c);
 void handle_flow_review(struct call *c);
 json_t *flow_json(const struct call *c, const struct policy_flow *flow);
+/* How many flows' reviews are overdue. */
+uint32_t flow_reviews_overdue(const struct call *c);
 
 /* handle_explain.c */
 void handle_explain(struct call *c);

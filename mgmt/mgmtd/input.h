@@ -15,6 +15,7 @@
 #include "lib/attr.h"
 #include "lib/host.h"
 #include "lib/revision.h"
+#include "mgmt/mgmtd/flow_stamp.h"
 #include "mgmt/mgmtd/msg.h"
 #include "mgmt/mgmtd/workflow.h"
 
@@ -51,6 +52,7 @@ struct input_lockdown {
 struct input_review { /* of a flow */
 	char result[INPUT_REASON_MAX + 1];
 	char next[11]; /* "YYYY-MM-DD", "" none */
+	char stamp[FLOW_STAMP_MAX]; /* of the flow that was read, "" not said */
 };
 
 struct input_device {

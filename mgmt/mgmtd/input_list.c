@@ -50,13 +50,10 @@ static int check_zones(const json_t *list, const struct policy *policy,
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *name = json_string_value(json_array_get(list, i));
 		size_t zone = policy_zone_by_name(policy, name);
-		bool served = false;
 
 		if (zone == POLICY_NONE)
 			return input_refuse(e, MSG_BAD_ZONE, name);
-		for (size_t k = 0; k < policy->proxy.zone_count; k++)
-			served = served || policy->proxy.zone[k] == zone;
-		if (!served)
+		if (!policy_serves(policy, zone))
 			return input_refuse(e, MSG_NOT_PROXY_ZONE, name);
 	}
 	return 0;

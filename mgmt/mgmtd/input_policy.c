@@ -99,14 +99,15 @@ int input_lockdown(const json_t *body, struct input_lockdown *ret, struct input_
 int input_review(const json_t *body, int64_t now, struct input_review *ret,
 		 struct input_error *e)
 {
-	static const char *const keys[] = { "result", "next", NULL };
+	static const char *const keys[] = { "result", "next", "stamp", NULL };
 	struct input_review in = { 0 };
 	char next[16];
 	int64_t s;
 
 	if (input_keys(body, keys, e) < 0 ||
 	    input_line(body, "result", in.result, sizeof(in.result), e) < 0 ||
-	    input_maybe_line(body, "next", next, sizeof(next), e) < 0)
+	    input_maybe_line(body, "next", next, sizeof(next), e) < 0 ||
+	    input_maybe_line(body, "stamp", in.stamp, sizeof(in.stamp), e) < 0)
 		return -EINVAL;
 	if (next[0] != '\0') {
 		if (str_copy(in.next, sizeof(in.next), next) < 0 ||

@@ -63,13 +63,6 @@ int input_string(const json_t *body, const char *key, const char **ret_text,
 	return 0;
 }
 
-bool input_is_blank(const char *text)
-{
-	while (*text == ' ' || strncmp(text, "\xe3\x80\x80", 3) == 0)
-		text += *text == ' ' ? 1 : 3;
-	return *text == '\0';
-}
-
 int input_line(const json_t *body, const char *key, char *dst, size_t size,
 	       struct input_error *e)
 {
@@ -77,7 +70,7 @@ int input_line(const json_t *body, const char *key, char *dst, size_t size,
 
 	if (input_string(body, key, &text, e) < 0)
 		return -EINVAL;
-	if (strlen(text) >= size || !str_is_printable_utf8(text) || input_is_blank(text))
+	if (strlen(text) >= size || !str_is_printable_utf8(text) || str_is_blank(text))
 		return input_refuse(e, MSG_BAD_TEXT, key);
 	(void)str_copy(dst, size, text);
 	return 0;

@@ -31,9 +31,6 @@ int input_bool(const json_t *body, const char *key, bool *ret,
 int input_string(const json_t *body, const char *key, const char **ret_text,
 		 struct input_error *e) MUST_CHECK;
 
-/* Is there nothing but spaces, the wide one (U+3000) among them? */
-bool input_is_blank(const char *text);
-
 /* A text of its own line: printable, not blank, at most size - 1 bytes. */
 int input_line(const json_t *body, const char *key, char *dst, size_t size,
 	       struct input_error *e) MUST_CHECK;

@@ -35,6 +35,8 @@ static int ask(struct app *app, enum part part, const struct proto_lockdown *m,
 		return r < 0 ? -EHOSTDOWN : -EINVAL;
 	}
 	ret->cut += result.cut;
+	/* what gated adds to a lockdown that it took is that it could not store it */
+	ret->not_kept = ret->not_kept || (part == PART_GATED && result.text[0] != '\0');
 	return 0;
 }
 
@@ -57,18 +59,14 @@ static int store(struct app *app, const struct publish_order *order, bool on)
 	return r;
 }
 
-/* What protects comes first: a record or a ledger that fails does not stop it. */
-static int write_down(struct app *app, const struct publish_order *order, bool on)
+/* It is done: a record or a ledger that fails does not undo it. */
+static void write_down(struct app *app, const struct publish_order *order, bool on)
 {
-	int r;
-
 	journal_done(&app->journal, &order->change, order->client,
 		     app->publisher.current);
-	r = store(app, order, on);
-	if (r < 0)
+	if (store(app, order, on) < 0)
 		log_err("mgmtd", "ledger: %s is not in it: %s", order->change.what,
 			db_error(app->db));
-	return on ? 0 : r;
 }
 
 static int ask_both(struct app *app, const struct proto_lockdown *m,
@@ -106,9 +104,13 @@ int lockdown_switch(struct app *app, const struct publish_order *order, bool on,
 					.culprit = PART_COUNT };
 	if (!on && journal_probe(&app->journal) < 0)
 		return -ENOBUFS;
+	reserve_give(&app->reserve); /* gated stores it, too, and so does the ledger */
 	r = ask_both(app, &m, ret);
 	(void)parts_ask(&app->parts, PART_GATED);
-	return r < 0 ? r : write_down(app, order, on);
+	if (r == 0)
+		write_down(app, order, on);
+	reserve_take(&app->reserve);
+	return r;
 }
 
 static json_t *time_json(int64_t s)

@@ -250,16 +250,19 @@ static const char seventh[] =
 	"ALTER TABLE permit ADD COLUMN flows TEXT NOT NULL DEFAULT '[]';"
 	"ALTER TABLE permit ADD COLUMN lists TEXT NOT NULL DEFAULT '[]';";
 
-static const char *const steps[] = {
-	first, second, third, fourth, fifth, sixth, seventh
-};
+/* What of a flow was reviewed (flow_stamp.h); of reviews before this nobody knows. */
+static const char eighth[] =
+	"ALTER TABLE flow_review ADD COLUMN stamp TEXT NOT NULL DEFAULT '';";
+
+static const char *const steps[] = { first, second, third,   fourth,
+				     fifth, sixth,  seventh, eighth };
 
 static int take_step(struct db *db, size_t from)
 {
 	static const char *const stamp[] = {
 		"PRAGMA user_version=1", "PRAGMA user_version=2", "PRAGMA user_version=3",
 		"PRAGMA user_version=4", "PRAGMA user_version=5", "PRAGMA user_version=6",
-		"PRAGMA user_version=7"
+		"PRAGMA user_version=7", "PRAGMA user_version=8"
 	};
 	int r = db_begin(db);
 

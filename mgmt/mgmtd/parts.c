@@ -245,7 +245,7 @@ int parts_explain(struct parts *p, const struct proto_explain *question, char **
 
 /* One message of an answer: 1 a row was handled, 0 the end, or an error. */
 static int take_row(int fd, int (*fn)(const struct proto_row *row, void *user),
-		    void *user, bool *ret_more)
+		    void *user, struct proto_query_end *ret_end)
 {
 	union {
 		struct proto_row row;
@@ -258,7 +258,7 @@ static int take_row(int fd, int (*fn)(const struct proto_row *row, void *user),
 	if (ipc_recv(fd, &type, &m, sizeof(m), &len) < 0)
 		return -EHOSTDOWN;
 	if (type == PROTO_QUERY_END && len == sizeof(m.end)) {
-		*ret_more = m.end.more != 0;
+		*ret_end = m.end;
 		return m.end.code < 0 ? m.end.code : 0;
 	}
 	if (type != PROTO_ROW || len != sizeof(m.row) || m.row.len > sizeof(m.row.record))
@@ -269,7 +269,7 @@ static int take_row(int fd, int (*fn)(const struct proto_row *row, void *user),
 
 int parts_query(struct parts *p, const struct proto_query *query,
 		int (*fn)(const struct proto_row *row, void *user), void *user,
-		bool *ret_more)
+		struct proto_query_end *ret_end)
 {
 	CLEANUP(close_p) int fd = -1;
 	int r = 1;
@@ -280,7 +280,7 @@ int parts_query(struct parts *p, const struct proto_query *query,
 	for (uint32_t i = 0; r == 1; i++) {
 		if (i > query->limit)
 			return -EBADMSG;
-		r = take_row(fd, fn, user, ret_more);
+		r = take_row(fd, fn, user, ret_end);
 	}
 	return r;
 }

@@ -85,12 +85,13 @@ int parts_explain(struct parts *p, const struct proto_explain *question,
 		  char **ret_text) MUST_CHECK;
 
 /*
- * Have recordd answer a query: fn for every row. -EHOSTDOWN, -EBADMSG, what
- * recordd said, or what fn returned below 0.
+ * Have recordd answer a query: fn for every row, and in *ret_end whether there are more
+ * and whether some are not stored yet. -EHOSTDOWN, -EBADMSG, what recordd said, or what
+ * fn returned below 0.
  */
 int parts_query(struct parts *p, const struct proto_query *query,
 		int (*fn)(const struct proto_row *row, void *user), void *user,
-		bool *ret_more) MUST_CHECK;
+		struct proto_query_end *ret_end) MUST_CHECK;
 
 int parts_verify(struct parts *p, struct proto_verify *ret) MUST_CHECK;
 

@@ -18,12 +18,16 @@
 #define POLICY_NAME "policy.yaml" /* in diagnostics */
 
 int publish_init(struct publisher *p, const char *root, struct db *db,
-		 struct parts *parts, struct journal *journal)
+		 struct parts *parts, struct journal *journal, struct reserve *reserve)
 {
 	int r;
 
 	*p = (struct publisher){
-		.db = db, .parts = parts, .journal = journal, .behind = PUBLISH_FULL_NEXT
+		.db = db,
+		.parts = parts,
+		.journal = journal,
+		.behind = PUBLISH_FULL_NEXT,
+		.reserve = reserve,
 	};
 	if ((r = path_join(p->dir, root, PATH_REVISIONS)) < 0 ||
 	    (r = path_join(p->secret, root, PATH_LEDGER "/revision.key")) < 0 ||
@@ -185,14 +189,26 @@ static void undo(struct publisher *p, const struct publish_order *order, uint64_
 	publish_discard(p, number);
 }
 
+/* Nobody keeps what he has because it cannot be written down that it was taken. */
+static int put_on_record(struct publisher *p, const struct publish_order *order,
+			 uint64_t number)
+{
+	if (order->withdrawal) {
+		journal_done(p->journal, &order->change, order->client, number);
+		return 0;
+	}
+	return journal_change(p->journal, &order->change, order->client, number) < 0
+		       ? -ENOBUFS
+		       : 0;
+}
+
 int publish_settle(struct publisher *p, const struct publish_order *order,
 		   uint64_t number)
 {
-	int r = journal_change(p->journal, &order->change, order->client, number);
+	int r = put_on_record(p, order, number);
 
-	if (r < 0)
-		return -ENOBUFS;
-	r = revision_set_current(p->dir, number);
+	if (r == 0)
+		r = revision_set_current(p->dir, number);
 	if (r == 0)
 		r = db_commit(p->db);
 	if (r < 0 && p->current != 0 && revision_set_current(p->dir, p->current) < 0)
@@ -223,7 +239,7 @@ static int settle_trial(struct publisher *p, const struct publish_order *order,
 static int may_begin(struct publisher *p, const struct publish_order *order,
 		     struct publish_result *ret)
 {
-	if (journal_probe(p->journal) < 0)
+	if (journal_probe(p->journal) < 0 && !order->withdrawal)
 		return -ENOBUFS;
 	if (order->confirm_s != 0 && p->current == 0)
 		return -ENODATA;
@@ -251,17 +267,17 @@ static int carry_out(struct publisher *p, const struct publish_order *order,
 /* The daemons need to know nothing: the record and the ledger alone. */
 static int settle_same(struct publisher *p, const struct publish_order *order)
 {
-	int r = journal_change(p->journal, &order->change, order->client, p->current) < 0
-			? -ENOBUFS
-			: db_commit(p->db);
+	int r = put_on_record(p, order, p->current);
 
+	if (r == 0)
+		r = db_commit(p->db);
 	if (r < 0)
 		db_rollback(p->db);
 	return r;
 }
 
-int publish_commit(struct publisher *p, const struct publish_order *order,
-		   struct publish_result *ret)
+static int commit(struct publisher *p, const struct publish_order *order,
+		  struct publish_result *ret)
 {
 	uint64_t number = p->tried + 1;
 	unsigned asked = 0;
@@ -305,17 +321,32 @@ int publish_commit(struct publisher *p, const struct publish_order *order,
 	return 0;
 }
 
+int publish_commit(struct publisher *p, const struct publish_order *order,
+		   struct publish_result *ret)
+{
+	int r;
+
+	if (order->withdrawal)
+		reserve_give(p->reserve);
+	r = commit(p, order, ret);
+	if (order->withdrawal)
+		reserve_take(p->reserve);
+	return r;
+}
+
 int publish_note(struct publisher *p, const struct publish_order *order)
 {
-	int r = store_change_add(p->db, &order->change, order->now);
+	int r;
 
-	if (r == 0 &&
-	    journal_change(p->journal, &order->change, order->client, p->current) < 0)
-		r = -ENOBUFS;
+	if (order->withdrawal)
+		reserve_give(p->reserve);
+	r = store_change_add(p->db, &order->change, order->now);
 	if (r == 0)
-		r = db_commit(p->db);
-	if (r < 0)
+		r = settle_same(p, order);
+	else
 		db_rollback(p->db);
+	if (order->withdrawal)
+		reserve_take(p->reserve);
 	return r;
 }
 

@@ -6,7 +6,8 @@
  * must follow, publish_note() for what they need not know, or publish_abort().
  * Either all of it happens (ledger, files, daemons, record) or nothing does, but
  * for withdrawals: they are stored even when a daemon is away, which follows when
- * it is back (parts_resend()).
+ * it is back (parts_resend()), when no record can be written (a gap tells of it), and
+ * on a disk without room (reserve.h).
  *
  * What changes one entry of the register only (order.asset) is published as a small
  * revision on top of the current one, where that is possible.
@@ -30,6 +31,7 @@
 #include "mgmt/mgmtd/db.h"
 #include "mgmt/mgmtd/journal.h"
 #include "mgmt/mgmtd/parts.h"
+#include "mgmt/mgmtd/reserve.h"
 #include "mgmt/mgmtd/store_change.h"
 #include "mgmt/mgmtd/workflow.h"
 
@@ -61,6 +63,7 @@ struct publisher {
 	uint64_t tried; /* the highest number ever written; none is used twice */
 	struct mono changed; /* when something was published last */
 	struct trial trial;
+	struct reserve *reserve; /* of the disk, for withdrawals */
 };
 
 struct publish_order {
@@ -78,6 +81,7 @@ struct publish_result {
 	uint64_t revision;
 	uint64_t rolled_back; /* was on trial and had to give way; 0: none */
 	uint32_t cut;
+	bool not_kept; /* a lockdown, which the next start would end */
 	unsigned pending; /* a bit (1 << part) for each that is away */
 	enum part culprit; /* who is away or refused */
 	char text[PROTO_TEXT_MAX]; /* why it was refused, one diagnostic a line */
@@ -85,11 +89,12 @@ struct publish_result {
 
 /*
  * Take up what is there: makes the key, points the files' current at the ledger's
- * and removes revisions that never came into force. db, parts and journal stay the
- * caller's and must outlive p. Returns 0 or a negative errno.
+ * and removes revisions that never came into force. db, parts, journal and
+ * reserve stay the caller's and must outlive p. Returns 0 or a negative errno.
  */
 int publish_init(struct publisher *p, const char *root, struct db *db,
-		 struct parts *parts, struct journal *journal) MUST_CHECK;
+		 struct parts *parts, struct journal *journal,
+		 struct reserve *reserve) MUST_CHECK;
 
 int publish_begin(struct publisher *p) MUST_CHECK;
 void publish_abort(struct publisher *p);

@@ -291,6 +291,6 @@ json_t *record_json(uint64_t id, const struct record *rec, bool ja)
 	put_number(obj, "bytes_up", rec->bytes_up);
 	put_number(obj, "bytes_down", rec->bytes_down);
 	put_number(obj, "duration_ms", rec->duration_ms);
-	put_number(obj, "count", rec->count);
+	put_number(obj, rec->kind == RECORD_FLOW_CLOSE ? "packets" : "count", rec->count);
 	return obj;
 }

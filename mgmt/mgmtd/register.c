@@ -220,12 +220,24 @@ static int find_due(struct db *db, int64_t now, struct due *due)
 	return r;
 }
 
+int register_believes(struct db *db, int64_t now)
+{
+	int64_t newest;
+	int r = db_number(db, &newest, "SELECT at FROM change ORDER BY id DESC LIMIT 1",
+			  "");
+
+	return r < 0 ? r : newest == 0 || now - newest <= REGISTER_AHEAD_MAX_S;
+}
+
 int register_tick(struct db *db, int64_t now)
 {
 	static struct due due; /* 18 kB, and mgmtd has one thread */
 	const struct register_cause cause = { .who = TIMER, .why = "", .now = now };
-	int r = find_due(db, now, &due);
+	int r = register_believes(db, now);
 
+	if (r <= 0)
+		return r;
+	r = find_due(db, now, &due);
 	if (r < 0 || due.count == 0)
 		return r;
 	r = db_begin(db);

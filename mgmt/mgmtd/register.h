@@ -56,6 +56,15 @@ int register_settle(struct db *db, const char *asset,
 int register_own(struct db *db, struct device *d, const struct asset *draft,
 		 const struct register_cause *cause) MUST_CHECK;
 
+/* A clock that is so far ahead of the last change is wrong, or nobody was here for a year. */
+#define REGISTER_AHEAD_MAX_S (400 * INT64_C(86400))
+
+/*
+ * May ends be written down by this clock? Returns 1, 0 (what is over by it gets nothing,
+ * but is not ended for good before somebody has changed something) or a negative errno.
+ */
+int register_believes(struct db *db, int64_t now) MUST_CHECK;
+
 /*
  * What the clock changes: permits that are over become expired, ones that begin make
  * their device admitted. Its own transaction.

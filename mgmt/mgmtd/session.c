@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "lib/log.h"
 #include "lib/str.h"
 
 #define TOKEN_BYTES ((SESSION_HEX_MAX - 1) / 2)
@@ -62,11 +63,12 @@ int session_find(struct db *db, const char *token, int64_t now, bool background,
 		r = store_session_remove(db, hash);
 		return r < 0 ? r : -ENOENT;
 	}
-	if (!background && now - s.used >= TOUCH_S)
-		r = store_session_touch(db, hash, now);
-	if (r == 0)
-		*ret = s;
-	return r;
+	/* on a full disk it only ends sooner */
+	if (!background && now - s.used >= TOUCH_S &&
+	    store_session_touch(db, hash, now) < 0)
+		log_warn("mgmtd", "a session's use is not stored: %s", db_error(db));
+	*ret = s;
+	return 0;
 }
 
 int session_expire(struct db *db, int64_t now)

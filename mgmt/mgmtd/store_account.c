@@ -114,3 +114,11 @@ int store_attempt_clear(struct db *db, const char *login)
 {
 	return db_run(db, "DELETE FROM attempt WHERE login = ?", "s", login);
 }
+
+int store_attempt_forgive(struct db *db, const char *login)
+{
+	return db_run(db,
+		      "DELETE FROM attempt WHERE login = ?1 OR login = '" ATTEMPT_PROXY
+		      "' || ?1",
+		      "s", login);
+}

@@ -43,5 +43,7 @@ int store_attempt_locked(struct db *db, const char *login, int64_t now,
 			 bool *ret_locked) MUST_CHECK;
 int store_attempt_failed(struct db *db, const char *login, int64_t now) MUST_CHECK;
 int store_attempt_clear(struct db *db, const char *login) MUST_CHECK;
+/* At every door. */
+int store_attempt_forgive(struct db *db, const char *login) MUST_CHECK;
 
 #endif

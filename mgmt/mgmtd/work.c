@@ -41,7 +41,7 @@ struct look {
 	int64_t now;
 	struct mono start;
 	int64_t unchecked;
-	int64_t stored; /* recordd, which goes by time, has come so far */
+	int64_t stored; /* up to then recordd has all records */
 	struct span *span;
 	size_t count;
 };
@@ -103,28 +103,45 @@ static int take_first(const struct proto_row *row, void *user)
 static int find_stored(struct look *l)
 {
 	struct proto_query q = { .limit = 1, .newest_first = 1 };
-	bool more;
+	struct proto_query_end end = { 0 };
+	int r = parts_query(&l->app->parts, &q, take_first, &l->stored, &end);
 
-	return parts_query(&l->app->parts, &q, take_first, &l->stored, &more);
+	/* of one producer, while the others' go on */
+	if (r == 0 && end.behind != 0 && end.until_us / 1000000 < l->stored)
+		l->stored = end.until_us / 1000000;
+	return r;
 }
 
-/*
- * One day of one permit: asked, and kept when it will not change any more. A day is not
- * unused as long as recordd still reads what was written before its end.
- */
-static int look_at(struct look *l, const struct span *s, const char *day, int64_t begin,
-		   int64_t end)
+/* When the first record of these kinds was, about one device or NULL; 0: there is none. */
+static int find_first(struct look *l, const char *device, uint32_t kinds, int64_t begin,
+		      int64_t end, int64_t *ret_first)
 {
 	struct proto_query q = { .from_us = begin * 1000000,
 				 .to_us = end * 1000000,
 				 .limit = 1,
-				 .kinds = USE_KINDS };
-	int64_t first = 0;
-	bool more;
-	int r;
+				 .kinds = kinds };
+	struct proto_query_end said;
 
-	(void)str_copy(q.device, sizeof(q.device), s->device);
-	r = parts_query(&l->app->parts, &q, take_first, &first, &more);
+	*ret_first = 0;
+	if (device != NULL)
+		(void)str_copy(q.device, sizeof(q.device), device);
+	return parts_query(&l->app->parts, &q, take_first, ret_first, &said);
+}
+
+/*
+ * One day of one permit: asked, and kept when it will not change any more. A day is not
+ * unused as long as recordd still reads what was written before its end, nor when
+ * records are missing.
+ */
+static int look_at(struct look *l, const struct span *s, const char *day, int64_t begin,
+		   int64_t end)
+{
+	int64_t first = 0;
+	int r = find_first(l, s->device, USE_KINDS, begin, end, &first);
+
+	/* of a day that goes on, it may still be seen what it was used for */
+	if (r == 0 && first == 0 && end <= l->now)
+		r = find_first(l, NULL, 1u << RECORD_GAP, begin, end, &first);
 	if (r < 0 || (first == 0 && end + DAY_S > l->now))
 		return r;
 	if (first == 0 && end + DAY_S > l->stored) {

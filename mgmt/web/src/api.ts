@@ -184,8 +184,9 @@ export class Api {
 	async flows(background: boolean): Promise<Flow[]> {
 		return (await this.call<{ flows: Flow[] }>("/api/flows", { background })).flows;
 	}
-	reviewFlow(id: string, result: string, next: string): Promise<Flow> {
-		return this.post(`/api/flows/${encodeURIComponent(id)}/review`, { result, next });
+	reviewFlow(flow: Flow, result: string, next: string): Promise<Flow> {
+		return this.post(`/api/flows/${encodeURIComponent(flow.id)}/review`,
+			{ result, next, stamp: flow.stamp });
 	}
 
 	async allow(background: boolean): Promise<AllowEntry[]> {

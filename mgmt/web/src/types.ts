@@ -53,6 +53,7 @@ export interface Containment {
 
 export interface Status {
 	ok: boolean;
+	reviews_overdue: number; // of flows
 	containment?: Containment | null; // null: nowhere
 	trial: Trial | null;
 	lockdown: Lockdown | null;
@@ -98,6 +99,7 @@ export interface Flow {
 	due: string | null;
 	overdue: boolean;
 	reviewed: { at: string; who: string; result: string; next: string | null } | null;
+	stamp: string; // of what a review is of
 }
 
 export interface Packet {
@@ -430,11 +432,13 @@ export interface ConnRecord {
 	bytes_down?: number;
 	duration_ms?: number;
 	count?: number;
+	packets?: number; // of a connection of the firewall's, both ways
 }
 
 export interface RecordPage {
 	records: ConnRecord[];
 	more: boolean;
+	behind: { until: string | null } | null; // records that cannot be found yet
 }
 
 export interface ProxyConnection {

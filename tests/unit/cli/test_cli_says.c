@@ -181,13 +181,15 @@ static void test_status(void **state)
 {
 	struct cli c = { .root = root, .lang = "ja" };
 	char text[1024];
-	pid_t pid =
-		serve("{\"ok\": true, \"alarms\": 3, \"site\": \"x\", \"parts\": []}");
+	pid_t pid = serve(
+		"{\"ok\": true, \"alarms\": 3, \"reviews_overdue\": 2, \"site\": \"x\","
+		" \"parts\": []}");
 
 	(void)state;
 	assert_int_equal(said(cmd_status, &c, text, sizeof(text)), CLI_DONE);
 	served(pid);
 	assert_non_null(strstr(text, "未対応の警報が 3 件"));
+	assert_non_null(strstr(text, "点検期限を過ぎた通信許可が 2 件"));
 }
 
 /* Nobody is there at all: JSON all the same. */

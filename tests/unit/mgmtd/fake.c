@@ -100,7 +100,7 @@ static bool fits(const struct record *rec, const struct proto_query *q)
 static int on_query(struct ipc_peer *peer, const void *payload, size_t len, void *user)
 {
 	const struct fake_shared *s = user;
-	struct proto_query_end end = { 0 };
+	struct proto_query_end end = s->query_end;
 	struct proto_query q;
 	uint32_t found = 0;
 

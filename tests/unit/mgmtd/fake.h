@@ -40,6 +40,7 @@ struct fake_shared {
 	volatile uint32_t confirms, rollbacks; /* that it took */
 	struct proto_lockdown lockdown; /* the last one */
 	volatile uint32_t lockdowns;
+	char lockdown_text[128]; /* what it adds to its answer */
 	char status_text[128];
 	volatile int status_pause_ms; /* before it says how it is */
 	volatile uint32_t containing, contained; /* of its status */
@@ -53,6 +54,7 @@ struct fake_shared {
 	struct proto_decide_reply decision; /* what it answers */
 	struct record record[FAKE_RECORDS_MAX]; /* what queries find, oldest first */
 	volatile uint32_t record_count;
+	struct proto_query_end query_end; /* how answers to them end, more or not */
 	volatile int tunnels_damage; /* enum fake_damage */
 	volatile uint64_t cut; /* the connection that was to end */
 	char cut_by[64];

@@ -52,6 +52,7 @@ int fake_trial_rollback(struct ipc_peer *peer, const void *payload, size_t len,
 int fake_lockdown(struct ipc_peer *peer, const void *payload, size_t len, void *user)
 {
 	struct fake_shared *s = user;
+	struct proto_result result = { 0 };
 
 	(void)len;
 	if (s->mode == FAKE_HANGS)
@@ -62,7 +63,8 @@ int fake_lockdown(struct ipc_peer *peer, const void *payload, size_t len, void *
 	s->lockdowns++;
 	(void)str_copy(s->status_text, sizeof(s->status_text),
 		       s->lockdown.on != 0 ? "locked: only management passes" : "");
-	return answer(peer, 0);
+	(void)str_copy(result.text, sizeof(result.text), s->lockdown_text);
+	return ipc_reply(peer, PROTO_RESULT, &result, sizeof(result));
 }
 
 /* In pieces, as long texts come. */

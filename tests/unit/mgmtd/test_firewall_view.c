@@ -20,7 +20,7 @@ static const char policy[] =
 	"version: 1\n"
 	"site: { name: x }\n"
 	"zones:\n"
-	"  core: { kind: personal, interfaces: [core0], networks: [10.10.0.0/24] }\n"
+	"  core: { kind: personal, interfaces: [core0], networks: [10.10.0.0/24], admission: detect }\n"
 	"  claims: { kind: closed, interfaces: [claims0], networks: [10.20.0.0/24] }\n"
 	"  office: { kind: office, interfaces: [office0], networks: [10.30.0.0/24], admission: enforce }\n"
 	"  internet: { kind: internet, interfaces: [wan0] }\n"
@@ -238,6 +238,25 @@ static void test_lockdown_after_restart(void **state)
 	assert_int_equal(proxyd->lockdowns, 2);
 }
 
+/* gated has locked, and could not store that: who asked hears of it, in words of ours. */
+static void test_lockdown_not_kept(void **state)
+{
+	json_t *answer;
+
+	(void)state;
+	(void)str_copy(f.gated.shared->lockdown_text,
+		       sizeof(f.gated.shared->lockdown_text), "locked, but");
+	assert_int_equal(
+		post("/api/lockdown", "{\"on\": true, \"reason\": \"r\"}", &answer), 200);
+	assert_non_null(strstr(text(answer, "warning"), "until the next start"));
+	json_decref(answer);
+	f.gated.shared->lockdown_text[0] = '\0';
+	assert_int_equal(
+		post("/api/lockdown", "{\"on\": true, \"reason\": \"r\"}", &answer), 200);
+	assert_null(json_object_get(answer, "warning"));
+	json_decref(answer);
+}
+
 /* Switched past us: gated's status says it. */
 static void test_lockdown_seen(void **state)
 {
@@ -285,6 +304,163 @@ static void test_flows(void **state)
 	assert_string_equal(text(answer, "review"), "2026-03-31");
 	assert_string_equal(text(json_object_get(answer, "reviewed"), "who"), "root");
 	json_decref(answer);
+}
+
+/* The policy with one text in the place of another. */
+static char *edited(const char *what, const char *by)
+{
+	const char *at = strstr(policy, what);
+	char *got = NULL;
+
+	assert_non_null(at);
+	assert_true(asprintf(&got, "%.*s%s%s", (int)(at - policy), policy, by,
+			     at + strlen(what)) >= 0);
+	return got;
+}
+
+static void apply_edited(const char *what, const char *by)
+{
+	char *got = edited(what, by);
+
+	apply(got);
+	free(got);
+}
+
+static json_t *the_flow(void)
+{
+	json_t *answer, *flow;
+
+	assert_int_equal(get("/api/flows", &answer), 200);
+	flow = json_incref(json_array_get(json_object_get(answer, "flows"), 0));
+	json_decref(answer);
+	return flow;
+}
+
+static json_int_t overdue(void)
+{
+	json_t *answer;
+	json_int_t count;
+
+	assert_int_equal(get("/api/status", &answer), 200);
+	count = json_integer_value(json_object_get(answer, "reviews_overdue"));
+	json_decref(answer);
+	return count;
+}
+
+/* A review is of what was looked at: a flow that is edited under its id needs another. */
+static void test_review_of_what_it_was(void **state)
+{
+	static const struct {
+		const char *what, *by;
+		bool same;
+	} edits[] = {
+		{ "tcp/443, ", "tcp/443, tcp/22, ", false },
+		{ "networks: [10.20.0.0/24]", "networks: [10.20.0.0/23]", false },
+		{ "services: [web]\n", "services: [web]\n    nat: masquerade\n", false },
+		{ "契約", "別の契約", false },
+		{ "国保連合会", "別の団体", false },
+		{ "総務課", "別の課", false },
+		{ "review: 2026-03-31\n",
+		  "review: 2026-03-31\n    valid_until: 2030-03-31\n", false },
+		{ "review: 2026-03-31\n",
+		  "review: 2026-03-31\n    destination: [one]\n"
+		  "networks: { one: [10.20.0.7] }\n",
+		  false },
+		{ "review: 2026-03-31", "review: 2026-03-30", true },
+		{ "tcp/443, tcp/8000-8010", "tcp/8000-8010, tcp/443", true },
+		{ "flows:\n", "# moved\n\nflows:\n", true },
+		{ "review: 2026-03-31\n",
+		  "review: 2026-03-31\n    destination: [all]\n"
+		  "networks: { all: [10.20.0.0/24] }\n",
+		  true },
+	};
+	json_t *flow;
+
+	(void)state;
+	assert_int_equal(post("/api/flows/core-claims/review",
+			      "{\"result\": \"fine\", \"next\": \"2027-03-31\"}", NULL),
+			 200);
+	for (size_t i = 0; i < ARRAY_LEN(edits); i++) {
+		apply_edited(edits[i].what, edits[i].by);
+		flow = the_flow();
+		assert_int_equal(overdue(), !edits[i].same);
+		if (json_is_object(json_object_get(flow, "reviewed")) != edits[i].same ||
+		    json_is_true(json_object_get(flow, "overdue")) == edits[i].same)
+			fail_msg("%s -> %s", edits[i].what, edits[i].by);
+		json_decref(flow);
+	}
+	apply(policy); /* what it was when it was looked at */
+	flow = the_flow();
+	assert_string_equal(text(flow, "due"), "2027-03-31");
+	json_decref(flow);
+}
+
+/* Nor is it of what came into force while the page was open. */
+static void test_review_of_what_was_read(void **state)
+{
+	json_t *flow = the_flow();
+	char body[128];
+
+	(void)state;
+	(void)snprintf(body, sizeof(body), "{\"result\": \"fine\", \"stamp\": \"%s\"}",
+		       text(flow, "stamp"));
+	json_decref(flow);
+	apply_edited("tcp/443, ", "tcp/443, tcp/22, ");
+	assert_int_equal(post("/api/flows/core-claims/review", body, NULL), 409);
+	flow = the_flow();
+	assert_true(json_is_null(json_object_get(flow, "reviewed")));
+	json_decref(flow);
+	apply(policy);
+	assert_int_equal(post("/api/flows/core-claims/review", body, NULL), 200);
+}
+
+static json_int_t approved_in(void)
+{
+	json_t *answer, *approval;
+	json_int_t revision;
+
+	assert_int_equal(
+		get("/api/explain?from=10.10.0.5&to=10.20.0.7&port=443", &answer), 200);
+	approval = json_array_get(json_object_get(answer, "approvals"), 0);
+	assert_string_equal(text(approval, "kind"), "flow");
+	revision = json_integer_value(json_object_get(approval, "revision"));
+	json_decref(answer);
+	return revision;
+}
+
+/* Who approved a flow has not approved what was made of it under its id. */
+static void test_explain_edited(void **state)
+{
+	(void)state;
+	(void)str_copy(f.gated.shared->explained, sizeof(f.gated.shared->explained),
+		       explained);
+	assert_int_equal(approved_in(), 1);
+	apply_edited("tcp/443, ", "tcp/443, tcp/22, ");
+	assert_int_equal(approved_in(), 2);
+	apply_edited("tcp/443, tcp/8000-8010", "tcp/8000-8010, tcp/22, tcp/443");
+	assert_int_equal(approved_in(), 2);
+	apply(policy);
+	assert_int_equal(approved_in(), 4);
+}
+
+/* On trial it is in force, too, and goes with the trial. */
+static void test_explain_trial(void **state)
+{
+	char *tried = edited("tcp/443, ", "tcp/443, tcp/22, "), *body;
+	json_t *order = json_pack("{s:s, s:s, s:i}", "text", tried, "reason", "r",
+				  "confirm_within", 600);
+
+	(void)state;
+	(void)str_copy(f.gated.shared->explained, sizeof(f.gated.shared->explained),
+		       explained);
+	body = json_dumps(order, 0);
+	assert_int_equal(post("/api/policy", body, NULL), 200);
+	assert_int_equal(approved_in(), 2);
+	assert_int_equal(post("/api/policy/rollback", "{\"reason\": \"r\"}", NULL), 200);
+	assert_int_equal(approved_in(), 1);
+	json_decref(order);
+	free(body);
+	free(tried);
 }
 
 static void test_explain(void **state)
@@ -349,18 +525,50 @@ static void test_explain_host(void **state)
 	json_decref(answer);
 }
 
+/* Said where it is asked for and where it is approved: nothing is narrowed by it. */
+static void test_flows_in_vain(void **state)
+{
+	const char *permit =
+		"{\"kind\": \"business\", \"owner\": \"o\", \"reason\": \"r\","
+		" \"flows\": [\"core-claims\"]}";
+	json_t *answer;
+
+	(void)state;
+	assert_int_equal(post("/api/devices",
+			      "{\"mac\": \"00163e000001\", \"interface\": \"core0\"}",
+			      &answer),
+			 200);
+	assert_null(json_object_get(answer, "warning"));
+	json_decref(answer);
+	assert_int_equal(post("/api/devices/00163e000001/request", permit, &answer), 200);
+	assert_non_null(strstr(json_string_value(json_object_get(answer, "warning")),
+			       "Zone core does not enforce"));
+	json_decref(answer);
+	assert_int_equal(post("/api/devices/00163e000001/approve", permit, &answer), 200);
+	assert_non_null(json_object_get(answer, "warning"));
+	json_decref(answer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_proof, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_a_proof, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lockdown, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_flows_in_vain, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lockdown_without_one, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_lockdown_after_restart, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_lockdown_not_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lockdown_seen, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_flows, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_review_of_what_it_was, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_review_of_what_was_read, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_explain_edited, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_explain_trial, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_explain, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_explain_host, setup, teardown),
 	};

@@ -106,6 +106,22 @@ static void test_lock(void **state)
 			 PROTO_VERDICT_OK);
 }
 
+/* Who is given a new password can use it, here too. */
+static void test_reset(void **state)
+{
+	char body[200];
+	json_t *answer;
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		(void)ask("sato", "x");
+	assert_int_equal(ask("sato", "x"), PROTO_VERDICT_LOCKED);
+	answer = stand_post("/api/users/sato/reset", "{'reason': 'r'}", 200);
+	(void)str_copy(body, sizeof(body), stand_text(answer, "initial_password"));
+	json_decref(answer);
+	assert_int_equal(ask("sato", body), PROTO_VERDICT_MUST_CHANGE);
+}
+
 /* Who fails at the management's door locks nobody out of the proxy, whatever the login. */
 static void test_other_door(void **state)
 {
@@ -203,6 +219,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_verdicts, setup, stand_close),
 		cmocka_unit_test_setup_teardown(test_lock, setup, stand_close),
+		cmocka_unit_test_setup_teardown(test_reset, setup, stand_close),
 		cmocka_unit_test_setup_teardown(test_other_door, setup, stand_close),
 		cmocka_unit_test_setup_teardown(test_no_record, setup, stand_close),
 		cmocka_unit_test_setup_teardown(test_malformed, setup, stand_close),

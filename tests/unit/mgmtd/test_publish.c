@@ -318,6 +318,46 @@ static void test_no_record_no_change(void **state)
 	assert_int_equal(act(id, "approve", NULL), 200); /* by itself, when it can */
 }
 
+/* What takes away is done all the same, and counted. */
+static void test_no_record_still_withdraws(void **state)
+{
+	const char *id = file_entry();
+	char dir[PATH_TEXT_MAX], away[PATH_TEXT_MAX];
+	size_t entries;
+
+	(void)state;
+	assert_int_equal(act(id, "approve", NULL), 200);
+	assert_int_equal(path_join(dir, f.root, PATH_SPOOL "/mgmtd"), 0);
+	assert_int_equal(path_join(away, f.root, PATH_SPOOL "/away"), 0);
+	assert_int_equal(rename(dir, away), 0);
+	journal_close(&f.app.journal);
+	assert_int_equal(act(id, "remove", NULL), 200);
+	assert_int_equal(current(&entries), 3);
+	assert_int_equal(entries, 0);
+	assert_int_equal(f.app.journal.missing, 1);
+	assert_int_equal(rename(away, dir), 0);
+	(void)file_entry();
+	assert_int_equal(f.app.journal.missing, 0);
+	assert_int_equal(fixture_records(&f, RECORD_GAP), 1);
+}
+
+/* The reserve is there, and comes back. */
+static void test_reserve(void **state)
+{
+	char path[PATH_TEXT_MAX];
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(path_join(path, f.root, PATH_LEDGER "/reserve"), 0);
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(stat(path, &st), 0);
+		assert_in_range(st.st_size, 1, RESERVE_MAX);
+		assert_true(st.st_blocks * 512 >= st.st_size);
+		assert_int_equal(truncate(path, 0), 0);
+		app_tick(&f.app, f.now);
+	}
+}
+
 /* Not at every tick; but it may have been a moment's, and something was withdrawn. */
 static void test_refusal_is_repeated_later(void **state)
 {
@@ -616,6 +656,8 @@ int main(void)
 		ON_STAND(test_died_while_loading),
 		ON_STAND(test_crash_before_commit),
 		ON_STAND(test_no_record_no_change),
+		ON_STAND(test_no_record_still_withdraws),
+		ON_STAND(test_reserve),
 		ON_STAND(test_refusal_is_repeated_later),
 		ON_STAND(test_lists),
 		ON_STAND(test_permits),

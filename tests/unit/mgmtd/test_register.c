@@ -341,6 +341,28 @@ static void test_stays_over_at_boot(void **state)
 	assert_int_equal(in_force(DAY_S), 0);
 }
 
+/* A clock that is years ahead ends nothing for good, and suspends nobody. */
+static void test_far_ahead(void **state)
+{
+	char asset[ID_TEXT_MAX], card[2][ID_TEXT_MAX];
+	int64_t ahead = f.now + INT64_C(3000) * DAY_S;
+
+	(void)state;
+	add_asset(asset, card);
+	permit(card[0], "{\"kind\": \"contractor\", \"owner\": \"o\", \"reason\": \"r\","
+			" \"company\": \"保守社\", \"seconds\": 36000}");
+	fixture_restart(&f);
+	app_tick(&f.app, ahead);
+	app_tick(&f.app, ahead + 600);
+	assert_int_equal(in_force(ahead), 0);
+	app_tick(&f.app, f.now + 60);
+	assert_int_equal(in_force(f.now + 60), 1);
+	f.now += 36000;
+	app_tick(&f.app, f.now);
+	app_tick(&f.app, f.now - 60);
+	assert_int_equal(in_force(f.now - 60), 0);
+}
+
 static void test_refusals(void **state)
 {
 	char asset[ID_TEXT_MAX], card[2][ID_TEXT_MAX], path[80];
@@ -380,6 +402,7 @@ int main(void)
 						stand_close),
 		cmocka_unit_test_setup_teardown(test_begins_later, setup, stand_close),
 		cmocka_unit_test_setup_teardown(test_stays_over, setup, stand_close),
+		cmocka_unit_test_setup_teardown(test_far_ahead, setup, stand_close),
 		cmocka_unit_test_setup_teardown(test_stays_over_at_boot, setup,
 						stand_close),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, stand_close),

@@ -113,6 +113,62 @@ static void test_records_behind(void **state)
 	json_decref(answer);
 }
 
+/* One spool cannot be read, or is not read yet, while the records of others are stored. */
+static void test_one_producer_behind(void **state)
+{
+	struct proto_query_end *end = &recordd.shared->query_end;
+	char permit[ID_TEXT_MAX];
+	json_t *answer;
+
+	(void)state;
+	contractor("00163e000001", "\"seconds\": 86400", permit);
+	f.now += 5 * DAY_S;
+	recordd.shared->record[0] =
+		(struct record){ .time_us = f.now * 1000000LL, .kind = RECORD_SIGN_IN };
+	recordd.shared->record_count = 1;
+	for (int i = 0; i < 2; i++) {
+		end->behind = 1;
+		end->until_us = i * (FIXTURE_NOW + DAY_S) * 1000000LL;
+		answer = stand_get("/api/work");
+		assert_true(json_integer_value(json_object_get(answer, "unchecked")) > 0);
+		json_decref(answer);
+	}
+	*end = (struct proto_query_end){ 0 };
+	recordd.shared->record_count = 2; /* and then they are */
+	recordd.shared->record[1] = recordd.shared->record[0];
+	recordd.shared->record[0] = (struct record){ .time_us = FIXTURE_NOW * 1000000LL,
+						     .kind = RECORD_PROXY_OPEN };
+	answer = stand_get("/api/work");
+	assert_int_equal(json_array_size(json_object_get(answer, "work")), 1);
+	assert_int_equal(json_integer_value(json_object_get(answer, "unchecked")), 0);
+	json_decref(answer);
+}
+
+/* What was lost may have been this device's: somebody is to say whether it was there. */
+static void test_gap(void **state)
+{
+	char permit[ID_TEXT_MAX];
+	json_t *answer;
+
+	(void)state;
+	contractor("00163e000001", "\"seconds\": 172800", permit);
+	recordd.shared->record[0] =
+		(struct record){ .time_us = (FIXTURE_NOW + DAY_S) * 1000000LL,
+				 .kind = RECORD_GAP,
+				 .count = 7 };
+	recordd.shared->record[1] =
+		(struct record){ .time_us = (FIXTURE_NOW + 5 * DAY_S) * 1000000LL,
+				 .kind = RECORD_SIGN_IN };
+	recordd.shared->record_count = 2;
+	f.now += 5 * DAY_S;
+	answer = stand_get("/api/work");
+	assert_int_equal(json_array_size(json_object_get(answer, "work")), 1);
+	assert_string_equal(
+		stand_text(json_array_get(json_object_get(answer, "work"), 0), "day"),
+		"2026-09-22");
+	json_decref(answer);
+}
+
 /* A permit of two cards: its records name the first, and later the one that is left. */
 static void test_second_card(void **state)
 {
@@ -211,6 +267,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_STAND_RECORDD(test_days),
 		ON_STAND_RECORDD(test_records_behind),
+		ON_STAND_RECORDD(test_one_producer_behind),
+		ON_STAND_RECORDD(test_gap),
 		ON_STAND_RECORDD(test_second_card),
 		ON_STAND_RECORDD(test_due_and_dormant),
 	};

@@ -25,6 +25,10 @@ export const enPages: Record<keyof typeof jaPages, string> = {
 	"records.oldest": "Oldest first",
 	"records.more": "More conditions",
 	"records.next": "Show more",
+	"records.behind": "Not complete: records from {time} on are still being stored, and some may be missing here. "
+		+ "Search again in a while.",
+	"records.behindUnknown": "Not complete: there are records that cannot be stored now, and they are missing here. "
+		+ "The status page says why.",
 	"records.end": "That is all ({n}).",
 	"records.shown": "{n} shown. There are more.",
 	"records.ask": "Enter conditions and search.",
@@ -43,6 +47,7 @@ export const enPages: Record<keyof typeof jaPages, string> = {
 	"records.down": "Received",
 	"records.duration": "Duration",
 	"records.count": "Count",
+	"records.packets": "Packets, both ways",
 	"records.revision": "Revision in force",
 	"records.destination": "Destination address",
 	"records.verify": "Verify the records",

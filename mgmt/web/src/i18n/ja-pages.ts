@@ -25,6 +25,10 @@ export const jaPages = {
 	"records.oldest": "古い順",
 	"records.more": "条件を追加",
 	"records.next": "続きを表示",
+	"records.behind": "この結果は完全ではありません。{time} 以降の記録は取り込みの途中で、一部が含まれていない可能性があります。"
+		+ "しばらくしてから検索し直してください。",
+	"records.behindUnknown": "この結果は完全ではありません。取り込めない記録があり、ここには含まれていません。"
+		+ "原因は状態のページを確認してください。",
 	"records.end": "以上です({n}件)。",
 	"records.shown": "{n}件を表示しています。続きがあります。",
 	"records.ask": "条件を指定して検索してください。",
@@ -43,6 +47,7 @@ export const jaPages = {
 	"records.down": "受信量",
 	"records.duration": "所要時間",
 	"records.count": "件数",
+	"records.packets": "パケット数（往復）",
 	"records.revision": "適用中の版",
 	"records.destination": "宛先アドレス",
 	"records.verify": "改ざんの有無を確かめる",

@@ -38,7 +38,9 @@ export function useUrgent(): Loaded<UrgentState> {
 }
 
 // Alarms that nobody has looked at, devices in quarantine, work that is not confirmed.
-export function Urgent({ urgent }: { urgent: Loaded<UrgentState> }): JSX.Element | null {
+// overdue: reviews of flows.
+export function Urgent({ urgent, overdue }: { urgent: Loaded<UrgentState>; overdue: number }):
+	JSX.Element | null {
 	const { api, t, me, lang } = useApp();
 	const mayWork = pagesFor(me.role).includes("work");
 	// asked once: the appliance looks the days up in the records
@@ -59,6 +61,8 @@ export function Urgent({ urgent }: { urgent: Loaded<UrgentState> }): JSX.Element
 			link: href("devices"), more: "" },
 		{ n: work.data ?? 0, text: t("urgent.work", { n: number(work.data, lang) }),
 			link: href("work"), more: "" },
+		{ n: overdue, text: t("flows.overdueCount", { n: number(overdue, lang) }),
+			link: href("flows"), more: "" },
 	].filter((r) => r.n > 0);
 
 	if (rows.length === 0)

@@ -71,9 +71,11 @@ function services(flow: Flow): string {
 // Also on the page of the proof, behind each service of the matrix.
 export function FlowFacts({ flow }: { flow: Flow }): JSX.Element {
 	const { t } = useApp();
+	const extent = (groups: string[]): string => groups.join(", ") || t("flows.wholeZone");
 	return (
 		<Facts facts={[
-			[t("proof.from"), flow.from], [t("proof.to"), flow.to],
+			[t("proof.from"), flow.from], [t("flows.source"), extent(flow.source)],
+			[t("proof.to"), flow.to], [t("flows.destination"), extent(flow.destination)],
 			[t("flows.services"), services(flow)],
 			[t("flows.partner"), flow.partner], [t("flows.basis"), flow.basis],
 			[t("flows.owner"), flow.owner],
@@ -103,7 +105,7 @@ function ReviewDialog({ flow, onDone, onClose }: ReviewDialogProps): JSX.Element
 		setMissing(given === "");
 		if (given !== "")
 			void action.run(async () => {
-				await api.reviewFlow(flow.id, given, next);
+				await api.reviewFlow(flow, given, next);
 				onDone();
 			});
 	};

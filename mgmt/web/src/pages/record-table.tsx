@@ -105,6 +105,7 @@ export function RecordDialog({ record: r, onClose }: { record: ConnRecord; onClo
 				[t("records.down"), amount(r.bytes_down)],
 				[t("records.duration"), r.duration_ms === undefined ? ""
 					: durationMs(r.duration_ms, lang)],
+				[t("records.packets"), r.packets === undefined ? "" : number(r.packets, lang)],
 				[t("records.count"), r.count === undefined ? "" : number(r.count, lang)],
 				[t("records.revision"), r.revision === undefined ? ""
 					: t("common.revision", { n: r.revision })],

@@ -5,19 +5,20 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { useAction, useApp } from "../context";
-import { number } from "../format";
+import { dateTime, number } from "../format";
 import { ErrorBox } from "../parts/message";
 import { href } from "../router";
 import {
 	emptySearch, isSearch, pageQuery, readSearch, type Search, writeSearch,
 } from "../search";
-import type { ConnRecord, Verification } from "../types";
+import type { ConnRecord, RecordPage, Verification } from "../types";
 import { RecordDialog, RecordTable } from "./record-table";
 import { SearchForm } from "./record-search";
 
 interface Found {
 	records: ConnRecord[];
 	more: boolean;
+	behind: RecordPage["behind"];
 }
 
 export function RecordsPage({ query }: { query: URLSearchParams }): JSX.Element {
@@ -32,7 +33,9 @@ export function RecordsPage({ query }: { query: URLSearchParams }): JSX.Element 
 		const mine = ++round.current;
 		const page = await api.records(pageQuery(readSearch(query), before));
 		if (mine === round.current)
-			setFound({ records: [...before, ...page.records], more: page.more });
+			setFound({
+				records: [...before, ...page.records], more: page.more, behind: page.behind,
+			});
 	};
 
 	useEffect(() => {
@@ -62,6 +65,12 @@ export function RecordsPage({ query }: { query: URLSearchParams }): JSX.Element 
 				{found === null && action.busy && <p class="quiet">{t("common.loading")}</p>}
 				{found !== null && (
 					<>
+						{found.behind !== null && (
+							<p class="box box-bad" role="alert">
+								{found.behind.until === null ? t("records.behindUnknown")
+									: t("records.behind", { time: dateTime(found.behind.until) })}
+							</p>
+						)}
 						<RecordTable records={found.records} onShow={setShown} />
 						<div class="buttons start">
 							<p class="quiet" role="status">

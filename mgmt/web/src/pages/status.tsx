@@ -56,7 +56,7 @@ export function StatusPage(): JSX.Element {
 			<Verdict status={status} urgent={urgent} strict={detecting.data?.length === 0} />
 			<LoadNote loaded={status} />
 			<Detecting detecting={detecting} />
-			<Urgent urgent={urgent} />
+			<Urgent urgent={urgent} overdue={status.data?.reviews_overdue ?? 0} />
 			<Waiting allow={allow.data ?? []} devices={requested.data?.devices ?? []}
 				lists={lists.data ?? []} users={users.data}
 				known={allow.data !== undefined && lists.data !== undefined &&
