@@ -118,6 +118,33 @@ static void pay_sign_out(struct app *app)
 		log_info("mgmtd", "proxyd was away: everybody signs in there anew");
 }
 
+/* Told when it begins, and when it is over: not each second of a full disk. */
+static void tell_waiting(const struct app *app, bool *waits, int error, const char *what)
+{
+	if (error < 0 && !*waits)
+		log_warn("mgmtd", "%s wait: %s", what, db_error(app->db));
+	else if (error >= 0 && *waits)
+		log_info("mgmtd", "%s are stored again", what);
+	*waits = error < 0;
+}
+
+void app_take_sightings(struct app *app)
+{
+	tell_waiting(app, &app->sightings_wait, sight_store(&app->sight, app->db),
+		     "sightings");
+}
+
+void app_take_alarms(struct app *app, int64_t now)
+{
+	tell_waiting(app, &app->alarms_wait, alarm_store(app, now), "alarms");
+}
+
+void app_follow_clock(struct app *app, int64_t now)
+{
+	tell_waiting(app, &app->states_wait, register_tick(app->db, now),
+		     "ends and beginnings of permits");
+}
+
 void app_tick(struct app *app, int64_t now)
 {
 	parts_poll(&app->parts);
@@ -128,8 +155,7 @@ void app_tick(struct app *app, int64_t now)
 	if (app->publisher.trial.number == 0)
 		parts_resend(&app->parts, app->publisher.current);
 	lockdown_tick(app);
-	if (register_tick(app->db, now) < 0)
-		log_warn("mgmtd", "ledger: %s", db_error(app->db));
+	app_follow_clock(app, now);
 	/* back before an end that was seen: what it ended would hold again */
 	if (now < app->ticked || mono_diff_ms(app->chores_next, mono_now()) <= 0) {
 		app->chores_next = mono_after_ms(mono_now(), CHORES_MS);
@@ -138,6 +164,6 @@ void app_tick(struct app *app, int64_t now)
 	app->ticked = now;
 	probes_tick(app, now);
 	pay_sign_out(app);
-	if (session_expire(app->db, now) < 0)
-		log_warn("mgmtd", "ledger: %s", db_error(app->db));
+	tell_waiting(app, &app->sessions_wait, session_expire(app->db, now),
+		     "ends of sessions");
 }

@@ -38,6 +38,8 @@ struct app {
 	int64_t started_us;
 	int64_t zone_since[POLICY_ZONES_MAX]; /* zone_since.h, once zone_since_read */
 	bool zone_since_read;
+	/* not stored until now, for want of room on the disk mostly */
+	bool sightings_wait, alarms_wait, states_wait, sessions_wait;
 };
 
 /*
@@ -56,6 +58,16 @@ int app_read_policy(struct app *app) MUST_CHECK;
  * it does.
  */
 void app_sign_out(struct app *app, const char *login);
+
+/*
+ * Also before something is read: what the sensor saw is stored, and the states of permits
+ * and entries follow the clock. What cannot be stored is logged once and waits; who reads
+ * is shown what the ledger has, on a full disk, too.
+ */
+void app_take_sightings(struct app *app);
+void app_follow_clock(struct app *app, int64_t now);
+/* The same of alarms. */
+void app_take_alarms(struct app *app, int64_t now);
 
 /* Every two seconds: ask the parts, send them what they missed, forget old sessions. */
 void app_tick(struct app *app, int64_t now);

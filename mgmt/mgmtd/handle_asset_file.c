@@ -330,9 +330,8 @@ void handle_asset_export(struct call *c)
 
 	if (!call_query_known(c, keys) || !asset_encoding_ok(c))
 		return;
-	r = register_tick(c->app->db, c->req->now);
-	if (r == 0)
-		r = print(c->app->db, &text, &len);
+	app_follow_clock(c->app, c->req->now);
+	r = print(c->app->db, &text, &len);
 	if (r < 0)
 		call_fail_internal(c, r);
 	else

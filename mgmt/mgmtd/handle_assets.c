@@ -56,11 +56,9 @@ void handle_asset_list(struct call *c)
 
 	if (!read_filter(c, &f, &l.page))
 		return;
-	r = sight_store(&c->app->sight, c->app->db);
-	if (r == 0)
-		r = store_terms_get(c->app->db, &l.terms);
-	if (r == 0)
-		r = register_tick(c->app->db, c->req->now); /* states are searched for */
+	app_take_sightings(c->app);
+	app_follow_clock(c->app, c->req->now); /* states are searched for */
+	r = store_terms_get(c->app->db, &l.terms);
 	if (r == 0)
 		r = store_asset_each(c->app->db, &f, add_json, &l);
 	page_answer(&l.page, r, "assets", NULL);

@@ -7,7 +7,6 @@
 #include "mgmt/mgmtd/device_json.h"
 #include "mgmt/mgmtd/handlers.h"
 #include "mgmt/mgmtd/page.h"
-#include "mgmt/mgmtd/register.h"
 #include "mgmt/mgmtd/store_device.h"
 
 #define LIST_MAX     1000
@@ -134,10 +133,9 @@ static int list_devices(struct call *c, struct device_filter *f, struct page *pa
 	int r = zone == NULL || interfaces != NULL ? 0 : -ENOMEM;
 
 	f->interfaces = interfaces;
-	if (r == 0)
-		r = sight_store(&c->app->sight, c->app->db);
-	if (r == 0 && f->state != NULL)
-		r = register_tick(c->app->db, c->req->now);
+	app_take_sightings(c->app);
+	if (f->state != NULL)
+		app_follow_clock(c->app, c->req->now);
 	return r < 0 ? r : store_device_each(c->app->db, f, add_json, page);
 }
 

@@ -75,10 +75,10 @@ static int gather(struct gathering *g)
 {
 	const struct device_filter unowned = { .owned = DEVICE_OF_NONE, .limit = -1 };
 	struct app *app = g->c->app;
-	int r = sight_store(&app->sight, app->db);
+	int r;
 
-	if (r == 0)
-		r = store_device_each(app->db, &unowned, add_card, g);
+	app_take_sightings(app);
+	r = store_device_each(app->db, &unowned, add_card, g);
 	for (size_t i = 0; r == 0 && i < g->count; i++)
 		r = look_up(app->db, &g->card[i]);
 	return r;

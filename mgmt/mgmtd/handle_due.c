@@ -4,7 +4,6 @@
 #include "lib/str.h"
 #include "mgmt/mgmtd/chores.h"
 #include "mgmt/mgmtd/handlers.h"
-#include "mgmt/mgmtd/register.h"
 
 #define DAY_S        86400
 #define DAYS_MAX     366
@@ -45,9 +44,8 @@ void handle_asset_due(struct call *c)
 		return;
 	}
 	obj = json_pack("{s:I}", "days", (json_int_t)days);
-	r = register_tick(c->app->db, c->req->now);
-	if (r == 0)
-		r = store_terms_get(c->app->db, &terms);
+	app_follow_clock(c->app, c->req->now);
+	r = store_terms_get(c->app->db, &terms);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(parts); i++) {
 		json_t *list = json_array();
 

@@ -51,10 +51,9 @@ static int find_source(struct call *c, const char *text, struct asked *q)
 	struct mac mac;
 	char mac_text[MAC_TEXT_MAX], address[ADDR_TEXT_MAX];
 	const struct device_filter near = { .text = address, .limit = INT64_MAX };
-	int r = sight_store(&c->app->sight, c->app->db);
+	int r;
 
-	if (r < 0)
-		return r;
+	app_take_sightings(c->app);
 	if (addr_parse(text, &q->from) == 0) {
 		addr_format(q->from, address);
 		return store_device_each(c->app->db, &near, device_by_address, q);

@@ -16,12 +16,13 @@ static bool find_device(struct call *c, const char *key, struct device *ret)
 {
 	char text[MAC_TEXT_MAX];
 	struct mac mac;
-	int r = sight_store(&c->app->sight, c->app->db);
+	int r;
 
-	if (r == 0 && mac_parse(key, &mac) == 0) {
+	app_take_sightings(c->app);
+	if (mac_parse(key, &mac) == 0) {
 		mac_format(mac, text);
 		r = store_device_find(c->app->db, text, NULL, ret);
-	} else if (r == 0) {
+	} else {
 		r = store_device_get(c->app->db, key, ret);
 	}
 	if (r == -ENOENT)

@@ -99,13 +99,14 @@ int admission_zones(struct call *c, json_t **ret)
 	struct count count[POLICY_ZONES_MAX] = { 0 };
 	struct app *app = c->app;
 	json_t *list;
-	int r = sight_store(&app->sight, app->db);
+	int r = 0;
 
+	app_take_sightings(app);
 	if (app->policy == NULL) {
 		*ret = json_array();
 		return 0;
 	}
-	if (r == 0 && !app->zone_since_read)
+	if (!app->zone_since_read)
 		r = zone_since(app->db, app->policy, app->zone_since);
 	if (r == 0) {
 		app->zone_since_read = true;

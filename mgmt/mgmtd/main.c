@@ -25,7 +25,6 @@ struct daemon {
 	int listen_fd;
 	struct ipc_server *server;
 	sd_event_source *tick, *sight;
-	bool sightings_wait, alarms_wait; /* for room on the disk, mostly */
 };
 
 static int on_sighting(struct ipc_peer *peer, const void *payload, size_t len, void *user)
@@ -119,25 +118,13 @@ static int on_tick(sd_event_source *source, uint64_t us, void *user)
 	return again(source, TICK_US);
 }
 
-/* Told when it begins, and when it is over: not each second of a full disk. */
-static void tell_waiting(const struct daemon *d, bool *waits, int error, const char *what)
-{
-	if (error < 0 && !*waits)
-		log_warn("mgmtd", "%s wait: %s", what, db_error(d->app.db));
-	else if (error >= 0 && *waits)
-		log_info("mgmtd", "%s are stored again", what);
-	*waits = error < 0;
-}
-
 static int on_sight(sd_event_source *source, uint64_t us, void *user)
 {
 	struct daemon *d = user;
 
 	(void)us;
-	tell_waiting(d, &d->sightings_wait, sight_store(&d->app.sight, d->app.db),
-		     "sightings");
-	tell_waiting(d, &d->alarms_wait, alarm_store(&d->app, wall_us() / 1000000),
-		     "alarms");
+	app_take_sightings(&d->app);
+	app_take_alarms(&d->app, wall_us() / 1000000);
 	return again(source, SIGHT_US);
 }
 
