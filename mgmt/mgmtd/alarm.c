@@ -13,7 +13,6 @@
 #include "mgmt/mgmtd/store_alarm.h"
 #include "mgmt/mgmtd/store_permit.h"
 
-#define SENSOR "(sensor)"
 #define HOUR_S 3600
 
 static bool is_well_formed(const struct proto_event *m)
@@ -115,7 +114,7 @@ static int recognise(struct app *app, struct alarm *a)
 static void record_it(struct app *app, const struct alarm *a, const char *what)
 {
 	char about[96], object[32];
-	const struct change change = { .who = SENSOR,
+	const struct change change = { .who = CHANGE_BY_SENSOR,
 				       .what = what,
 				       .object = object,
 				       .about = about,
@@ -215,7 +214,7 @@ static int isolate(struct app *app, struct asset *asset, const struct device *d,
 	char reason[160];
 	const struct hold_order order = {
 		.verb = HOLD_QUARANTINE,
-		.publish = { .change = { .who = SENSOR,
+		.publish = { .change = { .who = CHANGE_BY_SENSOR,
 					 .what = hold_name(HOLD_QUARANTINE),
 					 .object = asset->id,
 					 .about = a->mac,

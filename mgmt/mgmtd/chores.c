@@ -12,7 +12,6 @@
 #include "mgmt/mgmtd/store_permit.h"
 
 #define DAY_S    86400
-#define TIMER    "(timer)"
 #define AT_ONCE  20 /* devices that one run suspends */
 #define EACH_MAX 1000
 
@@ -102,7 +101,7 @@ static int suspend(struct app *app, struct asset *a, int64_t days, int64_t now)
 	char reason[64];
 	const struct hold_order order = {
 		.verb = HOLD_SUSPEND,
-		.publish = { .change = { .who = TIMER,
+		.publish = { .change = { .who = CHANGE_BY_TIMER,
 					 .what = hold_name(HOLD_SUSPEND),
 					 .object = a->id,
 					 .about = a->name,
@@ -137,7 +136,7 @@ static int withdraw_lapsed(struct app *app, int64_t now)
 	struct publisher *p = &app->publisher;
 	struct publish_result result;
 	const struct publish_order order = {
-		.change = { .who = TIMER,
+		.change = { .who = CHANGE_BY_TIMER,
 			    .what = "permit-lapse",
 			    .object = "permits",
 			    .reason = "by the clock they are over, or not checked" },

@@ -13,7 +13,6 @@
 #include "mgmt/mgmtd/lockdown.h"
 #include "mgmt/mgmtd/store_probe.h"
 
-#define TIMER     "(timer)"
 #define DAY_S     86400
 #define AGAIN_S   3600 /* while something is wrong */
 #define LOOK_MS   30000
@@ -112,7 +111,7 @@ void probes_tick(struct app *app, int64_t now)
 	app->probes_next = mono_after_ms(mono_now(), LOOK_MS);
 	if (!is_due(app, now))
 		return;
-	r = probes_run(app, TIMER, now);
+	r = probes_run(app, CHANGE_BY_TIMER, now);
 	if (r < 0) {
 		log_warn("mgmtd", "no probes: %s", strerror(-r));
 		app->probes_next = mono_after_ms(mono_now(), FAILED_MS);

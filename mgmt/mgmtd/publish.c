@@ -366,7 +366,7 @@ int publish_cards(struct publisher *p, const struct publish_order *order,
 
 int publish_renew(struct publisher *p, int64_t now)
 {
-	const struct publish_order order = { .change = { .who = "(timer)",
+	const struct publish_order order = { .change = { .who = CHANGE_BY_TIMER,
 							 .what = "revision-renew",
 							 .object = "permits",
 							 .reason = "many small changes" },

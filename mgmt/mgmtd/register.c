@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "lib/str.h"
+#include "mgmt/mgmtd/store_change.h"
 #include "mgmt/mgmtd/store_permit.h"
 
-#define TIMER   "(timer)"
 #define DUE_MAX 1000 /* entries of one round; the next comes in two seconds */
 
 static const char *const names[] = {
@@ -223,7 +223,10 @@ static int find_due(struct db *db, int64_t now, struct due *due)
 int register_believes(struct db *db, int64_t now)
 {
 	int64_t newest;
-	int r = db_number(db, &newest, "SELECT at FROM change ORDER BY id DESC LIMIT 1",
+	/* a sensor's alarm, a timer and a device's request have the clock that is in doubt */
+	int r = db_number(db, &newest,
+			  "SELECT at FROM change WHERE who = 'root' OR who IN"
+			  " (SELECT login FROM account) ORDER BY id DESC LIMIT 1",
 			  "");
 
 	return r < 0 ? r : newest == 0 || now - newest <= REGISTER_AHEAD_MAX_S;
@@ -232,7 +235,9 @@ int register_believes(struct db *db, int64_t now)
 int register_tick(struct db *db, int64_t now)
 {
 	static struct due due; /* 18 kB, and mgmtd has one thread */
-	const struct register_cause cause = { .who = TIMER, .why = "", .now = now };
+	const struct register_cause cause = { .who = CHANGE_BY_TIMER,
+					      .why = "",
+					      .now = now };
 	int r = register_believes(db, now);
 
 	if (r <= 0)

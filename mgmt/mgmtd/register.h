@@ -56,7 +56,7 @@ int register_settle(struct db *db, const char *asset,
 int register_own(struct db *db, struct device *d, const struct asset *draft,
 		 const struct register_cause *cause) MUST_CHECK;
 
-/* A clock that is so far ahead of the last change is wrong, or nobody was here for a year. */
+/* A clock that is so far ahead of what a person last changed is wrong, or nobody was here for a year. */
 #define REGISTER_AHEAD_MAX_S (400 * INT64_C(86400))
 
 /*

@@ -9,6 +9,10 @@
 #include "lib/attr.h"
 #include "mgmt/mgmtd/db.h"
 
+/* Who, when nobody did it; no login is like these. */
+#define CHANGE_BY_TIMER  "(timer)"
+#define CHANGE_BY_SENSOR "(sensor)"
+
 /* One line of history. The strings are the caller's. */
 struct change {
 	const char *who;

@@ -14,7 +14,7 @@
 struct probe_run {
 	int64_t id;
 	int64_t at;
-	char who[LOGIN_MAX + 1]; /* "(timer)": the schedule */
+	char who[LOGIN_MAX + 1]; /* CHANGE_BY_TIMER: the schedule */
 	int64_t policy; /* version of the policy then; 0: none */
 	int64_t revision;
 	char result[16]; /* "good", "bad", "not-tested" */

@@ -12,7 +12,6 @@
 #define BOTH (1u << PART_GATED | 1u << PART_PROXYD)
 
 /* Brackets are in no login. */
-#define WHO_TIMER "(timer)"
 
 int trial_read(struct publisher *p)
 {
@@ -176,7 +175,7 @@ void trial_tick(struct publisher *p, int64_t now)
 	if (p->trial.number == 0)
 		return;
 	if (now >= p->trial.until)
-		end_by_itself(p, POLICY_UNCONFIRMED, WHO_TIMER,
+		end_by_itself(p, POLICY_UNCONFIRMED, CHANGE_BY_TIMER,
 			      "nobody confirmed it in time", now);
 	else if (has_left(p, PART_GATED))
 		end_by_itself(p, POLICY_ROLLED_BACK, "(gated)",

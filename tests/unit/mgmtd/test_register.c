@@ -10,6 +10,7 @@
 #include "lib/record.h"
 #include "lib/revision.h"
 #include "lib/str.h"
+#include "mgmt/mgmtd/site_request.h"
 #include "tests/unit/mgmtd/people.h"
 #include "tests/unit/mgmtd/stand.h"
 
@@ -344,6 +345,11 @@ static void test_stays_over_at_boot(void **state)
 /* A clock that is years ahead ends nothing for good, and suspends nobody. */
 static void test_far_ahead(void **state)
 {
+	static const struct change nobody[] = {
+		{ CHANGE_BY_TIMER, "revision-renew", "permits", NULL, "", false },
+		{ CHANGE_BY_SENSOR, "device-quarantine", "r1", NULL, "", false },
+		{ SITE_REQUEST_BY "10.30.0.10", "allow-request", "a1", NULL, "", false },
+	};
 	char asset[ID_TEXT_MAX], card[2][ID_TEXT_MAX];
 	int64_t ahead = f.now + INT64_C(3000) * DAY_S;
 
@@ -354,6 +360,10 @@ static void test_far_ahead(void **state)
 	fixture_restart(&f);
 	app_tick(&f.app, ahead);
 	app_tick(&f.app, ahead + 600);
+	/* what nobody did makes it no truer */
+	for (size_t i = 0; i < ARRAY_LEN(nobody); i++)
+		assert_int_equal(store_change_add(f.app.db, &nobody[i], ahead + 601), 0);
+	app_tick(&f.app, ahead + 1200);
 	assert_int_equal(in_force(ahead), 0);
 	app_tick(&f.app, f.now + 60);
 	assert_int_equal(in_force(f.now + 60), 1);
