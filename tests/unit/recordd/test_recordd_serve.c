@@ -91,16 +91,23 @@ static void test_questions_without_end(void **state)
 {
 	const struct box *b = *state;
 	struct proto_query_end end;
+	unsigned n, was;
 	pid_t pid;
 
 	box_fill(b, "gated", BOX_NOVEMBER_US, STORED + 10, 1);
 	pid = start(b);
-	assert_int_equal(ask(&end), STORED);
+	n = ask(&end);
 	assert_int_equal(end.code, 0);
-	assert_int_equal(end.behind, 1);
-	assert_int_equal(end.until_us, BOX_NOVEMBER_US + STORED * (int64_t)1000000);
-	assert_int_equal(ask(&end), STORED + 10);
-	assert_int_equal(end.behind, 0);
+	assert_in_range(n, INGEST_BATCH, STORED); /* fewer on a slow machine */
+	/* in each answer the oldest that are stored, and from when on they are missing */
+	while (end.behind != 0) {
+		assert_int_equal(n % INGEST_BATCH, 0);
+		assert_int_equal(end.until_us, BOX_NOVEMBER_US + n * INT64_C(1000000));
+		was = n;
+		n = ask(&end);
+		assert_true(n > was);
+	}
+	assert_int_equal(n, STORED + 10);
 	assert_int_equal(end.until_us, 0);
 	box_fill(b, "gated", BOX_NOVEMBER_US, 1, 1);
 	assert_int_equal(ask(&end), STORED + 11);
