@@ -141,7 +141,10 @@ void handle_session_end(struct call *c)
 		call_fail(c, MSG_NO_SESSION_HERE, "");
 		return;
 	}
+	/* who leaves a PC to others is not kept signed in by a full disk */
+	reserve_give(&c->app->reserve);
 	r = store_session_remove(c->app->db, c->session.hash);
+	reserve_take(&c->app->reserve);
 	if (r < 0) {
 		call_fail_internal(c, r);
 		return;

@@ -13,6 +13,7 @@ import pytest
 
 from lab import sites as site, supervisor, topology as topo
 from lab.lab import proxy_url, wait_for
+import web
 
 FRAMES = pathlib.Path(__file__).with_name("sensor") / "frames.py"
 
@@ -219,6 +220,24 @@ def test_a_full_disk_does_not_stop_the_automatic_quarantine(make_lab):
         (mounted[0] / "filler").unlink()
         assert wait_for(lambda: lab.cli("status", check=False).returncode == 0, 20)
         assert fetch(lab, site.ALLOWED) == 0
+    finally:
+        for path in mounted:
+            subprocess.run(["umount", "-l", str(path)], check=True)
+
+
+def test_a_full_disk_keeps_nobody_signed_in(make_lab):
+    """Who is signed in can look, and leave; without room nobody comes in."""
+    mounted = []
+    try:
+        lab = make_lab(prepare=lambda lab: mounted.append(put_on_a_small_disk(lab, "64m")))
+        login, _, password = lab.accounts[0]
+        link, session = web.sign_in(lab, login, password)
+        fill(mounted[0] / "filler")
+        assert lab.cli("allow", "add", "n.example.org", "--reason", "a test",
+                       check=False).returncode == 1
+        assert web.ask(link, "GET", "/api/session", None, session).status == 200
+        assert web.ask(link, "DELETE", "/api/session", None, session).status == 200
+        assert web.ask(link, "GET", "/api/session", None, session).status == 401
     finally:
         for path in mounted:
             subprocess.run(["umount", "-l", str(path)], check=True)

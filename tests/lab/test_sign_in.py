@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """People sign in at the proxy, with the real daemons and accounts."""
-import http.client
 import json
 import re
-import ssl
 
 from lab import lab as lab_module, sites as site, topology as topo
 from lab.lab import proxy_url, wait_for
+import web
 
 POLICY = lab_module.POLICY.read_text(encoding="utf-8")
 HERE = topo.OFFICE
@@ -23,26 +22,14 @@ def apply(lab, tmp_path):
 
 def change_password(lab, login, old, new):
     """As the UI does it. Returns the fields of a session's requests."""
-    # the certificate is the box's own, made at its first start
-    link = http.client.HTTPSConnection("127.0.0.1", lab.port, timeout=10,
-                                       context=ssl._create_unverified_context())
-    headers = {"Content-Type": "application/json"}
-    sign_in = json.dumps({"login": login, "password": old})
+    link, headers = web.sign_in(lab, login, old)
     # what a form on another site's page could send signs nobody in
     for foreign in ("text/plain", "application/x-www-form-urlencoded"):
-        link.request("POST", "/api/session", sign_in, {"Content-Type": foreign})
-        answer = link.getresponse()
-        assert answer.status == 400 and not answer.getheader("Set-Cookie"), answer.read()
-        answer.read()
-    link.request("POST", "/api/session", sign_in, headers)
-    answer = link.getresponse()
-    session = json.loads(answer.read())
-    assert answer.status == 200, session
-    headers |= {"Cookie": answer.getheader("Set-Cookie").split(";")[0],
-                "X-CSRF-Token": session["csrf"]}
-    link.request("POST", "/api/password", json.dumps({"old": old, "new": new}), headers)
-    answer = link.getresponse()
-    assert answer.status == 200, answer.read()
+        answer = web.ask(link, "POST", "/api/session", {"login": login, "password": old},
+                         {"Content-Type": foreign})
+        assert answer.status == 400 and not answer.getheader("Set-Cookie")
+    answer = web.ask(link, "POST", "/api/password", {"old": old, "new": new}, headers)
+    assert answer.status == 200
     link.close()
     return headers
 
