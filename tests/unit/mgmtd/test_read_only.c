@@ -20,24 +20,15 @@
 
 /* What needs no other daemon's answer. */
 static const char *const reads[] = {
-	"/api/status",
-	"/api/policy",
-	"/api/policy/history",
-	"/api/probes",
-	"/api/flows",
-	"/api/allow",
-	"/api/allow/export",
-	"/api/lists",
-	"/api/devices",
-	"/api/devices?state=admitted",
-	"/api/assets",
-	"/api/assets?state=admitted",
-	"/api/assets/export",
-	"/api/assets/draft?zone=office",
-	"/api/assets/due",
-	"/api/alarms",
-	"/api/admission",
-	"/api/users",
+	"/api/status",         "/api/policy",
+	"/api/policy/history", "/api/probes",
+	"/api/flows",          "/api/allow",
+	"/api/allow/export",   "/api/lists",
+	"/api/devices",        "/api/devices?state=admitted",
+	"/api/assets",         "/api/assets?state=admitted",
+	"/api/assets/export",  "/api/assets/draft?zone=office",
+	"/api/assets/due",     "/api/alarms",
+	"/api/admission",      "/api/users",
 };
 
 static void writable(bool yes)
