@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/attr.h"
+#include "lib/log.h"
 #include "lib/mem.h"
 #include "lib/mono.h"
 #include "lib/record.h"
@@ -15,6 +17,7 @@
 #define DAY_S       86400
 #define LOOK_UP_MS  3000 /* mgmtd does nothing else meanwhile */
 #define PERMITS_MAX 2000 /* of one look */
+#define GAPS_KNOWN  128 /* days that permits share */
 #define USE_KINDS   (1u << RECORD_FLOW_OPEN | 1u << RECORD_PROXY_OPEN)
 
 void work_day(int64_t s, char dst[WORK_DAY_MAX], int64_t *ret_next)
@@ -36,6 +39,11 @@ struct span { /* a permit's life on one card */
 	int64_t begin, end;
 };
 
+struct gap {
+	int64_t begin, end; /* of the day */
+	int64_t at; /* 0: there is none */
+};
+
 struct look {
 	struct app *app;
 	int64_t now;
@@ -44,6 +52,8 @@ struct look {
 	int64_t stored; /* up to then recordd has all records */
 	struct span *span;
 	size_t count;
+	struct gap gap[GAPS_KNOWN]; /* nothing finds them but reading all of a day */
+	size_t gap_count;
 };
 
 /*
@@ -129,6 +139,67 @@ static int find_first(struct look *l, const char *device, uint32_t kinds, int64_
 }
 
 /*
+ * A gap bears the time of the record behind it, or of when there was room again. So what
+ * is missing of a day may be told days later, but not behind the next record of whoever
+ * wrote it.
+ */
+static int find_told(struct look *l, int64_t end, int64_t *ret_told)
+{
+	static const uint32_t writers[] = {
+		1u << RECORD_FLOW_OPEN | 1u << RECORD_FLOW_CLOSE | 1u << RECORD_FLOW_DENY,
+		1u << RECORD_PROXY_OPEN | 1u << RECORD_PROXY_CLOSE |
+			1u << RECORD_PROXY_DENY
+	};
+	int r = 0;
+
+	*ret_told = end;
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(writers); i++) {
+		int64_t next = 0;
+
+		r = find_first(l, NULL, writers[i], end, l->now, &next);
+		if (next >= *ret_told)
+			*ret_told = next + 1;
+	}
+	return r;
+}
+
+/* When something is missing that may be of that day; 0: nothing is. */
+static int find_gap(struct look *l, int64_t begin, int64_t end, int64_t *ret_at)
+{
+	int64_t told = 0;
+	int r;
+
+	for (size_t i = 0; i < l->gap_count; i++) {
+		if (l->gap[i].begin == begin && l->gap[i].end == end) {
+			*ret_at = l->gap[i].at;
+			return 0;
+		}
+	}
+	r = find_told(l, end, &told);
+	if (r == 0)
+		r = find_first(l, NULL, 1u << RECORD_GAP, begin, told, ret_at);
+	if (r < 0)
+		return r;
+	if (*ret_at >= end)
+		*ret_at = end - 1;
+	if (l->gap_count < GAPS_KNOWN)
+		l->gap[l->gap_count++] = (struct gap){ begin, end, *ret_at };
+	return 0;
+}
+
+/* Kept where there is room for it; on a full disk it is looked for again. */
+static void keep(struct look *l, const struct span *s, const char *day, int64_t first)
+{
+	if (db_run(l->app->db,
+		   "INSERT OR IGNORE INTO work (permit, day, used) VALUES (?, ?, ?)",
+		   "ssi", s->permit, day, first) == 0)
+		return;
+	if (l->unchecked++ == 0)
+		log_warn("mgmtd", "days of work are not stored: %s",
+			 db_error(l->app->db));
+}
+
+/*
  * One day of one permit: asked, and kept when it will not change any more. A day is not
  * unused as long as recordd still reads what was written before its end, nor when
  * records are missing.
@@ -141,16 +212,15 @@ static int look_at(struct look *l, const struct span *s, const char *day, int64_
 
 	/* of a day that goes on, it may still be seen what it was used for */
 	if (r == 0 && first == 0 && end <= l->now)
-		r = find_first(l, NULL, 1u << RECORD_GAP, begin, end, &first);
-	if (r < 0 || (first == 0 && end + DAY_S > l->now))
-		return r;
-	if (first == 0 && end + DAY_S > l->stored) {
+		r = find_gap(l, begin, end, &first);
+	if (r == -ETIMEDOUT ||
+	    (r == 0 && first == 0 && end + DAY_S <= l->now && end + DAY_S > l->stored)) {
 		l->unchecked++;
 		return 0;
 	}
-	return db_run(l->app->db,
-		      "INSERT OR IGNORE INTO work (permit, day, used) VALUES (?, ?, ?)",
-		      "ssi", s->permit, day, first);
+	if (r == 0 && (first != 0 || end + DAY_S <= l->now))
+		keep(l, s, day, first);
+	return r;
 }
 
 static int look_at_span(struct look *l, const struct span *s)

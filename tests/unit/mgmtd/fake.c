@@ -96,7 +96,6 @@ static bool fits(const struct record *rec, const struct proto_query *q)
 	       (q->rule[0] == '\0' || strcmp(rec->rule, q->rule) == 0);
 }
 
-/* Newest first, which is all that is asked of it. */
 static int on_query(struct ipc_peer *peer, const void *payload, size_t len, void *user)
 {
 	const struct fake_shared *s = user;
@@ -106,10 +105,15 @@ static int on_query(struct ipc_peer *peer, const void *payload, size_t len, void
 
 	(void)len;
 	memcpy(&q, payload, sizeof(q));
-	for (uint32_t i = s->record_count; i > 0; i--) {
+	if (q.kinds != 0 && q.kinds == s->slow_kinds)
+		end.code = -ETIMEDOUT;
+	for (uint32_t n = 0; end.code == 0 && n < s->record_count; n++) {
+		uint32_t i = q.newest_first != 0 ? s->record_count - n : n + 1;
 		struct proto_row row = { .id = i };
 
-		if ((q.after_id != 0 && i >= q.after_id) || !fits(&s->record[i - 1], &q))
+		if ((q.after_id != 0 &&
+		     (q.newest_first != 0 ? i >= q.after_id : i <= q.after_id)) ||
+		    !fits(&s->record[i - 1], &q))
 			continue;
 		if (found++ == q.limit) {
 			end.more = 1;

@@ -55,6 +55,7 @@ struct fake_shared {
 	struct record record[FAKE_RECORDS_MAX]; /* what queries find, oldest first */
 	volatile uint32_t record_count;
 	struct proto_query_end query_end; /* how answers to them end, more or not */
+	volatile uint32_t slow_kinds; /* a query for these alone is given up */
 	volatile int tunnels_damage; /* enum fake_damage */
 	volatile uint64_t cut; /* the connection that was to end */
 	char cut_by[64];

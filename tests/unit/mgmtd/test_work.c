@@ -169,6 +169,86 @@ static void test_gap(void **state)
 	json_decref(answer);
 }
 
+/* The machine was off over the night: what it lost before is told with the next record. */
+static void test_gap_told_later(void **state)
+{
+	const int64_t next = (FIXTURE_NOW + 3 * DAY_S) * 1000000LL;
+	struct record *rec = recordd.shared->record;
+	char permit[ID_TEXT_MAX];
+	json_t *answer;
+
+	(void)state;
+	contractor("00163e000001", "\"seconds\": 86400", permit);
+	rec[0] = (struct record){ .time_us = next, .kind = RECORD_GAP, .count = 7 };
+	rec[1] = (struct record){ .time_us = next, .kind = RECORD_PROXY_OPEN };
+	rec[2] = (struct record){ .time_us = (FIXTURE_NOW + 5 * DAY_S) * 1000000LL,
+				  .kind = RECORD_SIGN_IN };
+	recordd.shared->record_count = 3;
+	f.now += 5 * DAY_S;
+	answer = stand_get("/api/work");
+	assert_int_equal(json_array_size(json_object_get(answer, "work")), 2);
+	assert_int_equal(json_integer_value(json_object_get(answer, "unchecked")), 0);
+	json_decref(answer);
+}
+
+/* But not behind records of who wrote what is missing. */
+static void test_gap_of_another_day(void **state)
+{
+	struct record *rec = recordd.shared->record;
+	char permit[ID_TEXT_MAX];
+
+	(void)state;
+	contractor("00163e000001", "\"seconds\": 86400", permit);
+	for (int i = 0; i < 3; i++)
+		rec[i] =
+			(struct record){ .time_us = (FIXTURE_NOW + (2 + i) * DAY_S) *
+						    1000000LL,
+					 .kind = i == 1 ? RECORD_GAP : RECORD_FLOW_DENY };
+	recordd.shared->record_count = 3;
+	f.now += 5 * DAY_S;
+	assert_int_equal(days("/api/work"), 0);
+}
+
+/* All of a day is read for that, which may take too long. */
+static void test_gap_looked_for_too_long(void **state)
+{
+	char permit[ID_TEXT_MAX];
+	json_t *answer;
+
+	(void)state;
+	contractor("00163e000001", "\"seconds\": 86400", permit);
+	add_record("", FIXTURE_NOW);
+	add_record("", FIXTURE_NOW + 5 * DAY_S);
+	recordd.shared->slow_kinds = 1u << RECORD_GAP;
+	f.now += 5 * DAY_S;
+	answer = stand_get("/api/work");
+	assert_int_equal(json_array_size(json_object_get(answer, "work")), 1);
+	assert_int_equal(json_integer_value(json_object_get(answer, "unchecked")), 1);
+	json_decref(answer);
+}
+
+/* On a full disk what is known is shown, and the rest is not said to be nothing. */
+static void test_nothing_can_be_stored(void **state)
+{
+	char permit[ID_TEXT_MAX];
+	json_t *answer;
+
+	(void)state;
+	contractor("00163e000001", "\"seconds\": 172800", permit);
+	add_record("", FIXTURE_NOW);
+	f.now += 60;
+	assert_int_equal(days("/api/work"), 1);
+	add_record("", FIXTURE_NOW + DAY_S);
+	f.now += DAY_S;
+	assert_int_equal(db_script(f.app.db, "PRAGMA query_only=ON"), 0);
+	answer = stand_get("/api/work");
+	assert_int_equal(json_array_size(json_object_get(answer, "work")), 1);
+	assert_int_equal(json_integer_value(json_object_get(answer, "unchecked")), 1);
+	json_decref(answer);
+	assert_int_equal(db_script(f.app.db, "PRAGMA query_only=OFF"), 0);
+	assert_int_equal(days("/api/work"), 2);
+}
+
 /* A permit of two cards: its records name the first, and later the one that is left. */
 static void test_second_card(void **state)
 {
@@ -269,6 +349,10 @@ int main(void)
 		ON_STAND_RECORDD(test_records_behind),
 		ON_STAND_RECORDD(test_one_producer_behind),
 		ON_STAND_RECORDD(test_gap),
+		ON_STAND_RECORDD(test_gap_told_later),
+		ON_STAND_RECORDD(test_gap_of_another_day),
+		ON_STAND_RECORDD(test_gap_looked_for_too_long),
+		ON_STAND_RECORDD(test_nothing_can_be_stored),
 		ON_STAND_RECORDD(test_second_card),
 		ON_STAND_RECORDD(test_due_and_dormant),
 	};
