@@ -149,6 +149,30 @@ static void test_cut(void **state)
 	assert_int_equal(fixture_records(&f, RECORD_CHANGE), before + 1);
 }
 
+/* It has happened: nobody is told that nothing was changed, and the history has it. */
+static void test_cut_without_a_record(void **state)
+{
+	char dir[PATH_TEXT_MAX], away[PATH_TEXT_MAX];
+	int64_t told = 0;
+
+	(void)state;
+	assert_int_equal(path_join(dir, f.root, PATH_SPOOL "/mgmtd"), 0);
+	assert_int_equal(path_join(away, f.root, PATH_SPOOL "/away"), 0);
+	journal_close(&f.app.journal);
+	assert_int_equal(rename(dir, away), 0);
+	assert_int_equal(cut("7", REASON), 200);
+	assert_int_equal(f.proxyd.shared->cut, 7);
+	assert_int_equal(db_number(f.app.db, &told,
+				   "SELECT count(*) FROM change WHERE what = ?", "s",
+				   "proxy-cut"),
+			 0);
+	assert_int_equal(told, 1);
+	assert_int_equal(f.app.journal.missing, 1);
+	assert_int_equal(rename(away, dir), 0);
+	assert_int_equal(cut("8", REASON), 200);
+	assert_int_equal(fixture_records(&f, RECORD_GAP), 1);
+}
+
 static void test_proxyd_is_away(void **state)
 {
 	unsigned before = fixture_records(&f, RECORD_CHANGE);
@@ -163,8 +187,11 @@ static void test_proxyd_is_away(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_STAND(test_pages),          ON_STAND(test_odd_questions),
-		ON_STAND(test_odd_answers),    ON_STAND(test_cut),
+		ON_STAND(test_pages),
+		ON_STAND(test_odd_questions),
+		ON_STAND(test_odd_answers),
+		ON_STAND(test_cut),
+		ON_STAND(test_cut_without_a_record),
 		ON_STAND(test_proxyd_is_away),
 	};
 
