@@ -2,6 +2,7 @@
 #include "mgmt/mgmtd/app.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/log.h"
@@ -17,23 +18,41 @@
 
 #define CHORES_MS 600000
 
+/* An earlier version may have taken what this one refuses. */
+static int parse(struct app *app, const char *text, struct policy **ret)
+{
+	struct diags diags = { 0 };
+	int r = policy_parse(text, strlen(text), ret, &diags);
+
+	app->policy_refused[0] = '\0';
+	if (r != -EINVAL && r != -EFBIG)
+		return r;
+	*ret = NULL;
+	(void)snprintf(app->policy_refused, sizeof(app->policy_refused), "%u:%u: %s",
+		       diags.item[0].at.line, diags.item[0].at.column,
+		       diags.item[0].text);
+	log_err("mgmtd", "this version refuses the policy in force, apply another: %s",
+		app->policy_refused);
+	return 0;
+}
+
 int app_read_policy(struct app *app)
 {
 	CLEANUP(store_policy_free) struct policy_version version = { 0 };
-	struct diags diags = { 0 };
 	struct policy *policy = NULL;
 	int r = store_policy_get(app->db, &version);
 
 	if (r == -ENOENT)
 		return 0;
 	if (r == 0)
-		r = policy_parse(version.text, strlen(version.text), &policy, &diags);
+		r = parse(app, version.text, &policy);
 	if (r < 0)
 		return r;
 	policy_free(app->policy);
 	app->policy = policy;
 	app->zone_since_read = false;
-	when_use_zone(policy->timezone);
+	if (policy != NULL)
+		when_use_zone(policy->timezone);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lib/attr.h"
+#include "lib/diag.h"
 #include "lib/policy/policy.h"
 #include "mgmt/mgmtd/alarm.h"
 #include "mgmt/mgmtd/auth.h"
@@ -28,7 +29,9 @@ struct app {
 	struct auth auth;
 	struct sight sight;
 	struct alarm_ring alarms;
-	struct policy *policy; /* in force; NULL: none was applied yet */
+	struct policy
+		*policy; /* in force; NULL: none was applied yet, or it is refused */
+	char policy_refused[DIAG_TEXT_MAX + 64]; /* why, by this version; "" it is not */
 	unsigned lockdown_owed; /* a bit (1 << part) for each that did not take it */
 	struct proto_lockdown lockdown; /* that it is to take */
 	bool sign_out_owed; /* proxyd did not take a sign-out */
@@ -49,7 +52,10 @@ struct app {
 int app_open(struct app *app, const char *root) MUST_CHECK;
 void app_close(struct app *app);
 
-/* Read the policy again after it changed; also sets the process's time zone. */
+/*
+ * Read the policy again after it changed; also sets the process's time zone. One that
+ * this version refuses counts as none: another one can be applied.
+ */
 int app_read_policy(struct app *app) MUST_CHECK;
 
 /*

@@ -99,11 +99,14 @@ static json_t *own_json(struct call *c, bool *all_ok)
 {
 	bool recordable = journal_state(&c->app->journal) == 0;
 	bool ok = recordable && c->app->policy != NULL;
+	const char *refused = c->app->policy_refused;
 	char text[MSG_TEXT_MAX] = "";
 
 	if (!ok)
-		(void)msg_text(recordable ? MSG_STATUS_NO_POLICY : MSG_STATUS_NO_RECORD,
-			       c->ja, "", text, sizeof(text));
+		(void)msg_text(!recordable        ? MSG_STATUS_NO_RECORD
+			       : *refused != '\0' ? MSG_STATUS_POLICY_REFUSED
+						  : MSG_STATUS_NO_POLICY,
+			       c->ja, refused, text, sizeof(text));
 	*all_ok = *all_ok && ok;
 	return json_pack("{s:s, s:b, s:s, s:I, s:o, s:i, s:I, s:I}", "name", "mgmtd",
 			 "ok", (int)ok, "text", text, "revision",

@@ -341,6 +341,45 @@ static void test_no_record_still_withdraws(void **state)
 	assert_int_equal(fixture_records(&f, RECORD_GAP), 1);
 }
 
+/* One that an earlier version took: it can be seen, and another one applied. */
+static void test_policy_of_an_earlier_version(void **state)
+{
+	const char *text;
+	json_t *answer, *part;
+	size_t i;
+
+	(void)state;
+	json_decref(stand_post("/api/devices",
+			       "{'mac': '00163e000001', 'interface': 'office0'}", 200));
+	assert_int_equal(db_run(f.app.db,
+				"UPDATE policy_version SET text = text || 'former: 1\n'",
+				""),
+			 0);
+	app_close(&f.app);
+	assert_int_equal(app_open(&f.app, f.root), 0);
+	f.app.parts.load_ms = 1000;
+	answer = stand_get("/api/status");
+	assert_true(json_is_false(json_object_get(answer, "ok")));
+	json_array_foreach(json_object_get(answer, "parts"), i, part)
+	{
+		text = stand_text(part, "text");
+		if (strcmp(stand_text(part, "name"), "mgmtd") == 0 &&
+		    strstr(text, "former") == NULL)
+			fail_msg("%s", text);
+	}
+	json_decref(answer);
+	answer = stand_get("/api/policy");
+	assert_non_null(strstr(stand_text(answer, "text"), "former"));
+	json_decref(answer);
+	json_decref(stand_post("/api/lockdown", "{'on': true, 'reason': 'r'}", 200));
+	stand_refused("/api/devices/00163e000001/quarantine", "{'reason': 'r'}", 409,
+		      "no-policy");
+	app_tick(&f.app, f.now);
+	fixture_apply_policy(&f);
+	assert_non_null(f.app.policy);
+	assert_string_equal(f.app.policy_refused, "");
+}
+
 /* The reserve is there, and comes back. */
 static void test_reserve(void **state)
 {
@@ -657,6 +696,7 @@ int main(void)
 		ON_STAND(test_crash_before_commit),
 		ON_STAND(test_no_record_no_change),
 		ON_STAND(test_no_record_still_withdraws),
+		ON_STAND(test_policy_of_an_earlier_version),
 		ON_STAND(test_reserve),
 		ON_STAND(test_refusal_is_repeated_later),
 		ON_STAND(test_lists),
