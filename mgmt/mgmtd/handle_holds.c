@@ -63,7 +63,11 @@ static void run(struct call *c, enum hold_verb verb)
 
 void handle_device_quarantine(struct call *c)
 {
+	/* the card may be one that was seen when there was no room for it any more */
+	reserve_give(&c->app->reserve);
+	app_take_sightings(c->app);
 	run(c, HOLD_QUARANTINE);
+	reserve_take(&c->app->reserve);
 }
 
 void handle_device_suspend(struct call *c)

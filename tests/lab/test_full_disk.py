@@ -243,6 +243,30 @@ def test_a_full_disk_keeps_nobody_signed_in(make_lab):
             subprocess.run(["umount", "-l", str(path)], check=True)
 
 
+def test_a_new_device_on_a_full_disk(make_lab):
+    """Seen when there is no room for it in the ledger, and put into quarantine all the same."""
+    mounted = []
+    mac = "02:00:00:00:77:01"
+    try:
+        lab = make_lab(prepare=lambda lab: mounted.append(put_on_a_small_disk(lab, "64m")))
+        assert wait_for(lambda: "listening on office0" in lab.log("sensord"), 15)
+        fill(mounted[0] / "filler")
+        # what pages of the ledger are already there takes some news
+        for n in range(200):
+            lab.on(topo.OFFICE, sys.executable, "-B", str(FRAMES), "presence",
+                   f"02:00:00:00:78:{n:02x}")
+            if "sightings wait" in lab.log("mgmtd"):
+                break
+        assert "sightings wait" in lab.log("mgmtd"), n
+        lab.on(topo.OFFICE, sys.executable, "-B", str(FRAMES), "presence", mac)
+        assert wait_for(lambda: lab.cli("device", "quarantine", mac, "--reason", "a test",
+                                        check=False).returncode == 0, 20)
+        assert states(lab)[mac] == "quarantined"
+    finally:
+        for path in mounted:
+            subprocess.run(["umount", "-l", str(path)], check=True)
+
+
 def test_a_lockdown_on_a_full_disk_is_kept_and_ends(make_lab):
     mounted = []
     try:
