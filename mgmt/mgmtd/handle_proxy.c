@@ -147,7 +147,7 @@ static int cut(struct call *c, uint64_t id, const char *reason)
 	struct publish_order order = call_order(c, "proxy-cut", c->arg, reason);
 	int r = publish_begin(p);
 
-	order.withdrawal = true; /* once it is cut, no record and no room do not undo it */
+	order.withdrawal = true; /* it is not undone for want of room */
 	if (r < 0)
 		return r;
 	r = parts_cut(&c->app->parts, id, c->actor.login);

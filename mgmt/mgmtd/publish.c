@@ -297,7 +297,9 @@ static int commit(struct publisher *p, const struct publish_order *order,
 		return settle_same(p, order);
 	if (r < 0) {
 		undo(p, order, number, asked);
-		p->behind = PUBLISH_FULL_NEXT; /* whatever was wrong with it */
+		/* whatever was wrong with it; on a full disk a large one would be */
+		if (r != -ENOSPC)
+			p->behind = PUBLISH_FULL_NEXT;
 		ret->cut = 0;
 		ret->pending = 0;
 		ret->rolled_back = 0;

@@ -161,6 +161,12 @@ def states(lab):
             json.loads(lab.cli("--json", "device", "list").stdout)["devices"]}
 
 
+def says_only_what_changed(lab):
+    """The revision in force: a small one, whose size is not that of allowlist and permits."""
+    current = lab.root / "var/lib/sekisho/revisions/current"
+    return "base" in json.loads((current.parent / os.readlink(current)).read_text())
+
+
 def test_a_full_disk_keeps_nobody_connected(make_lab):
     """Quarantine and revocation count at once, and after a restart; what gives is refused."""
     mounted = []
@@ -183,6 +189,7 @@ def test_a_full_disk_keeps_nobody_connected(make_lab):
         assert lab.cli("device", "approve", core, "--kind", "business", "--owner", "o",
                        "--reason", "a test", "--interface", "core0", check=False).returncode == 1
         lab.cli("device", "quarantine", topo.MAC[topo.ROGUE], "--reason", "a test")
+        assert says_only_what_changed(lab)  # what was refused has not made it larger
         # it ends in order, and what that frees is taken by others
         supervisor.ask(lab.dir, "kill", "mgmtd", hold=True, signal=signal.SIGTERM)
         assert wait_for(lambda: lab.state()["mgmtd"]["pid"] == 0, 20)
