@@ -11,7 +11,7 @@ import { changedLines, diagnosticLine, lineRange } from "../../mgmt/web/src/line
 import { deviceName, pendingOf } from "../../mgmt/web/src/parts/names";
 import { href, pagesFor, parseHash } from "../../mgmt/web/src/router";
 import {
-	emptySearch, isSearch, PAGE, pageQuery, readSearch, writeSearch,
+	emptySearch, isSearch, joined, PAGE, pageQuery, readSearch, writeSearch,
 } from "../../mgmt/web/src/search";
 
 test("idle: active, warned 60 seconds before, over after 5 minutes", () => {
@@ -63,6 +63,18 @@ test("paging goes on after the last record, in either order", () => {
 		assert.equal(pageQuery(search, have).get("after"), String(PAGE - 1));
 		assert.equal(pageQuery(search, have).get("limit"), String(PAGE));
 	}
+});
+
+test("records: what was missing from the first page stays missing", () => {
+	const page = (id, behind) => ({ records: [{ id }], more: true, behind });
+	const first = joined(null, page("9", { until: null }));
+	assert.deepEqual(first.behind, { until: null });
+	const both = joined(first, page("8", null));
+	assert.deepEqual(both.records.map((r) => r.id), ["9", "8"]);
+	assert.deepEqual(both.behind, { until: null });
+	assert.equal(joined(null, page("9", null)).behind, null);
+	assert.deepEqual(joined(joined(null, page("9", null)), page("8", { until: "x" })).behind,
+		{ until: "x" });
 });
 
 test("record numbers keep all their digits", () => {

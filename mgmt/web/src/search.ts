@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A question to the records, as a form's values and as the API's query. Pure.
 
-import type { ConnRecord } from "./types";
+import type { ConnRecord, RecordPage } from "./types";
 
 export const PAGE = 100;
 
@@ -67,4 +67,12 @@ export function pageQuery(search: Search, before: Pick<ConnRecord, "id">[]): URL
 	if (last !== undefined)
 		query.set("after", last.id);
 	return query;
+}
+
+// A page and those before it. What was missing when the first was asked for is not in the others.
+export function joined(before: RecordPage | null, page: RecordPage): RecordPage {
+	return {
+		records: [...before?.records ?? [], ...page.records], more: page.more,
+		behind: before?.behind ?? page.behind,
+	};
 }

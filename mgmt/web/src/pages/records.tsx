@@ -9,46 +9,38 @@ import { dateTime, number } from "../format";
 import { ErrorBox } from "../parts/message";
 import { href } from "../router";
 import {
-	emptySearch, isSearch, pageQuery, readSearch, type Search, writeSearch,
+	emptySearch, isSearch, joined, pageQuery, readSearch, type Search, writeSearch,
 } from "../search";
 import type { ConnRecord, RecordPage, Verification } from "../types";
 import { RecordDialog, RecordTable } from "./record-table";
 import { SearchForm } from "./record-search";
 
-interface Found {
-	records: ConnRecord[];
-	more: boolean;
-	behind: RecordPage["behind"];
-}
-
 export function RecordsPage({ query }: { query: URLSearchParams }): JSX.Element {
 	const { api, t, lang, me } = useApp();
-	const [found, setFound] = useState<Found | null>(null);
+	const [found, setFound] = useState<RecordPage | null>(null);
 	const [shown, setShown] = useState<ConnRecord | null>(null);
 	const action = useAction();
 	const asked = query.toString();
 	const round = useRef(0);
 
-	const fetchPage = async (before: ConnRecord[]): Promise<void> => {
+	const fetchPage = async (before: RecordPage | null): Promise<void> => {
 		const mine = ++round.current;
-		const page = await api.records(pageQuery(readSearch(query), before));
+		const page = await api.records(pageQuery(readSearch(query), before?.records ?? []));
 		if (mine === round.current)
-			setFound({
-				records: [...before, ...page.records], more: page.more, behind: page.behind,
-			});
+			setFound(joined(before, page));
 	};
 
 	useEffect(() => {
 		round.current++;
 		setFound(null);
 		if (isSearch(query))
-			void action.run(() => fetchPage([]));
+			void action.run(() => fetchPage(null));
 	}, [asked, lang]);
 
 	const search = (next: Search): void => {
 		const target = `${href("records")}?${writeSearch(next)}`;
 		if (location.hash === target)
-			void action.run(() => fetchPage([]));
+			void action.run(() => fetchPage(null));
 		else
 			location.hash = target;
 	};
@@ -79,7 +71,7 @@ export function RecordsPage({ query }: { query: URLSearchParams }): JSX.Element 
 							</p>
 							{found.more && (
 								<button type="button" disabled={action.busy}
-									onClick={() => void action.run(() => fetchPage(found.records))}>
+									onClick={() => void action.run(() => fetchPage(found))}>
 									{t("records.next")}
 								</button>
 							)}
