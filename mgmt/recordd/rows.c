@@ -14,6 +14,7 @@
 #define BINDS_MAX     24
 #define NARROW_MAX    5000 /* rows of a time span that are worth sorting */
 #define MEASURED_MAX  500000 /* and that are worth counting: under half a second */
+#define MEASURED_PART 5 /* of a month's time: more of it is read sooner than counted */
 #define STEPS_A_CHECK 10000 /* virtual machine steps between looks at the clock */
 #define BUSY_MS       2000
 
@@ -205,6 +206,34 @@ static int bind_all(sqlite3_stmt *stmt, const struct builder *b)
 }
 
 /*
+ * Is q's time so little of the month's that counting its rows is cheaper than reading
+ * past the others? Each search of a year would count the rows of all its months.
+ */
+static bool is_part(struct rows *r, const struct proto_query *q)
+{
+	sqlite3_stmt *stmt = NULL;
+	bool part = false;
+
+	if (sqlite3_prepare_v2(r->handle,
+			       "SELECT (SELECT min(time_us) FROM row),"
+			       " (SELECT max(time_us) FROM row)",
+			       -1, &stmt, NULL) != SQLITE_OK)
+		return false;
+	if (sqlite3_step(stmt) == SQLITE_ROW) {
+		int64_t first = sqlite3_column_int64(stmt, 0);
+		int64_t last = sqlite3_column_int64(stmt, 1);
+		int64_t from = q->from_us > first ? q->from_us : first;
+		int64_t to = end_of(q) < last ? end_of(q) : last;
+
+		part = to <= from ||
+		       (uint64_t)to - (uint64_t)from <=
+			       ((uint64_t)last - (uint64_t)first) / MEASURED_PART;
+	}
+	(void)sqlite3_finalize(stmt);
+	return part;
+}
+
+/*
  * Rows stand in the order in which they were stored, which nearly is that of their time.
  * So that a day of weeks ago is not looked for row by row: between which numbers is it?
  */
@@ -212,9 +241,12 @@ static struct extent measure(struct rows *r, const struct proto_query *q)
 {
 	sqlite3_stmt *stmt = NULL;
 	struct extent e = { 0 };
+	int max;
 
-	if ((q->from_us == 0 && q->to_us == 0) ||
-	    sqlite3_prepare_v2(r->handle,
+	if (q->from_us == 0 && q->to_us == 0)
+		return e;
+	max = is_part(r, q) ? MEASURED_MAX : NARROW_MAX;
+	if (sqlite3_prepare_v2(r->handle,
 			       "SELECT count(*), min(n), max(n) FROM (SELECT n FROM row"
 			       " INDEXED BY row_time WHERE time_us >= ? AND time_us < ?"
 			       " LIMIT ?)",
@@ -222,12 +254,12 @@ static struct extent measure(struct rows *r, const struct proto_query *q)
 		return e; /* what is wrong is seen again, and reported, in a moment */
 	(void)sqlite3_bind_int64(stmt, 1, q->from_us);
 	(void)sqlite3_bind_int64(stmt, 2, end_of(q));
-	(void)sqlite3_bind_int(stmt, 3, MEASURED_MAX);
+	(void)sqlite3_bind_int(stmt, 3, max);
 	if (sqlite3_step(stmt) == SQLITE_ROW) {
 		int count = sqlite3_column_int(stmt, 0);
 
 		e.narrow = count < NARROW_MAX;
-		e.known = count < MEASURED_MAX;
+		e.known = count < max;
 		e.first = sqlite3_column_int64(stmt, 1);
 		e.last = sqlite3_column_int64(stmt, 2);
 	}

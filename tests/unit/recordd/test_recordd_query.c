@@ -2,6 +2,7 @@
 #include "tests/unit/recordd/box.h"
 
 #include <errno.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -212,6 +213,65 @@ static void test_many_rows_out_of_order(void **state)
 	}
 }
 
+static uint64_t steps; /* of SQLite's machine, in statements that ended */
+
+static int count_steps(unsigned what, void *user, void *stmt, void *ns)
+{
+	(void)what;
+	(void)user;
+	(void)ns;
+	steps += (uint64_t)sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 1);
+	return 0;
+}
+
+static int watch(sqlite3 *handle, const char **error,
+		 const struct sqlite3_api_routines *api)
+{
+	(void)error;
+	(void)api;
+	return sqlite3_trace_v2(handle, SQLITE_TRACE_PROFILE, count_steps, NULL);
+}
+
+/* What the first row of the answer costs. */
+static uint64_t cost(const struct box *b, const struct proto_query *q)
+{
+	struct merge *m = NULL;
+	struct merge_row row;
+
+	steps = 0;
+	assert_int_equal(merge_open(b->records_dir, q, (struct mono){ 0 }, &m), 0);
+	assert_int_equal(merge_next(m, &row), 1);
+	merge_free(m);
+	return steps;
+}
+
+/* Neither does a day of weeks ago cost the days since, nor a year all its rows. */
+static void test_cost(void **state)
+{
+	const struct box *b = *state;
+	const int64_t day = 10000 * SECOND_US;
+	struct proto_query q = { .newest_first = 1 };
+
+	box_fill(b, "gated", NOVEMBER_US, 1, 1);
+	box_ingest(b);
+	(void)box_sql(b, "2023-11.db",
+		      "WITH RECURSIVE c(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM c"
+		      " WHERE i < 100000) INSERT INTO row (n, producer, seq, time_us,"
+		      " kind, reason, hash, record) SELECT n + i, producer, seq + i,"
+		      " time_us + i * 1000000, kind, reason, hash, record FROM row, c");
+	assert_int_equal(box_sql(b, "2023-11.db", "SELECT count(*) FROM row"), 100001);
+	assert_int_equal(sqlite3_auto_extension((void (*)(void))watch), 0);
+	q.from_us = NOVEMBER_US + day;
+	q.to_us = NOVEMBER_US + 2 * day;
+	assert_in_range(cost(b, &q), 1, 200000);
+	q.from_us = NOVEMBER_US - day;
+	q.to_us = 0;
+	assert_in_range(cost(b, &q), 1, 100000);
+	q.newest_first = 0;
+	assert_in_range(cost(b, &q), 1, 100000);
+	sqlite3_reset_auto_extension();
+}
+
 static void test_malformed_questions(void **state)
 {
 	struct proto_query q = { .limit = 1 };
@@ -244,6 +304,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_deadline, setup, box_teardown),
 		cmocka_unit_test_setup_teardown(test_many_rows_out_of_order, box_setup,
 						box_teardown),
+		cmocka_unit_test_setup_teardown(test_cost, box_setup, box_teardown),
 		cmocka_unit_test(test_malformed_questions),
 	};
 
