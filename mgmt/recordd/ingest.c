@@ -160,14 +160,15 @@ int ingest_step(struct ingest *in)
 bool ingest_is_behind(struct ingest *in, int64_t *ret_until_us)
 {
 	bool behind = in->store == NULL, unknown = behind;
-	int64_t until = INT64_MAX;
+	int64_t until = INT64_MAX, now = wall_us();
 
 	for (size_t i = 0; i < PRODUCER_COUNT && !unknown; i++) {
 		struct source *s = &in->source[i];
 		int r = source_peek(s);
 
 		behind = behind || r != 0;
-		unknown = r < 0;
+		/* of a clock that was set back since: what is behind it may be of any time */
+		unknown = r < 0 || (r == 1 && s->rec.time_us > now);
 		if (r == 1 && s->rec.time_us < until)
 			until = s->rec.time_us;
 	}

@@ -40,7 +40,7 @@ int ingest_step(struct ingest *in) MUST_CHECK;
 
 /*
  * Are there records that are not stored yet? Those before *ret_until_us are; it is 0 when
- * some cannot be read, or none can be stored.
+ * some cannot be read, or none can be stored, or one that waits is of a time to come.
  */
 bool ingest_is_behind(struct ingest *in, int64_t *ret_until_us);
 

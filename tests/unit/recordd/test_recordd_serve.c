@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/ipc.h"
+#include "lib/mono.h"
 #include "mgmt/recordd/serve.h"
 
 #define STORED (SERVE_BATCHES * INGEST_BATCH) /* by one question */
@@ -115,6 +116,45 @@ static void test_questions_without_end(void **state)
 	stop(pid);
 }
 
+/* Written while the clock was ahead: that tells nothing of what was written afterwards. */
+static void test_clock_was_ahead(void **state)
+{
+	const struct box *b = *state;
+	const unsigned all = STORED + 30;
+	struct proto_query_end end;
+	unsigned n;
+	pid_t pid;
+
+	box_fill(b, "gated", wall_us() + INT64_C(86400000000), 1, 1);
+	box_fill(b, "gated", BOX_NOVEMBER_US, 19, 2);
+	box_fill(b, "proxyd", BOX_NOVEMBER_US, STORED + 10, 1);
+	pid = start(b);
+	while ((n = ask(&end)) < all) {
+		assert_int_equal(end.behind, 1);
+		assert_int_equal(end.until_us, 0);
+	}
+	assert_int_equal(n, all);
+	assert_int_equal(end.behind, 0);
+	stop(pid);
+}
+
+/* The same, and it is the next one. */
+static void test_clock_was_ahead_in_between(void **state)
+{
+	const struct box *b = *state;
+	struct proto_query_end end;
+	pid_t pid;
+
+	box_fill(b, "gated", BOX_NOVEMBER_US, STORED, 1);
+	box_fill(b, "gated", wall_us() + INT64_C(86400000000), 1, STORED + 1);
+	box_fill(b, "gated", BOX_NOVEMBER_US, INGEST_BATCH, STORED + 2);
+	pid = start(b);
+	while (ask(&end) < STORED + 1 + INGEST_BATCH)
+		assert_int_equal(end.behind, 1);
+	assert_int_equal(end.behind, 0);
+	stop(pid);
+}
+
 /* A spool that cannot be read: nobody knows since when. */
 static void test_unreadable_spool(void **state)
 {
@@ -142,6 +182,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_questions_without_end, box_setup,
 						box_teardown),
+		cmocka_unit_test_setup_teardown(test_clock_was_ahead, box_setup,
+						box_teardown),
+		cmocka_unit_test_setup_teardown(test_clock_was_ahead_in_between,
+						box_setup, box_teardown),
 		cmocka_unit_test_setup_teardown(test_unreadable_spool, box_setup,
 						box_teardown),
 	};
