@@ -228,7 +228,7 @@ static int look_again(struct spool_reader *r)
 
 /*
  * Go to the next whole entry of the segment, if there is one. Returns -EBADMSG (went on,
- * *ret_lost bytes are lost), 0 (there is none) or another negative errno.
+ * *ret_lost bytes are lost), 1 (we stand there), 0 (there is none) or another negative errno.
  */
 static int step_over(struct spool_reader *r, uint64_t *ret_lost)
 {
@@ -248,6 +248,8 @@ static int step_over(struct spool_reader *r, uint64_t *ret_lost)
 	}
 	if (code <= 0)
 		return code;
+	if (at == r->pos.offset && at != 0)
+		return 1; /* it was being written */
 	*ret_lost = at - r->pos.offset;
 	r->pos.offset = at;
 	r->pos.mark = 0;
@@ -315,7 +317,8 @@ int spool_reader_next(struct spool_reader *r, struct record *ret_rec, uint64_t *
 			code = spool_entry_check(data, len, &seq);
 		}
 		if (code == 0 || code == -EBADMSG) {
-			code = go_on(r, code != 0, ret_lost);
+			/* a damaged length may be one for which not all is there */
+			code = go_on(r, code != 0 || len != 0, ret_lost);
 			if (code == 1)
 				continue;
 			return code;

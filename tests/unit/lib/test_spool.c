@@ -278,6 +278,28 @@ static void test_damage_in_the_newest(void **state)
 	}
 }
 
+/* A length that is too long, and too little behind it to tell: nothing waits for more. */
+static void test_damaged_length(void **state)
+{
+	struct box *b = *state;
+	struct spool *s = open_spool(b);
+	char path[384];
+	off_t one;
+	int fd;
+
+	append(s, 1, 1);
+	one = newest(b, path);
+	append(s, 2, 3);
+	fd = open(path, O_RDWR);
+	assert_int_equal(pwrite(fd, "\0\0\x07", 3, one), 3);
+	assert_int_equal(close(fd), 0);
+	assert_true(newest(b, path) - one < 0x700);
+	expect_but(b, 2, 3);
+	append(s, 4, 4);
+	spool_close(s);
+	expect_but(b, 2, 4);
+}
+
 /* The same for a segment's head. */
 static void test_damaged_head(void **state)
 {
@@ -625,6 +647,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_damage_is_reported, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damage_in_the_newest, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_length, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_head, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_batches, setup, teardown),
