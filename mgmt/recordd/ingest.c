@@ -126,7 +126,7 @@ static int batch(struct ingest *in, unsigned *ret_count)
 		r = move(in, s);
 		count++;
 	}
-	if (r == 0)
+	if (r == 0 && count != 0) /* else each question would wait for the disk */
 		r = commit(in);
 	*ret_count = count;
 	return r;

@@ -309,6 +309,39 @@ static void test_spoilt_behind_us(void **state)
 		box_sql(b, FILE_NAME, "SELECT count(*) FROM row WHERE kind = 11"), 0);
 }
 
+static unsigned syncs;
+
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+
+int __wrap_fdatasync(int fd)
+{
+	syncs++;
+	return __real_fdatasync(fd);
+}
+
+/* A step comes before each question, and most of them find nothing. */
+static void test_nothing_to_store(void **state)
+{
+	const struct box *b = *state;
+	struct ingest *in;
+
+	box_fill(b, "gated", BOX_NOVEMBER_US, 3, 1);
+	box_fill(b, "proxyd", BOX_NOVEMBER_US, 3, 1);
+	in = ingest_of(b);
+	assert_int_equal(in->stored, 6);
+	assert_true(syncs > 0);
+	syncs = 0;
+	assert_int_equal(ingest_step(in), 0);
+	assert_int_equal(syncs, 0);
+	box_fill(b, "gated", BOX_NOVEMBER_US, 1, 4);
+	assert_int_equal(ingest_step(in), 0);
+	assert_int_equal(in->stored, 7);
+	assert_true(syncs > 0);
+	ingest_close(in);
+	free(in);
+}
+
 /* A position that an older recordd stored: no break is made up. */
 static void test_position_without_mark(void **state)
 {
@@ -448,6 +481,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_spoilt_and_restarted, box_setup,
 						box_teardown),
 		cmocka_unit_test_setup_teardown(test_spoilt_behind_us, box_setup,
+						box_teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_to_store, box_setup,
 						box_teardown),
 		cmocka_unit_test_setup_teardown(test_cut_spool, box_setup, box_teardown),
 		cmocka_unit_test_setup_teardown(test_position_without_mark, box_setup,
