@@ -6,6 +6,7 @@
 #define MGMT_RECORDD_SERVE_H
 
 #include "lib/ipc.h"
+#include "lib/mono.h"
 #include "lib/svc.h"
 #include "mgmt/recordd/ingest.h"
 
@@ -14,6 +15,7 @@
 struct serve {
 	const struct svc *svc;
 	struct ingest *ingest;
+	struct mono store_again; /* not before a question that comes sooner */
 };
 
 /* The permit table; its handlers' user is a struct serve. */
