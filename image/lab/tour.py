@@ -100,7 +100,9 @@ class Tour:
         for machine in (topo.CORE, topo.OFFICE, topo.CONTRACTOR, topo.ROGUE):
             for version in (4, 6):
                 attempts = probes.to_internet(machine, version)
-                reached = probes.run_all(self.lab, attempts)
+                reached = []
+                for _ in range(5):  # a second is short for a machine that is busy
+                    reached += probes.run_all(self.lab, [p for p in attempts if p not in reached])
                 self.check(len(reached) == len(attempts),
                            f"{machine} → internet (IPv{version}) が通じる",
                            f"{machine} → internet (IPv{version}) works",
@@ -141,7 +143,7 @@ class Tour:
                        f"HTTP {status}, curl {code}")
             self.want("core-pc https claims", kind="flow-open", dst=address, dst_port=443,
                       src=topo.ADDRESS[topo.CORE][0 if version == 4 else 1])
-            self.check(self.lab.ping(topo.CORE, address),
+            self.check(self.lab.ping(topo.CORE, address, LATE),
                        f"core-pc → claims の ping (IPv{version}) は通る",
                        f"core-pc → claims by ping (IPv{version}) passes")
             inside = topo.ADDRESS[topo.OFFICE][0 if version == 4 else 1]

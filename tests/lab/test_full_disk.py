@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from lab import sites as site, supervisor, topology as topo
-from lab.lab import proxy_url, wait_for
+from lab.lab import LATE, proxy_url, wait_for
 import web
 
 FRAMES = pathlib.Path(__file__).with_name("sensor") / "frames.py"
@@ -58,7 +58,7 @@ def test_full_spool_stops_new_connections(make_lab):
             stack.enter_context(small_disks(lab, "spool/proxyd", "spool/gated"))))
         claims = topo.ADDRESS[topo.CLAIMS][0]
         assert fetch(lab, site.ALLOWED) == 200
-        assert lab.tcp(topo.CORE, claims, 443)
+        assert lab.tcp(topo.CORE, claims, 443, LATE)
         for filler in fillers:
             fill(filler)
         # what is left of the last page still takes a few records
@@ -176,7 +176,7 @@ def test_a_full_disk_keeps_nobody_connected(make_lab):
         claims = topo.ADDRESS[topo.CLAIMS][0]
         lab.cli("device", "approve", topo.MAC[topo.ROGUE], "--kind", "business", "--owner", "o",
                 "--reason", "a test", "--interface", "office0")
-        assert fetch(lab, site.ALLOWED) == 200 and lab.tcp(topo.CORE, claims, 443)
+        assert fetch(lab, site.ALLOWED) == 200 and lab.tcp(topo.CORE, claims, 443, LATE)
         fill(mounted[0] / "filler")
         assert lab.cli("allow", "add", "n.example.org", "--reason", "a test",
                        check=False).returncode == 1

@@ -5,13 +5,13 @@ import io
 import json
 
 from lab import topology as topo
-from lab.lab import wait_for
+from lab.lab import LATE, wait_for
 
 ROGUE = topo.MAC[topo.ROGUE]
 
 
-def reaches_proxy(lab):
-    return lab.tcp(topo.ROGUE, topo.PROXY4, topo.PROXY_PORT)
+def reaches_proxy(lab, seconds=1):
+    return lab.tcp(topo.ROGUE, topo.PROXY4, topo.PROXY_PORT, seconds)
 
 
 def apply(lab, file, mode):
@@ -58,7 +58,7 @@ def test_from_detect_to_enforce(make_lab, tmp_path):
     lab = make_lab()
     assert not reaches_proxy(lab)
     apply(lab, tmp_path / "detect.yaml", "detect")
-    assert reaches_proxy(lab)
+    assert reaches_proxy(lab, LATE)
     assert wait_for(lambda: ROGUE in told(lab) and reaches_proxy(lab), 20)
     zone = office(lab)
     assert zone["mode"] == "detect" and zone["since"] is not None
@@ -82,6 +82,6 @@ def test_from_detect_to_enforce(make_lab, tmp_path):
             "--reason", "業務")
     assert told(lab)[ROGUE]["device"]["state"] == "admitted"
     apply(lab, tmp_path / "enforce.yaml", "enforce")
-    assert reaches_proxy(lab)
+    assert reaches_proxy(lab, LATE)
     lab.cli("device", "revoke", ROGUE, "--reason", "確認の終わり")
     assert not reaches_proxy(lab)

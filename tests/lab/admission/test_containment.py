@@ -119,7 +119,7 @@ def lan_fixture(make_lab):
 
 
 def reached(lab, machine, targets):
-    return [t for t in targets if lab.ping(machine, t)]
+    return [t for t in targets if lab.ping(machine, t, LATE)]
 
 
 def kept(lab, machine, targets):

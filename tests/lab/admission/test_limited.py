@@ -78,6 +78,16 @@ def both(*flows):
     return {(flow, version) for flow in flows for version in (4, 6)}
 
 
+def only(lab, *flows):
+    """Those and no others; a second is short for a machine that is busy."""
+    hoped = both(*flows)
+    reached = reach(lab)
+    for _ in range(2):
+        if not reached >= hoped:
+            reached |= reach(lab)
+    return reached == hoped
+
+
 def proved(lab):
     done = lab.cli("--json", "verify", check=False)
     assert done.returncode == 0, done.stdout
@@ -89,9 +99,9 @@ def marks(lab):
 
 
 def check_flows(lab):
-    assert reach(lab) == both("claims", "login", "echo")
+    assert only(lab, "claims", "login", "echo")
     approve(lab, topo.CORE, "--flow", "login")
-    assert reach(lab) == both("login")
+    assert only(lab, "login")
     assert proved(lab)
     # nobody was limited to it yet: rules come, and what ran by another flow ends
     held = [lab.start_on(topo.CORE, "nc", address, "22", stdin=subprocess.PIPE,
@@ -104,38 +114,38 @@ def check_flows(lab):
     for one in held:
         one.stdin.write(b"again\n")
         one.stdin.flush()
-    assert reach(lab) == both("echo")
+    assert only(lab, "echo")
     assert proved(lab)
     for one in held:
         one.kill()
         assert b"again" not in one.communicate()[0]
     approve(lab, topo.CORE, "--flow", "echo", "--flow", "login", "--for", "1h")
-    assert reach(lab) == both("echo", "login")
+    assert only(lab, "echo", "login")
     # there are rules for each by now: the short way
     begun = lab.log("gated").count("loaded as a whole")
     approve(lab, topo.CORE, "--flow", "echo")
-    assert reach(lab) == both("echo")
+    assert only(lab, "echo")
     approve(lab, topo.CORE, "--flow", "echo", "--flow", "login", "--for", "1h")
-    assert reach(lab) == both("echo", "login")
+    assert only(lab, "echo", "login")
     assert lab.log("gated").count("loaded as a whole") == begun
     assert proved(lab)
     # a flow that goes takes nothing else's place; and its end is no end of the limit
     policy(lab, FLOWS[FLOWS.index("  - { id: echo"):])
-    assert reach(lab) == both("echo")
+    assert only(lab, "echo")
     policy(lab, "")
     assert reach(lab) == set()
     assert proved(lab)
     refused = approve(lab, topo.CORE, "--flow", "login", check=False)
     assert refused.returncode != 0 and "login" in refused.stderr
     policy(lab)
-    assert reach(lab) == both("echo", "login")
+    assert only(lab, "echo", "login")
     # somebody else's rules and elements do not last
     door.nft(lab, "flush", "set", "inet", "sekisho", "limited-2")
-    assert wait_for(lambda: reach(lab) == both("echo", "login"), 10)
+    assert wait_for(lambda: only(lab, "echo", "login"), 10)
     lab.restart("gated")
-    assert reach(lab) == both("echo", "login")
+    assert only(lab, "echo", "login")
     approve(lab, topo.CORE)
-    assert reach(lab) == both("claims", "login", "echo")
+    assert only(lab, "claims", "login", "echo")
     assert proved(lab)
 
 
