@@ -14,6 +14,7 @@
 #define ENTRY_SIZE (6 + 3 * 8 + 2 * WORDS * 8 + 2 * 4)
 #define MAGIC      0x534b4831u /* "SKH1" */
 #define BOOT_CLASS "PXEClient"
+#define TIME_MAX   (INT64_C(1) << 40) /* s from 1970, either way: sums are safe */
 
 struct card {
 	struct mac mac;
@@ -214,6 +215,12 @@ uint8_t *history_encode(const struct history *h, size_t *ret_len)
 	return data;
 }
 
+/* Before 1970, too: that is where a clock that is set back takes what was seen. */
+static bool is_time(int64_t t)
+{
+	return t >= -TIME_MAX && t <= TIME_MAX;
+}
+
 static int take_card(struct history *h, struct rd *r)
 {
 	struct card in = { 0 };
@@ -229,8 +236,9 @@ static int take_card(struct history *h, struct rd *r)
 		in.before[i] = rd_be64(r);
 	in.print[0] = rd_be32(r);
 	in.print[1] = rd_be32(r);
-	if (rd_failed(r) || !mac_is_unicast(in.mac) || in.first < 0 ||
-	    in.first > in.last || in.last > INT64_MAX / 2 || find(h, in.mac) != NULL)
+	if (rd_failed(r) || !mac_is_unicast(in.mac) || !is_time(in.first) ||
+	    !is_time(in.last) || !is_time(in.turned) || in.first > in.last ||
+	    find(h, in.mac) != NULL)
 		return -EBADMSG;
 	c = insert(h, in.mac);
 	c->first = in.first;

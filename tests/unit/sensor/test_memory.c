@@ -137,6 +137,53 @@ static void test_damaged(void **state)
 	free(data);
 }
 
+/* A card's times in the block of history_encode(): first, last, and the current term's begin. */
+static size_t time_at(unsigned which)
+{
+	return 8 + sizeof(card.b) + which * sizeof(int64_t);
+}
+
+/* What no clock says is damage; what a clock that was set back says is not. */
+static void test_times(void **state)
+{
+	static const uint8_t extreme[][8] = {
+		{ 0x80, 0, 0, 0, 0, 0, 0, 0 },
+		{ 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+	};
+	struct history_time t = { .now = 1700000000, .hour = 5 };
+	struct history *h = NULL;
+	uint8_t *data, *again;
+	size_t len = 0, len_again = 0;
+
+	(void)state;
+	assert_int_equal(history_new(&h), 0);
+	(void)history_see(h, card, t, "1,3,6", false);
+	history_shift(h, -1700086400);
+	data = history_encode(h, &len);
+	history_free(h);
+	assert_int_equal(history_new(&h), 0);
+	assert_int_equal(history_decode(h, rd_of(data, len)), 0);
+	history_shift(h, 1700086400);
+	assert_int_equal(history_see(h, card, t, "1,3,6", false).silent, 0);
+	history_free(h);
+	for (unsigned which = 0; which < 3; which++) {
+		for (size_t i = 0; i < 2; i++) {
+			again = malloc(len);
+			memcpy(again, data, len);
+			memcpy(again + time_at(which), extreme[i], sizeof(extreme[i]));
+			assert_int_equal(history_new(&h), 0);
+			assert_int_equal(history_decode(h, rd_of(again, len)), -EBADMSG);
+			free(again);
+			history_shift(h, -86400);
+			again = history_encode(h, &len_again);
+			assert_non_null(again);
+			free(again);
+			history_free(h);
+		}
+	}
+	free(data);
+}
+
 static int make(void **state)
 {
 	(void)state;
@@ -158,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_times),
 	};
 
 	return cmocka_run_group_tests(tests, make, remove_all);
