@@ -13,6 +13,7 @@
 #include "lib/fdio.h"
 #include "lib/mem.h"
 #include "lib/spool_format.h"
+#include "lib/spool_sync.h"
 
 #define BEGUN    "begun.new" /* no segment's name: one that has no head yet */
 #define OPEN_NEW (O_RDWR | O_TRUNC | O_CLOEXEC | O_NOFOLLOW)
@@ -25,6 +26,10 @@ struct spool {
 	uint64_t others; /* bytes in the other segments, as last counted */
 	uint64_t next_seq;
 	int error; /* of the last append */
+	bool beside; /* whoever writes does not wait for the disk */
+	struct spool_sync newest;
+	struct spool_sync left; /* the segment before */
+	int sync_error; /* of either, until somebody asks */
 };
 
 struct scan {
@@ -101,12 +106,40 @@ static int create(const struct spool *s, const char *name, int *ret_fd)
 	return 0;
 }
 
+static int look(struct spool *s, struct spool_sync *sync)
+{
+	int r = spool_sync_look(sync);
+
+	if (r < 0 && r != -EINPROGRESS)
+		s->sync_error = r;
+	return r;
+}
+
+/* The segment that was the newest goes to the disk, and is closed. */
+static void leave_segment(struct spool *s)
+{
+	int r = 0;
+
+	if (s->fd < 0)
+		return;
+	if (s->beside) {
+		r = spool_sync_begin(&s->left, s->fd);
+	} else {
+		(void)fdatasync(s->fd);
+		(void)close(s->fd);
+	}
+	if (r < 0)
+		s->sync_error = r;
+}
+
 static int begin_segment(struct spool *s)
 {
 	CLEANUP(close_p) int fd = -1;
 	char name[32];
 	int r;
 
+	if (s->fd != -1 && look(s, &s->left) == -EINPROGRESS)
+		return -EBUSY; /* the newest one grows on */
 	spool_segment_name(s->next_seq, name);
 	/* one that a crash left without entries may have a reader: it stays the same file */
 	fd = openat(s->dir_fd, name, OPEN_NEW);
@@ -116,10 +149,7 @@ static int begin_segment(struct spool *s)
 		r = errno == ENOENT ? create(s, name, &fd) : -errno;
 	if (r < 0)
 		return r;
-	if (s->fd >= 0) {
-		(void)fdatasync(s->fd);
-		(void)close(s->fd);
-	}
+	leave_segment(s);
 	s->fd = steal_fd(&fd);
 	s->others += s->end;
 	s->end = SPOOL_HEAD_LEN;
@@ -214,6 +244,8 @@ void spool_close(struct spool *s)
 {
 	if (s == NULL)
 		return;
+	spool_sync_wait(&s->newest);
+	spool_sync_wait(&s->left);
 	close_p(&s->fd);
 	close_p(&s->lock_fd);
 	close_p(&s->dir_fd);
@@ -299,4 +331,28 @@ int spool_state(const struct spool *s)
 int spool_sync(struct spool *s)
 {
 	return s->fd == -1 || fdatasync(s->fd) == 0 ? 0 : -errno;
+}
+
+int spool_sync_start(struct spool *s)
+{
+	int fd;
+
+	s->beside = true;
+	if (look(s, &s->newest) == -EINPROGRESS)
+		return -EBUSY;
+	if (s->fd == -1)
+		return 0;
+	fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0); /* a segment may be left meanwhile */
+	return fd == -1 ? -errno : spool_sync_begin(&s->newest, fd);
+}
+
+int spool_sync_state(struct spool *s)
+{
+	int newest = look(s, &s->newest), left = look(s, &s->left), r;
+
+	if (newest == -EINPROGRESS || left == -EINPROGRESS)
+		return -EINPROGRESS;
+	r = s->sync_error;
+	s->sync_error = 0;
+	return r;
 }

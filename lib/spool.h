@@ -74,8 +74,18 @@ int spool_append_batch(struct spool *s, struct spool_batch *b) MUST_CHECK;
 /* Is the spool able to take records now? 0, or the error of the last append. */
 int spool_state(const struct spool *s);
 
-/* Push what was appended to the disk (fdatasync). */
+/* Push what was appended to the disk (fdatasync), and wait for it. */
 int spool_sync(struct spool *s) MUST_CHECK;
+
+/*
+ * The same beside the caller, in a thread of the C library's: a slow disk keeps nobody
+ * waiting, from now on not at the end of a segment either; only spool_close() waits.
+ * Returns 0 (begun), -EBUSY (the one before is not done) or another negative errno.
+ */
+int spool_sync_start(struct spool *s) MUST_CHECK;
+
+/* -EINPROGRESS: some of it is not on the disk yet. Else 0, or what failed, once. */
+int spool_sync_state(struct spool *s);
 
 /* Where a reader stands: the segment's first sequence number and an offset into it. */
 struct spool_pos {

@@ -8,7 +8,8 @@
 #include "lib/log.h"
 #include "lib/mono.h"
 
-#define AREA "gated"
+#define AREA         "gated"
+#define SYNC_LATE_MS 3000
 
 static void set_recording(struct journal *j, bool on)
 {
@@ -55,6 +56,14 @@ static int append_gap(struct journal *j)
 	if (r == 0)
 		j->missing = 0;
 	return r;
+}
+
+static int say(struct journal *j, const char *text)
+{
+	struct record rec = { .kind = RECORD_SERVICE };
+
+	record_set_str(rec.detail, sizeof(rec.detail), text);
+	return append(j, &rec);
 }
 
 /* count records could not be written. */
@@ -116,26 +125,62 @@ void journal_lost(struct journal *j, uint64_t count, const char *where)
 	journal_add(j, &gap);
 }
 
+static void set_behind(struct journal *j, bool behind)
+{
+	if (behind && !j->behind)
+		j->behind_since = mono_now();
+	j->behind = behind;
+}
+
+/* The next sync begins when the one before has ended; what failed is tried again. */
+static void sync_beside(struct journal *j)
+{
+	int r = spool_sync_state(j->spool);
+
+	set_behind(j, r < 0);
+	if (r == -EINPROGRESS)
+		return;
+	if (r < 0 || j->dirty) {
+		int begun = spool_sync_start(j->spool);
+
+		j->dirty = begun < 0;
+		set_behind(j, true);
+		r = r < 0 ? r : begun;
+	}
+	if (r < 0 && !j->sync_failed)
+		log_err(AREA, "records do not get to the disk: %s", strerror(-r));
+	j->sync_failed = r < 0;
+}
+
+static bool is_late(const struct journal *j)
+{
+	return j->behind && mono_diff_ms(mono_now(), j->behind_since) >= SYNC_LATE_MS;
+}
+
 void journal_tick(struct journal *j)
 {
 	bool was_closed = j->enabled && !j->open;
 
 	journal_commit(j);
 	if (spool_state(j->spool) < 0 || j->missing != 0) {
-		struct record again = { .kind = RECORD_SERVICE };
-
-		record_set_str(again.detail, sizeof(again.detail),
-			       "gated: records can be written again");
-		if (append_gap(j) < 0 || append(j, &again) < 0) {
+		if (append_gap(j) < 0 ||
+		    say(j, "gated: records can be written again") < 0) {
 			if (j->open)
 				set_recording(j, false);
 			return;
 		}
 	}
-	if (j->dirty && spool_sync(j->spool) == 0)
-		j->dirty = false;
+	sync_beside(j);
 	if (!j->enabled)
 		return;
+	if (is_late(j)) {
+		if (j->open) {
+			log_err(AREA, "the disk is stuck; new flows are refused");
+			set_recording(j, false);
+			(void)say(j, "gated: the disk is stuck; new flows are refused");
+		}
+		return;
+	}
 	set_recording(j, true);
 	if (was_closed && j->open)
 		log_info(AREA, "new flows pass");

@@ -7,6 +7,10 @@
  * append fails it takes the permission back at once; what could not be recorded
  * meanwhile is counted and stands in the spool as a gap afterwards.
  *
+ * Every second what was written goes to the disk, beside this process: a quarantine does
+ * not wait for a slow disk. One that does not get through with it in three seconds, or
+ * only fails, counts as one that takes no records.
+ *
  * Events come in crowds: their records are added one by one and written together,
  * with one write, by whoever read them from the kernel, before it waits again.
  */
@@ -14,6 +18,7 @@
 #define FW_GATED_JOURNAL_H
 
 #include "lib/attr.h"
+#include "lib/mono.h"
 #include "lib/record.h"
 #include "lib/spool.h"
 
@@ -24,7 +29,10 @@ struct journal {
 	uint32_t revision; /* of the records */
 	bool enabled; /* a revision is in force: flows may pass at all */
 	bool open; /* the kernel holds the permission, as far as we know */
-	bool dirty; /* appended since the last sync */
+	bool dirty; /* appended since the last sync began */
+	bool behind; /* not all is on the disk, since behind_since */
+	bool sync_failed; /* and somebody was told */
+	struct mono behind_since;
 	uint64_t records;
 	uint64_t lost; /* events lost since start */
 	uint64_t missing; /* lost since the last gap record */

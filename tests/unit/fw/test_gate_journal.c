@@ -16,11 +16,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <aio.h>
 #include <cmocka.h>
 
 #include "fw/apply/request.h"
 #include "fw/gated/journal.h"
 #include "lib/ipc.h"
+
+/* A disk that does not get through with what it was given. */
+static bool stuck;
+static int sync_error;
+
+int __real_aio_error(const struct aiocb *job);
+int __wrap_aio_error(const struct aiocb *job);
+
+int __wrap_aio_error(const struct aiocb *job)
+{
+	int r = __real_aio_error(job);
+
+	return stuck || r == EINPROGRESS ? EINPROGRESS : sync_error != 0 ? sync_error : r;
+}
 
 struct fixture {
 	char dir[64];
@@ -77,6 +92,8 @@ static int teardown(void **state)
 	struct dirent *e;
 	DIR *dir;
 
+	stuck = false;
+	sync_error = 0;
 	journal_free(&f->j);
 	(void)close(f->j.channel);
 	(void)waitpid(f->apply, NULL, 0);
@@ -155,6 +172,67 @@ static void test_full_disk(void **state)
 	assert_int_equal(spool_reader_next(r, &rec, &seq, &lost), 1);
 	assert_int_equal(rec.kind, RECORD_SERVICE);
 	spool_reader_close(r);
+}
+
+/* It keeps nobody waiting; but what it does not take counts as not recorded. */
+static void test_stuck_disk(void **state)
+{
+	struct fixture *f = *state;
+	struct record rec = { .kind = RECORD_FLOW_OPEN };
+	struct spool_reader *r = NULL;
+	uint64_t seq = 0, lost = 0;
+
+	journal_write(&f->j, &rec);
+	stuck = true;
+	journal_tick(&f->j);
+	journal_tick(&f->j);
+	expect_asked(f, "11");
+	assert_true(journal_ok(&f->j));
+	f->j.behind_since.us -= 3000000;
+	journal_tick(&f->j);
+	journal_tick(&f->j);
+	expect_asked(f, "0"); /* once, and not renewed while it lasts */
+	assert_false(journal_ok(&f->j));
+	stuck = false;
+	do
+		journal_tick(&f->j);
+	while (!journal_ok(&f->j));
+	expect_asked(f, "1");
+	assert_int_equal(f->j.missing, 0);
+	/* and it is on record */
+	assert_int_equal(spool_reader_open(f->dir, (struct spool_pos){ 0 }, &r), 0);
+	assert_int_equal(spool_reader_next(r, &rec, &seq, &lost), 1);
+	assert_int_equal(rec.kind, RECORD_FLOW_OPEN);
+	assert_int_equal(spool_reader_next(r, &rec, &seq, &lost), 1);
+	assert_int_equal(rec.kind, RECORD_SERVICE);
+	assert_non_null(strstr(rec.detail, "stuck"));
+	assert_int_equal(spool_reader_next(r, &rec, &seq, &lost), 0);
+	spool_reader_close(r);
+}
+
+/* One that fails now and again stops nothing; one that only fails does. */
+static void test_failing_disk(void **state)
+{
+	struct fixture *f = *state;
+	struct record rec = { .kind = RECORD_FLOW_OPEN };
+
+	journal_write(&f->j, &rec);
+	sync_error = EIO;
+	journal_tick(&f->j);
+	expect_asked(f, "1");
+	for (int i = 0; i < 50; i++) {
+		(void)usleep(1000);
+		journal_tick(&f->j);
+	}
+	assert_true(f->j.behind);
+	assert_true(journal_ok(&f->j));
+	f->j.behind_since.us -= 3000000;
+	journal_tick(&f->j);
+	assert_false(journal_ok(&f->j));
+	sync_error = 0;
+	do
+		journal_tick(&f->j);
+	while (!journal_ok(&f->j));
 }
 
 /* Records that were added are in the spool after one commit, in order, gaps among them. */
@@ -242,6 +320,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_renewed_every_tick, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stuck_disk, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_failing_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_together_on_a_full_disk, setup,
 						teardown),

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lib/spool_sync.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static int push_now(int fd)
+{
+	int r = fdatasync(fd) == -1 ? -errno : 0;
+
+	(void)close(fd);
+	return r;
+}
+
+int spool_sync_begin(struct spool_sync *s, int fd)
+{
+	if (s->on) {
+		(void)close(fd);
+		return -EBUSY;
+	}
+	s->job = (struct aiocb){
+		.aio_fildes = fd,
+		.aio_sigevent = { .sigev_notify = SIGEV_NONE },
+	};
+	if (aio_fsync(O_DSYNC, &s->job) == -1)
+		return push_now(fd);
+	s->on = true;
+	return 0;
+}
+
+int spool_sync_look(struct spool_sync *s)
+{
+	int r;
+
+	if (!s->on)
+		return 0;
+	r = -aio_error(&s->job);
+	if (r == -EINPROGRESS)
+		return r;
+	(void)aio_return(&s->job);
+	(void)close(s->job.aio_fildes);
+	s->on = false;
+	return r;
+}
+
+void spool_sync_wait(struct spool_sync *s)
+{
+	const struct aiocb *list[] = { &s->job };
+
+	while (spool_sync_look(s) == -EINPROGRESS)
+		(void)aio_suspend(list, 1, NULL);
+}
