@@ -5,6 +5,22 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#define KEEP_S (24 * 60 * 60)
+
+/*
+ * The library's threads live for a second without work: each sync would make one anew,
+ * perhaps in the moment at which this process forks.
+ */
+static void keep_thread(void)
+{
+	static bool kept;
+	const struct aioinit init = { .aio_threads = 1, .aio_idle_time = KEEP_S };
+
+	if (!kept)
+		aio_init(&init);
+	kept = true;
+}
+
 static int push_now(int fd)
 {
 	int r = fdatasync(fd) == -1 ? -errno : 0;
@@ -19,6 +35,7 @@ int spool_sync_begin(struct spool_sync *s, int fd)
 		(void)close(fd);
 		return -EBUSY;
 	}
+	keep_thread();
 	s->job = (struct aiocb){
 		.aio_fildes = fd,
 		.aio_sigevent = { .sigev_notify = SIGEV_NONE },
