@@ -29,7 +29,7 @@ struct spool {
 	bool beside; /* whoever writes does not wait for the disk */
 	struct spool_sync newest;
 	struct spool_sync left; /* the segment before */
-	int sync_error; /* of either, until somebody asks */
+	int sync_error; /* of either, since spool_sync_start() */
 };
 
 struct scan {
@@ -340,6 +340,7 @@ int spool_sync_start(struct spool *s)
 	s->beside = true;
 	if (look(s, &s->newest) == -EINPROGRESS)
 		return -EBUSY;
+	s->sync_error = 0;
 	if (s->fd == -1)
 		return 0;
 	fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0); /* a segment may be left meanwhile */
@@ -348,11 +349,9 @@ int spool_sync_start(struct spool *s)
 
 int spool_sync_state(struct spool *s)
 {
-	int newest = look(s, &s->newest), left = look(s, &s->left), r;
+	int newest = look(s, &s->newest), left = look(s, &s->left);
 
 	if (newest == -EINPROGRESS || left == -EINPROGRESS)
 		return -EINPROGRESS;
-	r = s->sync_error;
-	s->sync_error = 0;
-	return r;
+	return s->sync_error;
 }

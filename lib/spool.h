@@ -84,7 +84,7 @@ int spool_sync(struct spool *s) MUST_CHECK;
  */
 int spool_sync_start(struct spool *s) MUST_CHECK;
 
-/* -EINPROGRESS: some of it is not on the disk yet. Else 0, or what failed, once. */
+/* -EINPROGRESS: some of it is not on the disk yet. Else 0, or what failed since the start. */
 int spool_sync_state(struct spool *s);
 
 /* Where a reader stands: the segment's first sequence number and an offset into it. */

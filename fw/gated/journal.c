@@ -9,6 +9,7 @@
 #include "lib/mono.h"
 
 #define AREA         "gated"
+#define SYNC_HOLD_MS 500
 #define SYNC_LATE_MS 3000
 
 static void set_recording(struct journal *j, bool on)
@@ -58,14 +59,6 @@ static int append_gap(struct journal *j)
 	return r;
 }
 
-static int say(struct journal *j, const char *text)
-{
-	struct record rec = { .kind = RECORD_SERVICE };
-
-	record_set_str(rec.detail, sizeof(rec.detail), text);
-	return append(j, &rec);
-}
-
 /* count records could not be written. */
 static void fail(struct journal *j, uint64_t count, int r)
 {
@@ -78,7 +71,17 @@ static void fail(struct journal *j, uint64_t count, int r)
 	}
 }
 
-void journal_commit(struct journal *j)
+/*
+ * Sooner or later a stuck disk holds up whoever writes to it: the batch waits for it in
+ * memory instead. What has no room there is lost, and counted.
+ */
+static bool is_stuck(const struct journal *j)
+{
+	return j->behind && mono_diff_ms(mono_now(), j->behind_since) >= SYNC_HOLD_MS &&
+	       spool_sync_state(j->spool) == -EINPROGRESS;
+}
+
+static void write_out(struct journal *j)
 {
 	size_t count = j->batch.count;
 	int r;
@@ -95,6 +98,12 @@ void journal_commit(struct journal *j)
 	}
 	j->records += count;
 	j->dirty = true;
+}
+
+void journal_commit(struct journal *j)
+{
+	if (!is_stuck(j))
+		write_out(j);
 }
 
 void journal_add(struct journal *j, struct record *rec)
@@ -157,30 +166,51 @@ static bool is_late(const struct journal *j)
 	return j->behind && mono_diff_ms(mono_now(), j->behind_since) >= SYNC_LATE_MS;
 }
 
-void journal_tick(struct journal *j)
+static void say(struct journal *j, const char *text)
 {
-	bool was_closed = j->enabled && !j->open;
+	struct record rec = { .kind = RECORD_SERVICE };
 
-	journal_commit(j);
-	if (spool_state(j->spool) < 0 || j->missing != 0) {
-		if (append_gap(j) < 0 ||
-		    say(j, "gated: records can be written again") < 0) {
-			if (j->open)
-				set_recording(j, false);
-			return;
-		}
+	record_set_str(rec.detail, sizeof(rec.detail), text);
+	journal_add(j, &rec);
+}
+
+/* After a failure: is everything written that was lost, or could not be? */
+static bool is_written(struct journal *j)
+{
+	bool failed = spool_state(j->spool) < 0 || j->missing != 0;
+
+	if (failed && !is_stuck(j) && append_gap(j) == 0) {
+		say(j, "gated: records can be written again");
+		write_out(j);
+		failed = spool_state(j->spool) < 0;
 	}
-	sync_beside(j);
-	if (!j->enabled)
+	return !failed;
+}
+
+static void refuse(struct journal *j)
+{
+	if (!j->open)
 		return;
 	if (is_late(j)) {
-		if (j->open) {
-			log_err(AREA, "the disk is stuck; new flows are refused");
-			set_recording(j, false);
-			(void)say(j, "gated: the disk is stuck; new flows are refused");
-		}
+		log_err(AREA, "the disk is stuck; new flows are refused");
+		say(j, "gated: the disk is stuck; new flows are refused");
+	}
+	set_recording(j, false);
+}
+
+void journal_tick(struct journal *j)
+{
+	bool was_closed = j->enabled && !j->open, written;
+
+	journal_commit(j);
+	written = is_written(j);
+	sync_beside(j);
+	if (!written || (j->enabled && is_late(j))) {
+		refuse(j);
 		return;
 	}
+	if (!j->enabled)
+		return;
 	set_recording(j, true);
 	if (was_closed && j->open)
 		log_info(AREA, "new flows pass");
@@ -189,7 +219,7 @@ void journal_tick(struct journal *j)
 void journal_free(struct journal *j)
 {
 	if (j->spool != NULL)
-		journal_commit(j);
+		write_out(j); /* however long it takes */
 	spool_batch_free(&j->batch);
 	spool_close(j->spool);
 	j->spool = NULL;

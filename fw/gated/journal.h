@@ -8,8 +8,9 @@
  * meanwhile is counted and stands in the spool as a gap afterwards.
  *
  * Every second what was written goes to the disk, beside this process: a quarantine does
- * not wait for a slow disk. One that does not get through with it in three seconds, or
- * only fails, counts as one that takes no records.
+ * not wait for a slow disk. While one does not get through with it nothing is written
+ * either; records wait in memory, up to SPOOL_BATCH_MAX. After three seconds of that, or of
+ * nothing but failures, it counts as a disk that takes no records.
  *
  * Events come in crowds: their records are added one by one and written together,
  * with one write, by whoever read them from the kernel, before it waits again.

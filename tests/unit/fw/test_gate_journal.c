@@ -189,24 +189,67 @@ static void test_stuck_disk(void **state)
 	expect_asked(f, "11");
 	assert_true(journal_ok(&f->j));
 	f->j.behind_since.us -= 3000000;
+	rec.kind = RECORD_FLOW_DENY;
+	journal_write(&f->j, &rec);
 	journal_tick(&f->j);
 	journal_tick(&f->j);
 	expect_asked(f, "0"); /* once, and not renewed while it lasts */
 	assert_false(journal_ok(&f->j));
+	/* it is not written to: that could hold us up */
+	assert_int_equal(spool_reader_open(f->dir, (struct spool_pos){ 0 }, &r), 0);
+	assert_int_equal(spool_reader_next(r, &rec, &seq, &lost), 1);
+	assert_int_equal(rec.kind, RECORD_FLOW_OPEN);
+	assert_int_equal(spool_reader_next(r, &rec, &seq, &lost), 0);
 	stuck = false;
 	do
 		journal_tick(&f->j);
 	while (!journal_ok(&f->j));
 	expect_asked(f, "1");
-	assert_int_equal(f->j.missing, 0);
-	/* and it is on record */
-	assert_int_equal(spool_reader_open(f->dir, (struct spool_pos){ 0 }, &r), 0);
+	assert_int_equal(f->j.lost, 0);
 	assert_int_equal(spool_reader_next(r, &rec, &seq, &lost), 1);
-	assert_int_equal(rec.kind, RECORD_FLOW_OPEN);
+	assert_int_equal(rec.kind, RECORD_FLOW_DENY);
 	assert_int_equal(spool_reader_next(r, &rec, &seq, &lost), 1);
 	assert_int_equal(rec.kind, RECORD_SERVICE);
 	assert_non_null(strstr(rec.detail, "stuck"));
 	assert_int_equal(spool_reader_next(r, &rec, &seq, &lost), 0);
+	spool_reader_close(r);
+}
+
+/* What has no room in memory meanwhile is counted, and is a gap afterwards. */
+static void test_stuck_disk_in_a_flood(void **state)
+{
+	struct fixture *f = *state;
+	struct record rec = { .kind = RECORD_FLOW_DENY };
+	struct spool_reader *r = NULL;
+	uint64_t seq = 0, lost = 0, held = 0;
+
+	journal_write(&f->j, &rec);
+	stuck = true;
+	journal_tick(&f->j);
+	expect_asked(f, "1");
+	f->j.behind_since.us -= 1000000;
+	while (f->j.missing < 100) {
+		journal_write(&f->j, &rec);
+		held += f->j.missing == 0;
+	}
+	expect_asked(f, "0"); /* at once, and once */
+	journal_tick(&f->j);
+	expect_asked(f, "");
+	assert_int_equal(f->j.records, 1);
+	stuck = false;
+	do
+		journal_tick(&f->j);
+	while (!journal_ok(&f->j));
+	assert_int_equal(f->j.lost, 100);
+	assert_int_equal(spool_reader_open(f->dir, (struct spool_pos){ 0 }, &r), 0);
+	assert_int_equal(spool_reader_next(r, &rec, &seq, &lost), 1);
+	assert_int_equal(spool_reader_next(r, &rec, &seq, &lost), 1);
+	assert_int_equal(rec.kind, RECORD_GAP);
+	assert_int_equal(rec.count, 100);
+	while (spool_reader_next(r, &rec, &seq, &lost) == 1 &&
+	       rec.kind == RECORD_FLOW_DENY)
+		held--;
+	assert_int_equal(held, 0);
 	spool_reader_close(r);
 }
 
@@ -321,6 +364,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_renewed_every_tick, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stuck_disk, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stuck_disk_in_a_flood, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_failing_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_together_on_a_full_disk, setup,
