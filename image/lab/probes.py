@@ -112,12 +112,17 @@ while not sel.select(0.05):
             pass
     while len(tcp) > 60:
         tcp.pop(0).close()
+    if n == 4:
+        print("begun", flush=True)
 print(json.dumps({"sent": sent, "got": got}))
 """
 
 
 class Hammer:
-    """Tries without a pause to get through from one machine; stop() tells how often it did."""
+    """
+    Tries without a pause to get through from one machine, and has tried each way once when
+    this is made; stop() tells how often it did.
+    """
 
     def __init__(self, lab, machine):
         targets = [topo.WAN4 + "10/2222", topo.WAN6 + "10/2222", topo.PROXY4 + "/3128",
@@ -125,6 +130,8 @@ class Hammer:
         self.process = lab.start_on(machine, "/usr/bin/python3", "-c", HAMMER,
                                     topo.WAN4 + "10", topo.WAN6 + "10", *targets,
                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline() != "begun\n":
+            raise RuntimeError(f"{machine}: what tries to get through does not run")
 
     def stop(self):
         out, _ = self.process.communicate("\n", timeout=10)

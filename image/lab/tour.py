@@ -526,6 +526,8 @@ class Clients(threading.Thread):
             self.ending.wait(0.1)
 
     def stop(self):
+        # a daemon may be back before the first of them was asked again
+        wait_for(lambda: self.hosts and self.ports, 20)
         self.ending.set()
         self.join(20)
 
