@@ -50,12 +50,12 @@ struct spool_batch {
 	size_t len;
 	size_t room;
 	size_t count;
+	size_t max; /* bytes; 0: SPOOL_BATCH_MAX */
 };
 
 /*
  * Add one record. ret_payload (may be NULL) gets where its encoding lies, until
- * the batch changes; ret_len its length. Returns 0, -ENOMEM or -ENOSPC
- * (SPOOL_BATCH_MAX).
+ * the batch changes; ret_len its length. Returns 0, -ENOMEM or -ENOSPC (max).
  */
 int spool_batch_add(struct spool_batch *b, const struct record *rec,
 		    const uint8_t **ret_payload, size_t *ret_len) MUST_CHECK;
@@ -64,7 +64,7 @@ int spool_batch_add(struct spool_batch *b, const struct record *rec,
 int spool_batch_add_encoded(struct spool_batch *b, const uint8_t *data,
 			    size_t len) MUST_CHECK;
 
-/* Forget the records; the memory is kept for the next ones. */
+/* Forget the records; up to twice SPOOL_BATCH_MAX of memory is kept for the next ones. */
 void spool_batch_reset(struct spool_batch *b);
 void spool_batch_free(struct spool_batch *b);
 

@@ -9,9 +9,10 @@
 static int batch_make_room(struct spool_batch *b)
 {
 	size_t room = b->room != 0 ? b->room * 2 : 4 * SPOOL_ENTRY_MAX;
+	size_t max = b->max != 0 ? b->max : SPOOL_BATCH_MAX;
 	uint8_t *p;
 
-	if (b->len > SPOOL_BATCH_MAX - SPOOL_ENTRY_MAX)
+	if (b->len > max - SPOOL_ENTRY_MAX)
 		return -ENOSPC;
 	if (b->room - b->len >= SPOOL_ENTRY_MAX)
 		return 0;
@@ -56,6 +57,11 @@ void spool_batch_reset(struct spool_batch *b)
 {
 	b->len = 0;
 	b->count = 0;
+	if (b->room > 2 * SPOOL_BATCH_MAX) { /* so much is the exception */
+		free(b->data);
+		b->data = NULL;
+		b->room = 0;
+	}
 }
 
 void spool_batch_free(struct spool_batch *b)

@@ -111,6 +111,7 @@ void journal_add(struct journal *j, struct record *rec)
 	int r;
 
 	complete(j, rec);
+	j->batch.max = JOURNAL_MEMORY_MAX;
 	r = spool_batch_add(&j->batch, rec, NULL, NULL);
 	if (r == -ENOSPC) {
 		journal_commit(j);

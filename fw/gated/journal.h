@@ -9,7 +9,7 @@
  *
  * Every second what was written goes to the disk, beside this process: a quarantine does
  * not wait for a slow disk. While one does not get through with it nothing is written
- * either; records wait in memory, up to SPOOL_BATCH_MAX. After three seconds of that, or of
+ * either; records wait in memory, up to JOURNAL_MEMORY_MAX. After three seconds of that, or of
  * nothing but failures, it counts as a disk that takes no records.
  *
  * Events come in crowds: their records are added one by one and written together,
@@ -22,6 +22,9 @@
 #include "lib/mono.h"
 #include "lib/record.h"
 #include "lib/spool.h"
+
+/* three seconds of 20,000 new flows each, with their ends */
+#define JOURNAL_MEMORY_MAX (16u << 20)
 
 struct journal {
 	struct spool *spool; /* owned */

@@ -337,7 +337,7 @@ static void test_more_than_a_batch(void **state)
 {
 	struct fixture *f = *state;
 	struct record rec = { .kind = RECORD_FLOW_OPEN };
-	uint64_t count = SPOOL_BATCH_MAX / 64;
+	uint64_t count = JOURNAL_MEMORY_MAX / 64;
 
 	memset(rec.detail, 'x', sizeof(rec.detail) - 1);
 	for (uint64_t i = 0; i < count; i++)
