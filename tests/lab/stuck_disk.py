@@ -65,9 +65,11 @@ def refusals(lab):
 
     thread = threading.Thread(target=knock)
     thread.start()
-    yield
-    done.set()
-    thread.join()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 @pytest.mark.parametrize("seconds", [4, 25])
